@@ -1,0 +1,213 @@
+"""Which classes are modules, what they are built of, and whether a mode changes what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from modereview.analyze import ir, walk
+from modereview.analyze.names import Names
+from modereview.analyze.torchfacts import (
+    ALWAYS_ON_DROPOUTS,
+    CONTAINERS,
+    DROPOUT_ARGUMENT,
+    DROPOUT_POSITION,
+    SENSITIVE_LAYERS,
+    names_a_model,
+)
+from modereview.records import Layer, ModuleClass, Param, Source
+
+
+def module_names(names: Names) -> frozenset[str]:
+    """Qualified names of the classes that are modules, by inheritance in the file and by import alias."""
+    found: set[str] = set()
+    for _ in names.classes:  # at most one new level of inheritance a round
+        more = {c.name for c in names.classes.values() if any(_is_module(b, names, found) for b in c.bases)}
+        if more <= found:
+            break
+        found |= more
+    return frozenset(found)
+
+
+def _is_module(base: ir.Expr, names: Names, known: set[str]) -> bool:
+    text = walk.dotted(base)
+    origin = names.origin(base) or ""
+    return (
+        text in known
+        or origin.startswith("torch.nn.")
+        or origin.endswith((".LightningModule", ".Module", "ModelMixin", "PreTrainedModel"))
+    )
+
+
+def is_framework_class(cls: ir.Class, names: Names) -> bool:
+    """Whether a framework calls the class's hooks and switches modes around them (Lightning and kin)."""
+    return any(
+        any(word in (names.origin(b) or walk.dotted(b) or "") for word in ("Lightning", "pl.", "Callback"))
+        for b in cls.bases
+    )
+
+
+def layer_kinds(
+    calls: Iterable[ir.Call], names: Names, seen: frozenset[str] = frozenset()
+) -> tuple[set[str], bool]:
+    """Kinds of mode-sensitive layers that the calls build, and whether some layer's kind is unknown.
+
+    Functions of the file that build layers are looked into; classes of the file are left as their name,
+    with a leading "@", for the caller to resolve.
+    """
+    kinds: set[str] = set()
+    opaque = False
+    for call in calls:
+        text, origin = walk.dotted(call.func) or "", names.origin(call.func) or ""
+        if text in names.classes:
+            kinds.add("@" + text)
+        elif text in names.functions and text not in seen:
+            inner = walk.calls(names.functions[text].body)
+            more, unclear = layer_kinds(inner, names, seen | {text})
+            kinds, opaque = kinds | more, opaque or unclear
+        elif origin.startswith("torch.nn.") and "functional" not in origin:
+            kinds |= set(_known_layer(origin.rpartition(".")[2], call))
+        elif _builds_unknown_layer(text, origin):
+            opaque = True
+    return kinds, opaque
+
+
+def _known_layer(kind: str, call: ir.Call) -> Iterator[str]:
+    if kind in SENSITIVE_LAYERS:
+        rate = call.args[0] if call.args else dict(call.kwargs).get("p")
+        never_drops = "Dropout" in kind and isinstance(rate, ir.Const) and rate.value == 0
+        if not never_drops:
+            yield kind
+    elif kind in DROPOUT_ARGUMENT:
+        position = DROPOUT_POSITION[kind]
+        given = dict(call.kwargs).get("dropout") or (
+            call.args[position] if len(call.args) > position else None
+        )
+        if (isinstance(given, ir.Const) and given.value) or (given is None and DROPOUT_ARGUMENT[kind]):
+            yield f"{kind} (dropout)"
+        elif given is not None and not isinstance(given, ir.Const):
+            yield f"{kind} (dropout)"
+
+
+def _builds_unknown_layer(text: str, origin: str) -> bool:
+    """Whether a call may build a module whose inside is not in view: `timm.create_model`, `models.resnet18`."""
+    last = (origin or text).rpartition(".")[2]
+    if origin.startswith(("torch.", "math.", "numpy.", "typing.", "collections.", "functools.")):
+        return origin.startswith("torch.hub")
+    return (
+        "from_pretrained" in last
+        or "create_model" in last
+        or (bool(origin) and (last[:1].isupper() or "models." in origin))
+    )
+
+
+class Modules:
+    """The module classes of a file, each looked at once."""
+
+    def __init__(self, source: Source, names: Names) -> None:
+        self._source, self._names = source, names
+        self.known = module_names(names)
+        self._sensitive: dict[str, tuple[tuple[str, ...], bool]] = {}
+
+    def describe(self, name: str) -> ModuleClass:
+        """Everything the plan needs to know of one class; build sites are added by the caller."""
+        cls = self._names.classes[name]
+        sensitive, opaque = self.sensitivity(name)
+        forward = self.method(cls, "forward")
+        init = self.method(cls, "__init__")
+        return ModuleClass(
+            name=name,
+            span=cls.span,
+            layers=tuple(self._layers(cls)),
+            init=params(self._source, init),
+            forward=params(self._source, forward),
+            has_forward=forward is not None,
+            sensitive=sensitive,
+            opaque=opaque,
+        )
+
+    def method(self, cls: ir.Class, name: str) -> ir.Function | None:
+        """The method of that name, the file's own base classes included."""
+        own = cls.method(name)
+        if own:
+            return own
+        bases = (self._names.classes.get(walk.dotted(b) or "") for b in cls.bases)
+        return next((found for b in bases if b and b is not cls and (found := self.method(b, name))), None)
+
+    def sensitivity(self, name: str) -> tuple[tuple[str, ...], bool]:
+        """Mode-sensitive kinds known for certain, and whether layers of unknown kind are inside."""
+        if name not in self._sensitive:
+            self._sensitive[name] = ((), False)  # ends recursion of classes that hold each other
+            self._sensitive[name] = self._look(self._names.classes[name])
+        return self._sensitive[name]
+
+    def of_expression(self, expr: ir.Expr) -> tuple[tuple[str, ...], bool]:
+        """The same for a model built by an expression: `nn.Sequential(nn.Linear(1, 2), nn.Dropout())`."""
+        calls = (e for e in walk.subexpressions(expr) if isinstance(e, ir.Call))
+        return self._resolve(*layer_kinds(calls, self._names))
+
+    def _look(self, cls: ir.Class) -> tuple[tuple[str, ...], bool]:
+        building = (call for m in cls.methods if m.short != "forward" for call in walk.calls(m.body))
+        kinds, opaque = layer_kinds(building, self._names)
+        kinds |= {"@" + (walk.dotted(b) or "") for b in cls.bases}
+        opaque = opaque or self._takes_models(cls)
+        for expr in (e for m in cls.methods for e in walk.all_expressions(m.body)):
+            if isinstance(expr, ir.Call) and self._names.origin(expr.func) in ALWAYS_ON_DROPOUTS:
+                kinds.add("F.dropout")
+            if isinstance(expr, ir.Attr) and expr.name == "training" and walk.dotted(expr) == "self.training":
+                kinds.add("self.training")
+        return self._resolve(kinds, opaque)
+
+    def _resolve(self, kinds: set[str], opaque: bool) -> tuple[tuple[str, ...], bool]:
+        plain = {k for k in kinds if not k.startswith("@")}
+        for name in sorted(k[1:] for k in kinds if k.startswith("@")):
+            if name in self.known:
+                more, unclear = self.sensitivity(name)
+                plain, opaque = plain | set(more), opaque or unclear
+        return tuple(sorted(plain)), opaque
+
+    def _takes_models(self, cls: ir.Class) -> bool:
+        """Whether `__init__` keeps a model that it was given."""
+        init = cls.method("__init__")
+        given = {p.name for p in init.params} if init else set()
+        return any(
+            isinstance(s, ir.Assign)
+            and isinstance(s.value, ir.Name)
+            and s.value.id in given
+            and names_a_model(s.value.id)
+            for s in walk.statements(init.body if init else ())
+        )
+
+    def _layers(self, cls: ir.Class) -> Iterator[Layer]:
+        init = cls.method("__init__")
+        for statement in walk.statements(init.body if init else ()):
+            if not isinstance(statement, ir.Assign) or not isinstance(statement.value, ir.Call):
+                continue
+            for target in statement.targets:
+                text = walk.dotted(target) or ""
+                if text.startswith("self.") and text.count(".") == 1:
+                    yield Layer(text[5:], self._kind(statement.value), statement.span)
+
+    def _kind(self, call: ir.Call) -> str:
+        origin = self._names.origin(call.func) or ""
+        if origin.startswith("torch.nn.") or origin.rpartition(".")[2] in CONTAINERS:
+            return origin.rpartition(".")[2]
+        return walk.dotted(call.func) or ""
+
+
+def params(source: Source, function: ir.Function | None) -> tuple[Param, ...]:
+    """The parameters of a function or method as source text, `self` and `cls` left out."""
+    if function is None:
+        return ()
+    rows = function.params
+    static = any(walk.dotted(d) == "staticmethod" for d in function.decorators)
+    if function.method_of and not static and rows and rows[0].kind == "positional":
+        rows = rows[1:]
+    return tuple(
+        Param(
+            p.name,
+            source.slice(p.default.span) if p.default else None,
+            source.slice(p.annotation.span) if p.annotation else None,
+            p.kind,
+        )
+        for p in rows
+    )

@@ -1,0 +1,120 @@
+"""What the analysis knows of PyTorch and of the names people use. Data, with the source of each group."""
+
+from __future__ import annotations
+
+import re
+
+# Layers whose forward depends on `training` (torch.nn documentation, "Dropout" and "Normalization" layers).
+# InstanceNorm counts only with running statistics; LayerNorm and GroupNorm never do.
+SENSITIVE_LAYERS = frozenset(
+    "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout RReLU "
+    "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d".split()
+)
+# Layers with a `dropout` argument that is 0 unless given (RNNs), or 0.1 unless given (transformers).
+DROPOUT_ARGUMENT = {
+    "LSTM": 0.0,
+    "GRU": 0.0,
+    "RNN": 0.0,
+    "MultiheadAttention": 0.0,
+    "TransformerEncoderLayer": 0.1,
+    "TransformerDecoderLayer": 0.1,
+    "Transformer": 0.1,
+}
+# Positions of that argument, self excluded: nn.MultiheadAttention(embed_dim, num_heads, dropout), ...
+DROPOUT_POSITION = {
+    "MultiheadAttention": 2,
+    "TransformerEncoderLayer": 3,
+    "TransformerDecoderLayer": 3,
+    "Transformer": 5,
+    "LSTM": 5,
+    "GRU": 5,
+    "RNN": 6,
+}
+CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
+
+# Functional dropouts whose `training` is True unless told (torch.nn.functional documentation).
+ALWAYS_ON_DROPOUTS = frozenset(
+    f"torch.nn.functional.{n}" for n in ("dropout", "dropout1d", "dropout2d", "dropout3d")
+)
+
+# Wrappers that hand the modes of the wrapped model through.
+WRAPPERS = frozenset(
+    {
+        "DataParallel",
+        "DistributedDataParallel",
+        "DDP",
+        "FullyShardedDataParallel",
+        "FSDP",
+        "compile",
+        "convert_sync_batchnorm",
+        "script",
+        "optimize",
+    }
+)
+# Methods of a module that return the module itself.
+FLUENT = frozenset(
+    "to cuda cpu half float double bfloat16 type requires_grad_ apply share_memory xpu mps npu to_empty".split()
+)
+# Calls that are handed a model and leave its mode alone.
+HARMLESS = frozenset(
+    "print len isinstance type id hasattr getattr setattr next iter sum list str repr vars save summary "
+    "Adam AdamW SGD RMSprop Adagrad Adadelta NAdam RAdam LBFGS watch info debug "
+    "clip_grad_norm_ clip_grad_value_ count_parameters".split()
+)
+# Methods that only a module has: who is called with one of these is a model.
+MODULE_METHODS = frozenset(
+    "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children named_modules".split()
+)
+# Constructors of models in libraries: they return a module in TRAIN.
+LIBRARY_MODELS = (
+    "torchvision.models.",
+    "timm.create_model",
+    "timm.models.",
+    "segmentation_models_pytorch.",
+    "efficientnet_pytorch.",
+    "torch.nn.",
+)
+# Data leaves the graph here: what comes out says nothing about training.
+DETACHING = frozenset("item detach numpy tolist data detach_ no_grad".split())
+# List and dict methods that put their argument into their owner.
+COLLECTING = frozenset("append extend insert add update setdefault appendleft".split())
+
+_MODEL_NAME = re.compile(
+    r"(^|_)(models?|nets?|network|generator|discriminator|encoder|decoder|classifier|backbone|critic|actor|policy"
+    r"|student|teacher|ema|module|unet|resnet|vgg|gan|vae|lstm|gru|rnn|cnn|mlp|transformer|bert|gpt|net[gd]|[gd]_net"
+    r"|q_net|seq2seq|autoencoder|regressor|predictor|detector|segmentor)\d*($|_)|^(net[A-Z]|[GD]$)|Net$|Model$",
+)
+_NO_MODEL_NAME = re.compile(
+    r"(optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$|file"
+    r"|output|result|pred|state|dict|params|logger|writer|processor|type|class)",
+    re.IGNORECASE,
+)
+_EVALUATION_NAME = re.compile(
+    r"(^|_)(valid\w*|val|test\w*|eval\w*|predict\w*|infer\w*|inference|sample\w*|generate\w*|accuracy|score|demo"
+    r"|visuali[sz]e\w*|translate|decode|benchmark|metrics?)($|_)",
+    re.IGNORECASE,
+)
+# Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
+_DELIBERATE = re.compile(
+    r"mc[_ ]?drop|monte[_ ]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b|adapt"
+    r"|re-?estimat|recalibrat|update_bn|bn_update|maml|meta[_ -]?learn|inner_loop|frozen|freez|on purpose|intention"
+    r"|deliberate|keep .*(bn|batch ?norm|dropout|statistics)|fix .*(bn|batch ?norm)",
+    re.IGNORECASE,
+)
+
+
+def names_a_model(name: str) -> bool:
+    """Whether people call models so: "model", "netG", "self.encoder" (the last part counts)."""
+    last = name.rpartition(".")[2]
+    return bool(_MODEL_NAME.search(last)) and not _NO_MODEL_NAME.search(last)
+
+
+def names_an_evaluation(name: str) -> bool:
+    """Whether people call evaluating functions so: "validate", "run_test", "Trainer.eval_epoch"."""
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(".")[2])
+    return bool(_EVALUATION_NAME.search(snake)) and not re.search(r"(^|_)train", snake)
+
+
+def says_deliberate(text: str) -> bool:
+    """Whether a name or comment says that the unusual mode is meant."""
+    return bool(_DELIBERATE.search(text))

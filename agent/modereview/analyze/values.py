@@ -1,0 +1,206 @@
+"""What a name can hold, as far as modes are concerned, and the state of the program at a point.
+
+A value set is a frozenset of values; the empty set means "nothing that matters here". A state maps cells
+(names, attributes, modes, the gradient switch, assumptions) to values; it is never changed, only replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from modereview.analyze import ir
+from modereview.records import Mode, Span
+
+Path: TypeAlias = tuple[Span, ...]  # call sites that led to an activation, outermost first
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A known bool, None, number or string."""
+
+    value: bool | int | float | str | None
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object with an identity: a model, an instance of a class of the file, or whatever it may be.
+
+    `key` is the place it came from. `parent` and `label` are set for an attribute of another thing:
+    `model.encoder` follows the mode of `model` until it is switched itself.
+    """
+
+    key: Hashable
+    label: str = field(compare=False)  # as the file names it: "model", "self.net"
+    origin: Literal["build", "library", "pretrained", "parameter", "call", "attribute", "copy"]
+    cls: str | None = None  # a class of the file, or a dotted origin
+    is_module: bool = False  # known for certain
+    parent: Thing | None = None
+
+
+@dataclass(frozen=True)
+class Callable:
+    """A function of the file, with the object it is bound to and the frame it closes over."""
+
+    function: ir.Function
+    self_value: Thing | None = None
+    frame: Path | None = None
+
+
+@dataclass(frozen=True)
+class ClassValue:
+    """A class of the file."""
+
+    cls: ir.Class
+
+
+@dataclass(frozen=True)
+class External:
+    """Something imported, by its dotted origin: `torch.nn.functional.dropout`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A method of something that is not in view: `model.eval`, `optimizer.step`."""
+
+    owner: ValueSet
+    name: str
+    text: str  # the owner as written: "self.model"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Data that a forward made."""
+
+    run: ForwardRun
+
+
+@dataclass(frozen=True)
+class Flag:
+    """The value of `thing.training` when it was read."""
+
+    thing: Thing
+    modes: Modes
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Elements:
+    """A tuple, list or dict display whose elements are known; keys only for a dict."""
+
+    items: tuple[ValueSet, ...]
+    keys: tuple[Hashable, ...] | None = None
+
+
+Value: TypeAlias = Constant | Thing | Callable | ClassValue | External | Bound | Result | Flag | Elements
+ValueSet: TypeAlias = frozenset[Value]
+NOTHING: ValueSet = frozenset()
+
+
+@dataclass(frozen=True)
+class Cause:
+    """How an object came into its mode."""
+
+    kind: Literal["build", "switch", "pretrained", "entry", "escaped"]
+    span: Span | None
+    function: str
+    path: Path
+    text: str = ""  # "model.eval()"; for "escaped" the function it was passed to
+
+
+Modes: TypeAlias = frozenset[tuple[Mode, Cause]]
+
+
+@dataclass(frozen=True)
+class ForwardRun:
+    """One forward in one abstract state: where, on what, in which mode, with or without the graph."""
+
+    span: Span
+    function: str
+    path: Path
+    text: str  # the expression called, as written
+    thing: Thing
+    mode: Mode
+    cause: Cause
+    grad: bool | None
+    exact: bool
+
+
+Cell: TypeAlias = tuple[Hashable, ...]
+
+
+class State:
+    """The cells of the program at a point. Immutable and hashable, so that loops can tell when nothing is new."""
+
+    def __init__(self, cells: dict[Cell, frozenset[Hashable]] | None = None, exact: bool = True) -> None:
+        self._cells = cells or {}
+        self.exact = exact  # False once several states were merged into one
+
+    def get(self, cell: Cell) -> frozenset[Hashable] | None:
+        """What the cell holds, or None where it was never set."""
+        return self._cells.get(cell)
+
+    def set(self, cell: Cell, value: frozenset[Hashable]) -> State:
+        """This state with one cell replaced."""
+        return self if self._cells.get(cell) == value else State({**self._cells, cell: value}, self.exact)
+
+    def add(self, cell: Cell, value: frozenset[Hashable]) -> State:
+        """This state with more in one cell."""
+        return self.set(cell, (self._cells.get(cell) or NOTHING) | value) if value else self
+
+    def drop(self, doomed: Iterable[Cell]) -> State:
+        """This state without some cells."""
+        gone = set(doomed)
+        kept = {cell: value for cell, value in self._cells.items() if cell not in gone}
+        return self if len(kept) == len(self._cells) else State(kept, self.exact)
+
+    def cells(self, kind: str) -> Iterator[Cell]:
+        """The cells of one kind: "name", "attr", "mode", "assume"."""
+        return (cell for cell in self._cells if cell[0] == kind)
+
+    @cached_property
+    def data_cells(self) -> tuple[Cell, ...]:
+        """Cells that hold data which forwards made."""
+        return tuple(c for c, held in self._cells.items() if any(isinstance(v, Result) for v in held))
+
+    @cached_property
+    def control(self) -> frozenset[tuple[Cell, frozenset[Hashable]]]:
+        """Everything but that data: states that agree here can be joined without loss."""
+        stripped = (
+            (cell, frozenset(v for v in held if not isinstance(v, Result)))
+            for cell, held in self._cells.items()
+        )
+        return frozenset((cell, rest) for cell, rest in stripped if rest)
+
+    @cached_property
+    def _key(self) -> frozenset[tuple[Cell, frozenset[Hashable]]]:
+        return frozenset(self._cells.items())
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self._key, self.exact))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, State)
+            and self._hash == other._hash
+            and self.exact == other.exact
+            and self._cells == other._cells
+        )
+
+
+def merge(states: list[State]) -> State:
+    """One state that stands for all: unions cell by cell, assumptions dropped, no longer exact."""
+    cells: dict[Cell, frozenset[Hashable]] = {}
+    for state in states:
+        for cell in state._cells:
+            if cell[0] != "assume":
+                cells[cell] = cells.get(cell, NOTHING) | (state.get(cell) or NOTHING)
+    return State(cells, exact=False)

@@ -1,0 +1,117 @@
+"""Walking the representation: the expressions under a node, the statements of a block, dotted names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview.analyze import ir
+
+
+def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
+    """The direct sub-expressions, in source order. A lambda's body counts as its child."""
+    match expr:
+        case ir.Attr(base):
+            return (base,)
+        case ir.Item(base, key):
+            return (base, key)
+        case ir.Call(func, args, kwargs):
+            return (func, *args, *(value for _, value in kwargs))
+        case ir.Items(items) | ir.Logic(operands=items) | ir.Other(items):
+            return items
+        case ir.Pairs(pairs):
+            return tuple(part for pair in pairs for part in pair)
+        case ir.Not(operand) | ir.Star(operand):
+            return (operand,)
+        case ir.Bind(target, value):
+            return (value, target)
+        case ir.Yield(value) if value is not None:
+            return (value,)
+        case ir.Compare(_, left, right):
+            return (left, right)
+        case ir.Choice(test, then, orelse):
+            return (test, then, orelse)
+        case ir.Comprehension(target, iterable, conditions, element):
+            return (target, iterable, *conditions, element)
+        case ir.Lambda(function):
+            return tuple(e for s in function.body for e in expressions(s))
+        case _:
+            return ()
+
+
+def subexpressions(expr: ir.Expr) -> Iterator[ir.Expr]:
+    """The expression and everything under it, outermost first."""
+    yield expr
+    for child in children(expr):
+        yield from subexpressions(child)
+
+
+def expressions(statement: ir.Stmt) -> tuple[ir.Expr, ...]:
+    """The expressions a statement itself evaluates, its blocks left out."""
+    match statement:
+        case ir.Assign(targets, value):
+            return (value, *targets)
+        case ir.Do(value):
+            return (value,)
+        case ir.If(test):
+            return (test,)
+        case ir.Loop(target, iterable, test):
+            return tuple(e for e in (iterable, target, test) if e is not None)
+        case ir.With(items):
+            return tuple(e for pair in items for e in pair if e is not None)
+        case ir.Leave(_, value) if value is not None:
+            return (value,)
+        case ir.Define(function):
+            return (*function.decorators, *(p.default for p in function.params if p.default))
+        case ir.DefineClass(cls):
+            return cls.bases
+        case _:
+            return ()
+
+
+def blocks(statement: ir.Stmt) -> tuple[ir.Block, ...]:
+    """The blocks inside a statement; bodies of functions and classes are not among them."""
+    match statement:
+        case ir.If(_, body, orelse) | ir.Loop(body=body, orelse=orelse):
+            return (body, orelse)
+        case ir.With(_, body):
+            return (body,)
+        case ir.Try(body, handlers, orelse, final):
+            return (body, *handlers, orelse, final)
+        case _:
+            return ()
+
+
+def statements(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Stmt]:
+    """Every statement of a block and of the blocks inside it; with `nested` those of functions and classes too."""
+    for statement in block:
+        yield statement
+        for inner in blocks(statement):
+            yield from statements(inner, nested=nested)
+        if nested and isinstance(statement, ir.Define):
+            yield from statements(statement.function.body, nested=True)
+        if nested and isinstance(statement, ir.DefineClass):
+            yield from statements(statement.cls.body, nested=True)
+            for method in statement.cls.methods:
+                yield from statements(method.body, nested=True)
+
+
+def all_expressions(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Expr]:
+    """Every expression under a block."""
+    for statement in statements(block, nested=nested):
+        for expr in expressions(statement):
+            yield from subexpressions(expr)
+
+
+def calls(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Call]:
+    """Every call under a block."""
+    return (e for e in all_expressions(block, nested=nested) if isinstance(e, ir.Call))
+
+
+def dotted(expr: ir.Expr) -> str | None:
+    """`a.b.c` as text, or None for anything else."""
+    if isinstance(expr, ir.Name):
+        return expr.id
+    if isinstance(expr, ir.Attr):
+        base = dotted(expr.base)
+        return f"{base}.{expr.name}" if base else None
+    return None
