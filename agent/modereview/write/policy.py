@@ -1,0 +1,173 @@
+"""What a generated test may say, judged on its syntax tree before anything runs.
+
+The tests stay in the user's project and run there without our sandbox: what reaches for files, processes
+or the network is refused here, with the reason in words. This is a gate against carelessness and planted
+instructions, and the first of several: a test that passes it still has to earn its place by mutants.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from modereview.write.answer import Piece, bound_name
+from modereview.write.assertions import has_real_assertion, swallows
+from modereview.write.ground import ROOTS, Ground, package
+
+# Levels of syntax; what reads the test later, we and libcst, recurses. Tests of people have 20 or so.
+DEEPEST = 80
+PYTEST = {"raises", "approx"}
+BUILTINS = {
+    *("eval", "exec", "compile", "open", "input", "breakpoint", "exit", "quit"),
+    *("globals", "locals", "vars", "setattr", "delattr"),
+}
+# Attributes that lead out of the computation, whatever they are read from: modules that others import
+# (`torch.os`, `script.subprocess`), and functions that touch files, processes or other machines.
+ATTRIBUTES = {
+    *("os", "sys", "subprocess", "builtins", "socket", "shutil", "pathlib", "importlib", "ctypes", "pickle"),
+    *("multiprocessing", "threading", "hub", "cpp_extension", "distributed", "package", "serialization"),
+    *(
+        "load",
+        "save",
+        "load_library",
+        "load_url",
+        "load_state_dict_from_url",
+        "from_file",
+        "fromfile",
+        "tofile",
+    ),
+    *("memmap", "loadtxt", "savetxt", "genfromtxt", "savez", "savez_compressed", "ctypeslib", "f2py"),
+    *("system", "popen", "compile"),
+}
+HARMLESS_DUNDERS = {"__class__", "__name__"}
+# Methods that a test must take as they are: replacing one of them tests the replacement.
+TESTED = {"forward", "train", "eval", "training_step", "validation_step"}
+
+
+def refusal(piece: Piece, where: Ground) -> str | None:
+    """Why a function must not enter the file, in words; None where nothing speaks against it."""
+    if _is_deeper(piece.node, DEEPEST):
+        return "it is nested too deeply"
+    return next((reason for check in _CHECKS for reason in check(piece, where)), None)
+
+
+def _check_shape(piece: Piece, where: Ground) -> Iterator[str]:
+    node = piece.node
+    if not node.name.startswith("test_"):
+        yield "only functions named test_* are taken"
+    if node.name in where.names:
+        yield "the file has a function of that name already"
+    if isinstance(node, ast.AsyncFunctionDef) or any(
+        isinstance(child, ast.Yield | ast.YieldFrom | ast.Await) for child in ast.walk(node)
+    ):
+        yield "pytest would not run it: it is async or a generator"
+    if ast.unparse(node.args):
+        yield "it takes parameters or fixtures, which could patch what is tested"
+    if node.decorator_list:
+        yield "it has a decorator, which could skip or change it"
+
+
+def _check_imports(piece: Piece, where: Ground) -> Iterator[str]:
+    inner = (node for node in ast.walk(piece.node) if isinstance(node, ast.Import | ast.ImportFrom))
+    for node in (*piece.imports, *inner):
+        parts = [part for alias in node.names for part in alias.name.split(".")]
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if package(node) not in ROOTS:
+            yield f"it imports `{module or node.names[0].name}`"
+        yield from (
+            f"it imports `{part}`" for part in (*parts, *module.split(".")) if part == "*" or _leads_out(part)
+        )
+        if module == "pytest":
+            yield from (f"it imports `pytest.{part}`" for part in parts if part not in PYTEST)
+    for line in piece.imports:
+        if bound_name(line) in where.names and ast.unparse(line) not in where.imports:
+            yield f"its import gives `{bound_name(line)}` another meaning in the file"
+
+
+def _check_names(piece: Piece, where: Ground) -> Iterator[str]:
+    called = {
+        id(node.func) for node in ast.walk(piece.node) if isinstance(node, ast.Call) and _plain_getattr(node)
+    }
+    read_from = {id(node.value) for node in ast.walk(piece.node) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(piece.node):
+        if isinstance(node, ast.Global):
+            yield "it changes global names"
+        if not isinstance(node, ast.Name):
+            continue
+        if node.id in BUILTINS or node.id.startswith("__"):
+            yield f"it uses `{node.id}`"
+        if node.id in ("getattr", "hasattr") and id(node) not in called:
+            yield f"it uses `{node.id}` with a name that is not written out"
+        if node.id in where.closed:
+            yield f"it uses `{node.id}`, which the file keeps to itself"
+        if node.id == "script" and id(node) not in read_from:
+            yield "it hands the script's module around"
+
+
+def _check_attributes(piece: Piece, where: Ground) -> Iterator[str]:
+    for node in ast.walk(piece.node):
+        if isinstance(node, ast.MatchClass):
+            yield "it reads attributes by pattern matching"
+        if not isinstance(node, ast.Attribute):
+            continue
+        root = _chain_root(node)
+        if _leads_out(node.attr):
+            yield f"it uses `.{node.attr}`"
+        if root == "pytest" and node.attr not in PYTEST:
+            yield f"it uses `pytest.{node.attr}`"
+        if root in ROOTS and node.attr.startswith("_"):
+            yield f"it uses the private `{ast.unparse(node)}`"
+        if isinstance(node.value, ast.Name) and node.value.id == "script" and node.attr in where.modules:
+            yield f"it uses `script.{node.attr}`, a module that the script imports"
+
+
+def _check_patching(piece: Piece, where: Ground) -> Iterator[str]:
+    for node in ast.walk(piece.node):
+        if not isinstance(node, ast.Attribute | ast.Subscript) or isinstance(node.ctx, ast.Load):
+            continue
+        if _chain_root(node) in where.names | ROOTS:
+            yield f"it changes `{ast.unparse(node)}`, which others use"
+        if isinstance(node, ast.Attribute) and node.attr in TESTED:
+            yield f"it replaces `{ast.unparse(node)}`, which it should test"
+
+
+def _check_assertions(piece: Piece, where: Ground) -> Iterator[str]:
+    if swallows(piece.node):
+        yield "it catches exceptions and goes on"
+    if not has_real_assertion(piece.node):
+        yield "it asserts nothing that could fail"
+
+
+_CHECKS: tuple[Callable[[Piece, Ground], Iterator[str]], ...] = (
+    _check_shape,
+    _check_imports,
+    _check_names,
+    _check_attributes,
+    _check_patching,
+    _check_assertions,
+)
+
+
+def _is_deeper(node: ast.AST, limit: int) -> bool:
+    """Whether the tree has more levels than that. Counts without recursion, which is what it guards."""
+    level = [node]
+    for _ in range(limit):
+        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
+    return bool(level)
+
+
+def _leads_out(name: str) -> bool:
+    return name in ATTRIBUTES or (name.startswith("__") and name not in HARMLESS_DUNDERS)
+
+
+def _plain_getattr(node: ast.Call) -> bool:
+    """Whether a call of getattr spells out a name that may be read."""
+    name = node.args[1] if len(node.args) > 1 else None
+    return isinstance(name, ast.Constant) and isinstance(name.value, str) and not _leads_out(name.value)
+
+
+def _chain_root(node: ast.expr) -> str:
+    """The name that a chain of attributes and subscripts starts from; "" where it starts from a value."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
