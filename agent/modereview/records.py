@@ -254,6 +254,7 @@ class Program:
     forwards: tuple[Forward, ...] = ()
     trains_on_import: Span | None = None  # the first top-level statement that leads to a training forward
     imports: tuple[str, ...] = ()  # top-level packages imported, as written: "torch", "numpy"
+    calls: tuple[tuple[str, str], ...] = ()  # (caller, callee) of functions of the file, "" for the top level
     constants: tuple[tuple[str, str], ...] = ()  # top-level NAME = literal, as source text
     gave_up: str | None = None  # why the mode flow stopped early, in words
     block: ir.Block = ()  # the file as the rules look at it
@@ -495,6 +496,7 @@ class Review:
     verdicts: tuple[Verdict, ...] = ()
     suite: Suite | None = None
     suite_text: str = ""  # the file as written, xfail marks included
+    suite_before: bytes | None = None  # what its file held before; None where there was none
     outcomes: tuple[Outcome, ...] = ()  # of the written suite, on the mended file, by real pytest
     killed: tuple[Mutant, ...] = ()
     survived: tuple[Mutant, ...] = ()

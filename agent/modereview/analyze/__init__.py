@@ -55,6 +55,7 @@ def analyze(source: Source) -> Program:
         forwards=tuple(_forward(run, flow, roles, modules) for run in runs),
         trains_on_import=_trains_on_import(block, runs, roles),
         imports=_imports(names),
+        calls=tuple(sorted({(f, c) for (f, _), callees in record.calls.items() for c in callees})),
         constants=tuple(
             (t.id, source.slice(s.value.span))
             for s in block

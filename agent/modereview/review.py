@@ -1,0 +1,168 @@
+"""The corridor: one review is one value that passes through the rooms in one direction.
+
+    parse -> analyze -> rules -> plan -> write -> run -> fix -> verify -> report
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from modereview import llm, parse
+from modereview.analyze import analyze
+from modereview.fix import Mended, Tools, mend
+from modereview.fix.mutate import mutants
+from modereview.fix.reach import split
+from modereview.journal import write_back
+from modereview.plan import plan
+from modereview.records import Finding, Outcome, Plan, Program, Review, Source, Suite, Usage, Verdict
+from modereview.rules import check
+from modereview.run import Worker, choose_python
+from modereview.settings import Settings
+from modereview.verify import confirm, expected_failures, killed
+from modereview.workbench import Bench
+from modereview.write import builtin, gates, model
+from modereview.write.place import Placed, place, test_path
+
+Tell: TypeAlias = Callable[[str], None]
+WorkerFor: TypeAlias = Callable[[Source, Program], Worker]
+
+
+def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
+    """Review every file that the settings name; `tell` hears what is going on.
+
+    Raises InputError for a file that cannot be read or written, ToolError where a part is missing.
+    """
+    with ExitStack() as open_workers:
+        known: dict[Path, Worker] = {}
+
+        def worker_for(source: Source, program: Program) -> Worker:
+            """One sandbox for each project; it warms up while the next rooms work."""
+            if source.root not in known:
+                python = choose_python(settings.python, os.environ)
+                worker = Worker(source.root, python, settings.timeout, program.imports)
+                known[source.root] = open_workers.enter_context(worker)
+                worker.start()
+            return known[source.root]
+
+        paths = parse.collect(settings.paths)
+        reviews = tuple(review(path, settings, worker_for, tell) for path in paths)
+    return _written(reviews) if settings.writes else reviews
+
+
+def review(path: Path, settings: Settings, worker_for: WorkerFor, tell: Tell) -> Review:
+    """Review one file: find, prove, mend. Nothing is written yet."""
+    began = time.monotonic()
+    tell(f"Reading {path.name}")
+    source = parse.read(path)
+    crashes: list[str] = []
+    program, findings = _look(source, settings, crashes)
+    found = Review(source, findings, static=settings.static, internal_errors=tuple(crashes))
+    if program.gave_up:
+        found = replace(found, not_run=(f"Not every path was followed: {program.gave_up}.",))
+    if not settings.static:
+        bench = Bench(worker_for(source, program), source)
+        found = _prove(found, program, bench, settings, tell)
+        found = replace(found, warnings=bench.worker.warnings)
+    return replace(found, seconds=time.monotonic() - began)
+
+
+def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, tuple[Finding, ...]]:
+    program = analyze(source)
+    return program, check(program, settings.select, settings.ignore, crashes.append)
+
+
+def _prove(found: Review, program: Program, bench: Bench, settings: Settings, tell: Tell) -> Review:
+    """Plan, write, run, fix, verify. Nothing is written yet."""
+    tell("Finding out how to run it")
+    planned = plan(program, found.findings, bench.ask, test_path(found.source, settings.tests_dir))
+    tell("Writing tests")
+    suite, proposals = _suite(planned, bench, settings)
+    tell("Running them on the file as it is")
+    suite, before = _that_run(suite, bench)
+    tell("Mending what can be proved")
+    mended = mend(program, found.findings, before, suite.cases, _tools(suite, bench, settings))
+    tell("Putting faults in, to see whether the tests notice")
+    faults, outside = split(mutants(mended.source, mended.program), planned.recipes, mended.program)
+    runs = bench.on_mutants(suite, faults)
+    suite = gates.keep(suite, [before], runs, mended.outcomes)
+    tell("Confirming with pytest")
+    placed, verdicts, outcomes = _confirmed(suite, mended, bench)
+    caught = killed(gates.of(suite, mended.outcomes), faults, [gates.of(suite, run) for run in runs])
+    return replace(
+        found,
+        verdicts=verdicts,
+        suite=replace(suite, path=placed.path) if suite.cases else None,
+        suite_text=placed.text if suite.cases else "",
+        suite_before=placed.before,
+        outcomes=outcomes,
+        killed=caught,
+        survived=tuple(m for m in faults if m not in caught),
+        unreached=planned.unreached,
+        not_run=(*found.not_run, *outside),
+        mended=mended.source.raw if mended.source.raw != found.source.raw else None,
+        usage=proposals.usage_after(suite) if proposals else Usage(),
+    )
+
+
+def _suite(planned: Plan, bench: Bench, settings: Settings) -> tuple[Suite, model.Proposals | None]:
+    """The built-in tests and, where a language model is named, its own."""
+    suite = builtin.write(planned)
+    asked = llm.connect(settings.model, settings.offline, os.environ)
+    if asked is None or not planned.recipes:
+        return suite, None
+    proposals = asyncio.run(model.propose(planned, suite, asked, lambda s: bench.run(s, bench.source)))
+    return proposals.added_to(suite), proposals
+
+
+def _that_run(suite: Suite, bench: Bench) -> tuple[Suite, tuple[Outcome, ...]]:
+    """The cases that reach their assertion and come out the same each time, with what they said."""
+    repeats = bench.repeats(suite, gates.REPEATS)
+    suite = gates.drop(suite, {**gates.flaky(repeats), **gates.broken(suite.cases, repeats[0])})
+    return suite, gates.of(suite, repeats[0])
+
+
+def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
+    """What the fix loop may use."""
+    return Tools(
+        look=lambda source: _look(source, settings, []),
+        run=lambda source: bench.run(suite, source),
+        fix=settings.fix,
+        unsafe=settings.unsafe_fixes,
+    )
+
+
+def _confirmed(
+    suite: Suite, mended: Mended, bench: Bench
+) -> tuple[Placed, tuple[Verdict, ...], tuple[Outcome, ...]]:
+    """The test file as it will be, run by pytest itself on the file as it was and as it is mended."""
+    text = suite.render(expected_failures(mended.verdicts, mended.outcomes, suite.cases))
+    placed = place(suite.path, text)
+    if not suite.cases:
+        return placed, mended.verdicts, ()
+    before, after = bench.with_pytest(placed.path, placed.text, (bench.source, mended.source))
+    return placed, confirm(mended.verdicts, before, after), after
+
+
+def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
+    """Write all files of a project at once, so that undo takes the whole review back."""
+    for root in dict.fromkeys(review.source.root for review in reviews):
+        changes = {p: c for r in reviews if r.source.root == root for p, c in _changes(r).items()}
+        write_back(root, changes)
+    return tuple(replace(review, written=tuple(_changes(review))) for review in reviews)
+
+
+def _changes(review: Review) -> dict[Path, tuple[bytes | None, bytes]]:
+    """What becomes of the files of a review: the content it expects, and the new one."""
+    changes: dict[Path, tuple[bytes | None, bytes]] = {}
+    if review.mended is not None:
+        changes[review.source.path] = (review.source.raw, review.mended)
+    if review.suite is not None and review.suite_text.encode() != review.suite_before:
+        changes[review.suite.path] = (review.suite_before, review.suite_text.encode())
+    return changes

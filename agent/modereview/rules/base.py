@@ -1,0 +1,124 @@
+"""What a rule is, and what most rules need to say a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from modereview.analyze.torchfacts import says_deliberate
+from modereview.records import Edit, Event, Finding, Fix, Forward, Program, Severity, Source, Span
+
+
+def no_fix(program: Program, finding: Finding) -> Iterable[Fix]:
+    """For rules that explain and do not mend."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the catalogue. `bad` and `good` are whole small files, and tests by themselves."""
+
+    id: str
+    name: str
+    severity: Severity  # the highest it gives; a finding may be less certain
+    summary: str  # one line
+    why: str  # why it matters
+    source: str  # a documentation page or a public thread
+    bad: str
+    good: str
+    not_flagged: str  # what looks like it and is right
+    fix: str  # how it is mended, or why it is not
+    check: Callable[[Program], Iterable[Finding]]
+    mend: Callable[[Program, Finding], Iterable[Fix]] = no_fix  # candidates, the best first
+    safe: bool = True
+
+    def finding(
+        self,
+        program: Program,
+        span: Span,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        evidence: tuple[Event, ...] = (),
+        facts: tuple[str, ...] = (),
+        function: str = "",
+        subject: str = "",
+    ) -> Finding:
+        """A finding of this rule at a span."""
+        return Finding(
+            self.id,
+            self.name,
+            severity or self.severity,
+            message,
+            program.source.name,
+            span,
+            evidence,
+            facts,
+            function,
+            subject,
+            program.source.lines[span.line - 1].strip(),
+        )
+
+
+def certainty(forward: Forward, *, certain: bool) -> Severity:
+    """Error where a mode-sensitive layer is known, warning where the model is not in view, else a note."""
+    if forward.sensitive:
+        return Severity.ERROR if certain and forward.exact else Severity.WARNING
+    return Severity.WARNING if forward.opaque else Severity.NOTE
+
+
+def deliberate(program: Program, forward: Forward) -> bool:
+    """Whether a name or a comment at the forward or at its switch says that the mode is meant."""
+    if any(says_deliberate(name) for name in (*forward.through, forward.function)):
+        return True
+    places = [forward.span] + ([forward.switch] if forward.switch else [])
+    return any(says_deliberate(comment_at(program, place.line)) for place in places)
+
+
+def comment_at(program: Program, line: int) -> str:
+    """The comment on a line and the comment lines directly above it."""
+    lines = program.source.lines
+    found = [lines[line - 1].partition("#")[2]]
+    above = line - 2
+    while above >= 0 and lines[above].lstrip().startswith("#"):
+        found.append(lines[above])
+        above -= 1
+    return " ".join(found)
+
+
+def holds(forward: Forward) -> str:
+    """ "`model` holds BatchNorm1d and Dropout", or what is unknown about it."""
+    if forward.sensitive:
+        *first, last = forward.sensitive
+        return f"`{forward.model}` holds {', '.join(first) + ' and ' if first else ''}{last}"
+    if forward.opaque:
+        return f"what `{forward.model}` is built of is not in view"
+    return f"`{forward.model}` holds no layer that depends on the mode: no harm today, a trap for tomorrow"
+
+
+def harm(forward: Forward, *, training: bool) -> str:
+    """What the wrong mode does to the layers that are known."""
+    kinds = " ".join(forward.sensitive)
+    norms, drops = "Norm" in kinds, "rop" in kinds or "training" in kinds
+    if training:
+        parts = ["statistics stop moving"] * norms + ["nothing is dropped"] * drops
+    else:
+        parts = ["statistics of each batch are used, and moved"] * norms + ["activations are dropped"] * drops
+    return f"{holds(forward)}: {', '.join(parts)}" if parts else holds(forward)
+
+
+def fix(
+    source: Source, finding: Finding, title: str, *changes: Edit, consequence: str = "", safe: bool = True
+) -> Fix:
+    """A fix, with the line in the mended file where a reader should look: that of its last edit."""
+    last = max(changes)
+    before = sum(
+        len(e.replacement) - (e.end - e.start) for e in changes if e.end <= last.start and e is not last
+    )
+    shown = len(last.replacement) - len(last.replacement.lstrip())
+    mended = source.text
+    for change in sorted(changes, reverse=True):
+        mended = mended[: change.start] + change.replacement + mended[change.end :]
+    line = len(re.findall(r"\r\n|\r|\n", mended[: last.start + before + shown])) + 1
+    return Fix(finding, title, changes, line, safe, consequence)

@@ -1,0 +1,109 @@
+"""MR101 evaluates-in-train-mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from modereview.records import Event, Finding, Forward, Mode, Program, Severity
+from modereview.rules import modes
+from modereview.rules.base import Rule, certainty, deliberate, harm
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Evaluations that can run in TRAIN with the graph being built."""
+    yield from evaluating_in_train(RULE, program, graph_off=False)
+
+
+def evaluating_in_train(rule: Rule, program: Program, *, graph_off: bool) -> Iterator[Finding]:
+    """What MR101 and MR103 share: they differ only in whether `no_grad` is there to be taken for `eval`."""
+    for group in modes.evaluations_in_train(program):
+        if any(f.grad is False for f in group) is graph_off:
+            yield _finding(rule, program, group[0])
+    if rule.id == "MR101":
+        yield from (_unseen(rule, program, f) for f in modes.never_switched(program))
+
+
+def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
+    certain = not modes.same_in_other_mode(program, forward, Mode.EVAL)
+    meant = deliberate(program, forward) or modes.is_sampled_generator(program, forward)
+    off = forward.grad is False
+    message = f"`{forward.model}` is evaluated in train mode" + (": `no_grad` is not `eval`" if off else "")
+    here = Event(forward.span, "evaluated here in TRAIN: nothing calls `eval()` in between", "forward")
+    return rule.finding(
+        program,
+        forward.span,
+        message,
+        severity=Severity.NOTE if meant else certainty(forward, certain=certain),
+        evidence=(*forward.why, here),
+        facts=(harm(forward, training=False),),
+        function=forward.function,
+        subject=forward.model,
+    )
+
+
+def _unseen(rule: Rule, program: Program, forward: Forward) -> Finding:
+    here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
+    found = rule.finding(
+        program,
+        forward.span,
+        f"`{forward.model}` is evaluated in whatever mode the caller left it",
+        severity=Severity.NOTE if deliberate(program, forward) else Severity.WARNING,
+        evidence=(here,),
+        facts=(harm(forward, training=False),),
+        function=forward.function,
+        subject=forward.model,
+    )
+    return replace(found, severity=Severity.NOTE) if not forward.sensitive and not forward.opaque else found
+
+
+RULE = Rule(
+    id="MR101",
+    name="evaluates-in-train-mode",
+    severity=Severity.ERROR,
+    summary="a validation, test or inference forward can run in TRAIN",
+    why=(
+        "In TRAIN dropout still drops and batch norms use (and move) the statistics of the batch they see. "
+        "Every number measured so is of another model than the one that is shipped, and changes with the "
+        "batch size and from run to run. Published results had to be recomputed because of it."
+    ),
+    source="https://github.com/ipolharvard/ethos-ares/issues/20",
+    bad="""\
+import torch
+from torch import nn
+
+def evaluate(model, loader):
+    correct = 0
+    for x, y in loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+    return correct
+
+def main(loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    print(evaluate(model, loader))
+""",
+    good="""\
+import torch
+from torch import nn
+
+def evaluate(model, loader):
+    model.eval()
+    correct = 0
+    for x, y in loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+    return correct
+
+def main(loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    print(evaluate(model, loader))
+""",
+    not_flagged=(
+        "`train(False)`; a mode that is saved and given back; a helper used by both sides, each of which sets "
+        "its mode before; Monte-Carlo dropout and test-time adaptation that a name or a comment declares, and "
+        "a GAN's generator sampled where it is trained (a note at most); a model without any layer that "
+        "depends on the mode (a note)."
+    ),
+    fix="`model.eval()` at the start of the evaluating function, on the very expression used there.",
+    check=check,
+    mend=modes.eval_fixes,
+)

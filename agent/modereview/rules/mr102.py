@@ -1,0 +1,106 @@
+"""MR102 trains-in-eval-mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview.records import Event, Finding, Forward, Mode, Program, Severity
+from modereview.rules import modes
+from modereview.rules.base import Rule, certainty, deliberate, harm
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Training forwards that run in EVAL because of a switch in view; one finding for each switch and model."""
+    seen: set[tuple[object, str]] = set()
+    for forward in program.forwards:
+        if forward.role == "train" and forward.mode is Mode.EVAL and forward.switch is not None:
+            cause = (forward.switch, forward.model)
+            if cause not in seen:
+                seen.add(cause)
+                yield _finding(program, forward)
+
+
+def _finding(program: Program, forward: Forward) -> Finding:
+    later = modes.same_in_other_mode(program, forward, Mode.TRAIN)
+    here = Event(forward.span, "and still in EVAL here: nothing calls `train()` in between", "forward")
+    return RULE.finding(
+        program,
+        forward.span,
+        f"{_when(program, forward) if later else ''}`{forward.model}` trains in eval mode",
+        # The same forward runs in TRAIN the first time round: that is what the fault is, not a doubt.
+        severity=Severity.NOTE if deliberate(program, forward) else certainty(forward, certain=True),
+        evidence=(*forward.why, here),
+        facts=(harm(forward, training=True),),
+        function=forward.function,
+        subject=forward.model,
+    )
+
+
+def _when(program: Program, forward: Forward) -> str:
+    """ "from the second epoch on, " where the switch comes after the forward in a loop."""
+    return "from the second epoch on, " if modes.goes_round(program, forward) else "on some path, "
+
+
+RULE = Rule(
+    id="MR102",
+    name="trains-in-eval-mode",
+    severity=Severity.ERROR,
+    summary="a training forward can run in EVAL: an `eval()` that nobody takes back",
+    why=(
+        "`model.eval()` holds until somebody calls `train()`. Where a validation switches and the epoch loop "
+        "does not switch back, every epoch but the first trains without dropout and with frozen batch "
+        "statistics. The loss falls faster, the model generalises worse, and nothing says so."
+    ),
+    source="https://github.com/pytorch/tutorials/issues/1624",
+    bad="""\
+import torch
+from torch import nn
+
+def validate(model, loader):
+    model.eval()
+    with torch.no_grad():
+        return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+def fit(loader, val_loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    for epoch in range(10):
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        validate(model, val_loader)
+""",
+    good="""\
+import torch
+from torch import nn
+
+def validate(model, loader):
+    model.eval()
+    with torch.no_grad():
+        return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+def fit(loader, val_loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(10):
+        model.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        validate(model, val_loader)
+""",
+    not_flagged=(
+        "an evaluation after the last epoch only; a mode that is saved and given back; norms held in EVAL on "
+        "purpose where a name or a comment says so (a note); a backward that no optimizer step follows "
+        "(saliency maps, attacks)."
+    ),
+    fix=(
+        "`model.train()` where the epoch's training part begins, not before the loop; after an evaluation in "
+        "the middle of an epoch, right behind it."
+    ),
+    check=check,
+    mend=modes.train_fixes,
+)

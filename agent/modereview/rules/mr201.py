@@ -1,0 +1,115 @@
+"""MR201 functional-dropout-always-on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, says_deliberate
+from modereview.records import Finding, Fix, Program, Severity
+from modereview.rules.base import Rule, comment_at, fix
+
+_TRAINING = 2  # position of `training` in F.dropout(input, p, training, inplace)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Functional dropouts whose `training` is left at its default, or is the literal True."""
+    assert program.names is not None
+    for function in program.names.functions.values():
+        for call in walk.calls(function.body):
+            if program.names.origin(call.func) in ALWAYS_ON_DROPOUTS and _always_on(call):
+                yield _finding(program, function, call)
+
+
+def _always_on(call: ir.Call) -> bool:
+    given = dict(call.kwargs)
+    if None in given or any(isinstance(a, ir.Star) for a in call.args):
+        return False
+    training = given.get("training") or (call.args[_TRAINING] if len(call.args) > _TRAINING else None)
+    rate = given.get("p") or (call.args[1] if len(call.args) > 1 else None)
+    never = isinstance(rate, ir.Const) and rate.value == 0
+    return not never and (training is None or (isinstance(training, ir.Const) and training.value is True))
+
+
+def _finding(program: Program, function: ir.Function, call: ir.Call) -> Finding:
+    name = program.source.slice(call.func.span)
+    module = program.module(function.method_of or "")
+    meant = says_deliberate(function.name) or says_deliberate(comment_at(program, call.span.line))
+    severity = Severity.ERROR if module else Severity.WARNING
+    where = f"`{module.name}`" if module else f"`{function.name}`"
+    return RULE.finding(
+        program,
+        call.span,
+        f"`{name}` drops in eval mode too: it is not told whether the model trains",
+        severity=Severity.NOTE if meant else severity,
+        facts=(
+            f"no `eval()` reaches this dropout of {where}: the `training` of `{name}` is True unless given",
+        ),
+        function=function.name,
+        subject=name,
+    )
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`training=self.training` in a method of a module; a plain function has no flag to read."""
+    assert program.names is not None
+    function = program.names.functions[finding.function]
+    if (
+        program.module(function.method_of or "") is None
+        or not function.params
+        or function.params[0].name != "self"
+    ):
+        return
+    edit = edits.set_argument(program.source, finding.span, "training", "self.training", position=_TRAINING)
+    yield fix(
+        program.source,
+        finding,
+        f"pass `training=self.training` to `{finding.subject}`",
+        edit,
+        consequence="evaluation no longer drops: expect other validation numbers; training stays as it is",
+    )
+
+
+RULE = Rule(
+    id="MR201",
+    name="functional-dropout-always-on",
+    severity=Severity.ERROR,
+    summary="`F.dropout` without `training=self.training`: its default is True",
+    why=(
+        "`nn.Dropout` knows the mode of the model, `F.dropout` is only told. Without `training=` it drops in "
+        "every evaluation, and no `eval()` helps: each prediction is random."
+    ),
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html",
+    bad="""\
+import torch.nn.functional as F
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return F.dropout(self.fc(x), 0.5)
+""",
+    good="""\
+import torch.nn.functional as F
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return F.dropout(self.fc(x), 0.5, training=self.training)
+""",
+    not_flagged=(
+        "`training` given in any form but the literal True; a rate of 0; `F.alpha_dropout` and kin, whose "
+        "default is False; dropout that a name or comment calls Monte-Carlo (a note)."
+    ),
+    fix="`training=self.training` in the call. In a function outside a module there is no flag to read: no fix.",
+    check=check,
+    mend=mend,
+)

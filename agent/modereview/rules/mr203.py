@@ -1,0 +1,144 @@
+"""MR203 layer-built-in-forward."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import SENSITIVE_LAYERS, says_deliberate
+from modereview.records import Finding, Fix, Program, Severity
+from modereview.rules.base import Rule, comment_at, fix
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Mode-sensitive layers that `forward` builds anew at each call and uses on the spot."""
+    assert program.names is not None
+    for module in program.modules:
+        forward = program.names.classes[module.name].method("forward")
+        for call in _built_and_called(forward.body if forward else ()):
+            kind = (program.names.origin(call.func) or "").rpartition(".")[2]
+            if kind in SENSITIVE_LAYERS and (program.names.origin(call.func) or "").startswith("torch.nn."):
+                yield _finding(program, module.name, kind, call)
+
+
+def _built_and_called(body: ir.Block) -> Iterator[ir.Call]:
+    """Calls whose result is called: `Layer(...)(x)`, or `layer = Layer(...)` and `layer(x)` later."""
+    called = {c.func.id for c in walk.calls(body) if isinstance(c.func, ir.Name)}
+    switched = {
+        c.func.base.id
+        for c in walk.calls(body)
+        if isinstance(c.func, ir.Attr)
+        and c.func.name in ("eval", "train")
+        and isinstance(c.func.base, ir.Name)
+    }
+    for call in walk.calls(body):
+        if isinstance(call.func, ir.Call):
+            yield call.func
+    for statement in walk.statements(body):
+        if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Call):
+            names = {t.id for t in statement.targets if isinstance(t, ir.Name)}
+            if names & called and not names & switched:
+                yield statement.value
+
+
+def _finding(program: Program, module: str, kind: str, call: ir.Call) -> Finding:
+    meant = says_deliberate(comment_at(program, call.span.line))
+    does = (
+        "drops in eval mode too"
+        if "rop" in kind or kind == "RReLU"
+        else "uses batch statistics in eval mode too"
+    )
+    return RULE.finding(
+        program,
+        call.span,
+        f"`nn.{kind}` built in `forward` {does}",
+        severity=Severity.NOTE if meant else None,
+        facts=(f"a new `{kind}` is in TRAIN and is no part of `{module}`: no `eval()` reaches it",),
+        function=f"{module}.forward",
+        subject=program.source.slice(call.func.span),
+    )
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """The layer into `__init__`, where its arguments mean the same there."""
+    assert program.names is not None
+    module = program.module(finding.function.rpartition(".")[0])
+    body = program.names.functions[finding.function].body
+    call = next((c for c in walk.calls(body) if c.span == finding.span), None)
+    if module is None or call is None or not _same_in_init(program, call):
+        return
+    kind = finding.subject.rpartition(".")[2]
+    attr = edits.free_name(program.source, module.span, re.sub(r"\d+d$", "", kind).lower())
+    text = program.source.slice(call.span)
+    kept = edits.insert_in_init(program.source, module.span, f"self.{attr} = {text}")
+    if kept is None:
+        return
+    used = edits.replace(program.source, call.span, f"self.{attr}")
+    has_state = "Norm" in kind
+    state, plain = (
+        "`state_dict` gains entries: checkpoints made before lack them",
+        "checkpoints made before still load",
+    )
+    yield fix(
+        program.source,
+        finding,
+        f"build `{text}` once in `__init__` as `self.{attr}`",
+        kept,
+        used,
+        consequence=state if has_state else f"evaluation no longer drops; {plain}",
+        safe=not has_state,
+    )
+
+
+def _same_in_init(program: Program, call: ir.Call) -> bool:
+    """Whether the arguments are literals, attributes of self, or names of the top level."""
+    top = {
+        t.id for s in program.block if isinstance(s, ir.Assign) for t in s.targets if isinstance(t, ir.Name)
+    }
+    for argument in (*call.args, *(v for _, v in call.kwargs)):
+        text = walk.dotted(argument) or ""
+        if not (isinstance(argument, ir.Const) or text.startswith("self.") or text in top):
+            return False
+    return True
+
+
+RULE = Rule(
+    id="MR203",
+    name="layer-built-in-forward",
+    severity=Severity.ERROR,
+    summary="a dropout or norm layer made inside `forward`: always in TRAIN, never registered",
+    why=(
+        "A layer that `forward` builds is new at each call, and new modules are in TRAIN. `eval()` walks over "
+        "registered submodules and never meets it; a norm built so also forgets its statistics each time."
+    ),
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval",
+    bad="""\
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return nn.Dropout(0.5)(self.fc(x))
+""",
+    good="""\
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, x):
+        return self.dropout(self.fc(x))
+""",
+    not_flagged="layers without a mode (`nn.ReLU()(x)`); a layer that is kept on `self` or switched before its use.",
+    fix="the layer moves to `__init__` under a free name; arguments that depend on the input: no fix.",
+    check=check,
+    mend=mend,
+)

@@ -1,0 +1,91 @@
+"""Outcomes before and after -> what is proved. The only room that says so.
+
+A fix is proved if a case that was red turned green and every other case is as before. Nothing here runs
+anything: it compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from modereview.records import Case, Finding, Fix, Mutant, Outcome, Status, Verdict
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a change of the file did to the cases."""
+
+    turned: tuple[str, ...]  # red before, green after
+    spoiled: tuple[str, ...]  # green before and not now, or red before and no longer able to speak
+
+    @property
+    def proves(self) -> bool:
+        """Whether the change is proved to mend something and to spoil nothing."""
+        return bool(self.turned) and not self.spoiled
+
+
+def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
+    """Compare the same cases on two versions of a file."""
+    now = {o.case: o.status for o in after}
+    turned = tuple(o.case for o in before if (o.status, now.get(o.case)) == (Status.FAILED, Status.PASSED))
+    spoiled = tuple(o.case for o in before if now.get(o.case) is not o.status and o.case not in turned)
+    return Comparison(turned, spoiled)
+
+
+def red(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+    """The cases whose own assertion failed."""
+    return tuple(o.case for o in outcomes if o.status is Status.FAILED)
+
+
+def killed(
+    clean: Sequence[Outcome], mutants: Sequence[Mutant], runs: Sequence[Sequence[Outcome]]
+) -> tuple[Mutant, ...]:
+    """The mutants that some case catches: green on the clean file, red on the mutant. A run for each mutant."""
+    green = {o.case for o in clean if o.status is Status.PASSED}
+    return tuple(m for m, outcomes in zip(mutants, runs, strict=True) if green & set(red(outcomes)))
+
+
+def proved_fix(finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
+    """The verdict on a fix that holds. Raises ValueError for one that does not: nobody may say "fixed" then."""
+    if not comparison.proves:
+        raise ValueError(f"{fix.title}: not proved")
+    return Verdict(finding, "fixed", fix, comparison.turned)
+
+
+def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, reason: str) -> Verdict:
+    """The verdict on a finding that stays: shown by a test or not, with a suggestion or not."""
+    if fix is not None:
+        return Verdict(finding, "suggested", fix, shown_by, reason)
+    return Verdict(finding, "proved" if shown_by else "reported", None, shown_by, reason)
+
+
+def confirm(
+    verdicts: Sequence[Verdict], before: Sequence[Outcome], after: Sequence[Outcome]
+) -> tuple[Verdict, ...]:
+    """The verdicts once pytest itself has run the suite on the file as it was and as mended.
+
+    A fix whose test pytest did not see fail before and pass after is taken back to a suggestion.
+    """
+    failed_before = set(red(before))
+    passed_after = {o.case for o in after if o.status is Status.PASSED}
+    return tuple(
+        v
+        if v.state != "fixed" or set(v.proved_by) <= failed_before & passed_after
+        else replace(v, state="suggested", reason="pytest by itself did not bear the proof out")
+        for v in verdicts
+    )
+
+
+def expected_failures(
+    verdicts: Sequence[Verdict], outcomes: Sequence[Outcome], cases: Sequence[Case]
+) -> dict[str, str]:
+    """Cases that are red on the file as it will be, each with the reason that its xfail mark gives."""
+    proves = {case.name: case.proves for case in cases}
+    reasons = {}
+    for case in red(outcomes):
+        rules = proves.get(case.partition("[")[0], ())
+        left = [v.finding for v in verdicts if v.state != "fixed" and v.finding.rule in rules]
+        known = " and ".join(dict.fromkeys(f"{f.rule} {f.name}" for f in left))
+        reasons[case] = known or "fails, and the analysis does not know why"
+    return reasons

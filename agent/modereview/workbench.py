@@ -1,0 +1,48 @@
+"""One file under review in its sandbox: the worker, bound to the file and to its test file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from modereview.plan import SECONDS, probe_code
+from modereview.records import Mutant, Outcome, Source, Suite
+from modereview.run import Job, Worker
+
+Outcomes = tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Runs suites on versions of a file. What runs is the user's code: only ever through the worker."""
+
+    worker: Worker
+    source: Source
+
+    def ask(self, request: dict[str, object]) -> dict[str, object]:
+        """The recipe search's answer."""
+        files = {self.source.name: self.source.raw}
+        return self.worker.ask(files, probe_code(), request, timeout=SECONDS)
+
+    def run(self, suite: Suite, source: Source) -> Outcomes:
+        """Every case once, called directly."""
+        return self.worker.run([self._job(suite, source)])[0]
+
+    def repeats(self, suite: Suite, times: int) -> list[Outcomes]:
+        """Every case several times on the file as it is, each time in a fresh process with other seeds."""
+        return self.worker.run([self._job(suite, self.source)] * times)
+
+    def on_mutants(self, suite: Suite, mutants: Sequence[Mutant]) -> list[Outcomes]:
+        """Every case once on each mutant."""
+        return self.worker.run([self._job(suite, mutant.source) for mutant in mutants])
+
+    def with_pytest(self, path: Path, text: str, sources: Sequence[Source]) -> list[Outcomes]:
+        """A test file as pytest itself runs it, on each version of the script."""
+        test = path.relative_to(self.source.root).as_posix()
+        return self.worker.run([Job({s.name: s.raw, test: text.encode()}, test, None, "pytest") for s in sources])
+
+    def _job(self, suite: Suite, source: Source) -> Job:
+        test = suite.path.relative_to(source.root).as_posix()
+        names = tuple(case.name for case in suite.cases)
+        return Job({source.name: source.raw, test: suite.render().encode()}, test, names)
