@@ -1,0 +1,98 @@
+"""A statement put first into a body, before or after another."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from modereview.edits.layout import after_line, end_of, end_of_line, indent_of, lay_out, start_of
+from modereview.edits.tree import Place, compound, first_line, place, positions
+from modereview.records import Edit, Source, Span
+
+
+def insert_first(source: Source, span: Span, statement: str) -> Edit:
+    """First in the body of the statement that starts at the span's line, behind a docstring.
+
+    A comment above the old first statement stays with it.
+    """
+    owner = compound(source, span.line)
+    body = owner.body
+    documented = isinstance(owner, (cst.FunctionDef, cst.ClassDef)) and _starts_with_string(body)
+    if isinstance(body, cst.SimpleStatementSuite):
+        place_ = Place(owner, body, body.body[0])
+        return (
+            _open_after_first(source, place_, statement) if documented else _open(source, place_, statement)
+        )
+    if not isinstance(body, cst.IndentedBlock):
+        raise ValueError(f"the statement at {source.name}:{span.line} has no body to insert into")
+    first = positions(source)[body.body[0]]
+    header = positions(source)[body.header].start.line
+    indent = indent_of(source, first.start.line)
+    end = end_of_line(source, first.end.line if documented else header)
+    return Edit(end, end, after_line(source, statement, indent))
+
+
+def insert_before(source: Source, span: Span, statement: str) -> Edit:
+    """Before the innermost statement that holds the span's start; before the whole line in `a; b`."""
+    where = place(source, span.line, span.column)
+    if isinstance(where.block, cst.SimpleStatementSuite):
+        return _open(source, where, statement)
+    line = first_line(source, where.statement)
+    start = source.offset(line, 1)
+    return Edit(start, start, lay_out(source, statement, indent_of(source, line)) + source.newline)
+
+
+def insert_after(source: Source, span: Span, statement: str) -> Edit:
+    """After the innermost statement that holds the span's start and all of its body.
+
+    In `a; b` that is after the whole line.
+    """
+    where = place(source, span.line, span.column)
+    if isinstance(where.block, cst.SimpleStatementSuite):
+        return _open_and_append(source, where, statement)
+    return append(source, where.statement, statement)
+
+
+def append(source: Source, node: cst.CSTNode, statement: str) -> Edit:
+    """Behind the last line of a statement that starts a line."""
+    end = end_of_line(source, positions(source)[node].end.line)
+    return Edit(end, end, after_line(source, statement, indent_of(source, first_line(source, node))))
+
+
+def _starts_with_string(body: cst.BaseSuite) -> bool:
+    first: cst.CSTNode = body.body[0]
+    if isinstance(first, cst.SimpleStatementLine):
+        first = first.body[0]
+    return isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
+def _open(source: Source, where: Place, statement: str) -> Edit:
+    """`for x in y: f(x)` becomes a block with the statement first."""
+    start, indent = _behind_colon(source, where)
+    new = after_line(source, statement, indent) + source.newline + indent
+    return Edit(start, start_of(source, where.block), new)
+
+
+def _open_after_first(source: Source, where: Place, statement: str) -> Edit:
+    """`def f(): "doc"; return x` becomes a block with the statement second."""
+    start, indent = _behind_colon(source, where)
+    small = where.block.body
+    first = source.newline + indent + source.text[start_of(source, small[0]) : end_of(source, small[0])]
+    new = first + after_line(source, statement, indent)
+    if len(small) == 1:
+        return Edit(start, end_of(source, small[0]), new)
+    return Edit(start, start_of(source, small[1]), new + source.newline + indent)
+
+
+def _open_and_append(source: Source, where: Place, statement: str) -> Edit:
+    """`for x in y: f(x)` becomes a block with the statement last; a comment stays with `f(x)`."""
+    start, indent = _behind_colon(source, where)
+    end = end_of_line(source, positions(source)[where.block].end.line)
+    old = source.newline + indent + source.text[start_of(source, where.block) : end]
+    return Edit(start, end, old + after_line(source, statement, indent))
+
+
+def _behind_colon(source: Source, where: Place) -> tuple[int, str]:
+    """Index in `text` behind a header's colon, and the indentation of the block to be opened."""
+    assert isinstance(where.block, cst.SimpleStatementSuite) and where.owner is not None
+    outer = indent_of(source, positions(source)[where.owner].start.line)
+    return start_of(source, where.block.leading_whitespace), outer + source.module.default_indent
