@@ -1,0 +1,38 @@
+"""EVAL and back leaves every module in the mode it had."""
+
+from __future__ import annotations
+
+from modereview.plan.contracts._traits import module_of
+from modereview.records import Contract, Program, Recipe
+
+TEMPLATE = '''\
+{{ head }}
+    """EVAL and back: after an evaluation every module is in the mode it trained in."""
+    model, inputs = {{ build }}()
+    {{ to_train }}
+    before = {name: part.training for name, part in model.named_modules()}
+    {{ to_eval }}
+    outputs(model, inputs)
+    {{ to_train }}
+    after = {name: part.training for name, part in model.named_modules()}
+    changed = [name for name in before if after[name] != before[name]]
+    assert not changed, (
+        f"one evaluation changed the mode of {', '.join(changed)} for good: "
+        "training goes on differently from the second epoch on"
+    )
+'''
+
+CONTRACT = Contract(
+    id="eval_and_back_restores_train",
+    test="test_eval_and_back_restores_train",
+    why="A model that comes back from an evaluation changed trains differently from then on.",
+    proves=(),
+    on="module",
+    template=TEMPLATE,
+)
+
+
+def applies(recipe: Recipe, program: Program) -> bool:
+    """To models that hold something the mode matters to."""
+    module = module_of(recipe, program)
+    return bool(module.sensitive or module.opaque)

@@ -1,0 +1,40 @@
+"""train() and eval() reach every module that the model holds."""
+
+from __future__ import annotations
+
+from modereview.plan.contracts._traits import module_of, overrides_switches
+from modereview.records import Contract, Program, Recipe
+
+TEMPLATE = '''\
+{{ head }}
+    """Both switches reach every module, those in plain lists and dicts included."""
+    model, _ = {{ build }}()
+    {{ to_train }}
+    missed = [name for name, part in model.named_modules() if not part.training]
+    assert not missed, f"model.train() left {', '.join(missed)} in EVAL mode"
+    {{ to_eval }}
+    parts = [*model.named_modules(), *hidden_modules(model)]
+    missed = [name for name, part in parts if part.training]
+    assert not missed, (
+        f"model.eval() left {', '.join(missed)} in TRAIN mode: modules in a plain list "
+        "or dict are not registered; use nn.ModuleList or nn.ModuleDict"
+    )
+'''
+
+CONTRACT = Contract(
+    id="switches_reach_every_submodule",
+    test="test_train_and_eval_reach_every_submodule",
+    why="A module that no switch reaches keeps its mode for good, and has no parameters to train or to move.",
+    proves=(),
+    on="module",
+    template=TEMPLATE,
+)
+
+
+def applies(recipe: Recipe, program: Program) -> bool:
+    """To models that hold something the mode matters to.
+
+    Own `train` methods are left out: keeping norms frozen in TRAIN is what most of them are for.
+    """
+    module = module_of(recipe, program)
+    return bool(module.sensitive or module.opaque) and not overrides_switches(program)

@@ -1,0 +1,85 @@
+"""Recipes -> the functions that arrange a test: builders of models, and rounds of a scenario."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from textwrap import indent, wrap
+
+from modereview.records import Drive, Recipe, Role
+from modereview.write.naming import calls, listed
+
+WIDTH = 88  # ruff's default line length
+EVALUATING: frozenset[Role] = frozenset({"evaluate", "infer"})
+RECORDED: frozenset[Role] = EVALUATING | {"train"}
+# What recipes may name beyond modules of the standard library; `torch` and `nn` are always imported.
+_KNOWN = {
+    "F": "from torch.nn import functional as F",
+    "MagicMock": "from unittest.mock import MagicMock",
+    "Path": "from pathlib import Path",
+    "SimpleNamespace": "from types import SimpleNamespace",
+    "np": "import numpy as np",
+    "unittest": "import unittest.mock",
+}
+
+
+def arrange(recipe: Recipe, name: str, script: str) -> str:
+    """The function of that name; `script` is what docstrings call the user's file."""
+    lines = _rounds(recipe) if recipe.drives else _build(recipe, script)
+    return f"def {name}():\n" + indent("\n".join(lines), "    ")
+
+
+def recipe_imports(recipe: Recipe) -> set[str]:
+    """The import lines that the expressions of a recipe need."""
+    values = (*recipe.values, *recipe.patches)
+    codes = [recipe.watch, *(value.code for value in values), *(drive.code for drive in recipe.drives)]
+    free = set().union(*map(_read, codes)) - {value.name for value in recipe.values} - set(dir(builtins))
+    modules = {name: f"import {name}" for name in sys.stdlib_module_names}
+    return {line for name in free if (line := _KNOWN.get(name) or modules.get(name))}
+
+
+def _build(recipe: Recipe, script: str) -> list[str]:
+    purpose = f'"""A {recipe.target.name} as {script} builds it, and inputs that it takes."""'
+    return [purpose, *_values(recipe, "model, inputs"), "return model, inputs"]
+
+
+def _rounds(recipe: Recipe) -> list[str]:
+    named = [*zip(calls(recipe), recipe.drives, strict=True)]
+    recorded = [call for call, drive in named if drive.roles & RECORDED]
+    purpose = f'"""Every forward in three rounds of {listed(recorded)}, run on stand-ins."""'
+    values = _values(recipe, recipe.watch, *(drive.code for drive in recipe.drives))
+    drives = [indent(_drive(recipe, drive, call), "    ") for call, drive in named]
+    return [purpose, *values, "forwards = []", "for round_number in (1, 2, 3):", *drives, "return forwards"]
+
+
+def _drive(recipe: Recipe, drive: Drive, call: str) -> str:
+    statement = _line(drive.code, f"as at line {drive.line}" if drive.line else "")
+    if not drive.roles & RECORDED:
+        return statement
+    return f"with recorded(forwards, {recipe.watch}, {call!r}, round_number):\n{indent(statement, '    ')}"
+
+
+def _values(recipe: Recipe, *ends: str) -> list[str]:
+    """The lines that make what the code in `ends` reads; a search may have tried more values than that."""
+    read, lines = set().union(*map(_read, [*ends, *(patch.code for patch in recipe.patches)])), list[str]()
+    for value in reversed(recipe.values):
+        if value.name in read:
+            lines.insert(0, _line(f"{value.name} = {value.code}", value.why))
+            read |= _read(value.code)
+    return lines + [_line(f"script.{patch.name} = {patch.code}", patch.why) for patch in recipe.patches]
+
+
+def _read(code: str) -> set[str]:
+    names = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)}
+
+
+def _line(code: str, why: str) -> str:
+    """A statement with the reason behind it, or above it where the line would be too long."""
+    why = " ".join(why.split())
+    if not why:
+        return code
+    if len(code) + len(why) + 20 <= WIDTH and "\n" not in code:
+        return f"{code}  # {why}"
+    return "\n".join([*(f"# {part}" for part in wrap(why, WIDTH - 20)), code])

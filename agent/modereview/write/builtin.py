@@ -1,0 +1,125 @@
+"""The built-in writer: a plan -> a suite, by the templates of the contracts. No key, no network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from modereview.plan.contracts import shadows_train
+from modereview.plan.loading import loader, loader_imports
+from modereview.records import Case, Contract, Plan, Recipe, Suite
+from modereview.write.arrange import EVALUATING, RECORDED, arrange, recipe_imports
+from modereview.write.naming import builder_names, calls, listed, slug
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    keep_trailing_newline=False,
+    autoescape=False,
+)
+# What the helpers of the header need. Rendering drops what a file does not use.
+_IMPORTS = (
+    "import contextlib",
+    "import copy",
+    "from pathlib import Path",
+    "from types import SimpleNamespace",
+    "import pytest",
+    "import torch",
+    "from torch import nn",
+)
+
+
+def write(plan: Plan) -> Suite:
+    """The suite of a plan: one case a contract for all module classes, one a contract and scenario."""
+    names = builder_names(plan.recipes)
+    contracts = dict.fromkeys(contract for contract, _ in plan.pairs)
+    cases: list[Case] = []
+    for contract in contracts:
+        recipes = [recipe for other, recipe in plan.pairs if other == contract]
+        if contract.on == "module":
+            cases.append(_module_case(plan, contract, recipes, names))
+        else:
+            cases += [_scenario_case(contract, recipe, names, len(recipes) > 1) for recipe in recipes]
+    return Suite(plan.test_path, _header(plan, names), tuple(cases))
+
+
+def _header(plan: Plan, names: dict[Recipe, str]) -> str:
+    source = plan.program.source
+    imports = {
+        *_IMPORTS,
+        *loader_imports(plan.load),
+        *(line for each in names for line in recipe_imports(each)),
+    }
+    return _TEMPLATES.get_template("header.py.jinja").render(
+        script=_escaped(source.name),
+        imports=sorted(imports),
+        path=script_path(plan.test_path, source.path),
+        loader=loader(plan.load),
+        builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],
+    )
+
+
+def _escaped(name: str) -> str:
+    """A file name as it may stand in a docstring."""
+    return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def script_path(test: Path, script: Path) -> str:
+    """The expression that leads from the test file to the script, wherever the project lies.
+
+    It follows no links: the sandbox mirrors a project by links.
+    """
+    way = Path(os.path.relpath(script, test.parent)).parts
+    up = sum(part == ".." for part in way)
+    folder = f"parents[{up}]" if up else "parent"
+    return f"Path(__file__).absolute().{folder} / {'/'.join(way[up:])!r}"
+
+
+def _module_case(plan: Plan, contract: Contract, recipes: Sequence[Recipe], names: dict[Recipe, str]) -> Case:
+    targets = tuple(recipe.target.name for recipe in recipes)
+    builders = [names[recipe] for recipe in recipes]
+    several = len(builders) > 1
+    head = f"def {contract.test}({'build' if several else ''}):"
+    if several:
+        head = f'@pytest.mark.parametrize("build", [{", ".join(builders)}], ids={list(targets)!r})\n{head}'
+    # A class that calls its training loop `train` has lost the switch of that name.
+    shadowed = shadows_train(plan.program)
+    code = _TEMPLATES.from_string(contract.template).render(
+        head=head,
+        build="build" if several else builders[0],
+        to_train="nn.Module.train(model, True)" if shadowed else "model.train()",
+        to_eval="nn.Module.train(model, False)" if shadowed else "model.eval()",
+    )
+    return Case(contract.test, code, contract.id, targets, contract.proves, "builtin")
+
+
+def _scenario_case(contract: Contract, recipe: Recipe, names: dict[Recipe, str], several: bool) -> Case:
+    name = f"{contract.test}_{slug(recipe.target.name)}" if several else contract.test
+    driven = [pair for pair in zip(calls(recipe), recipe.drives, strict=True) if pair[1].roles & RECORDED]
+    everything = [call for call, _ in driven]
+    training = [call for call, drive in driven if "train" in drive.roles]
+    evaluating = [call for call, drive in driven if drive.roles & EVALUATING]
+    untrained = ["not seen.trained"] if set(training) & set(evaluating) else []
+    code = _TEMPLATES.from_string(contract.template).render(
+        head=f"def {name}():",
+        functions=listed(everything),
+        trained=_chosen(names[recipe], ["seen.trained", *_among(training, everything)]),
+        evaluated=_chosen(names[recipe], [*untrained, *_among(evaluating, everything)]),
+    )
+    return Case(name, code, contract.id, (recipe.target.name,), contract.proves, "builtin")
+
+
+def _chosen(run: str, conditions: Sequence[str]) -> str:
+    """The expression of the forwards that meet the conditions."""
+    return f"[seen for seen in {run}() if {' and '.join(conditions)}]" if conditions else f"{run}()"
+
+
+def _among(chosen: Sequence[str], everything: Sequence[str]) -> list[str]:
+    """The condition that a recorded forward belongs to the chosen calls; none where all are chosen."""
+    if list(chosen) == list(everything):
+        return []
+    return [f"seen.call == {chosen[0]!r}" if len(chosen) == 1 else f"seen.call in {tuple(chosen)!r}"]

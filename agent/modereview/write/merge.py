@@ -1,0 +1,103 @@
+"""A test file that is there already, and the suite of today -> one file, without overwriting an edit.
+
+What stands in the file stays as it is. Missing tests are appended, with the functions and imports they use.
+One thing is taken back: our xfail mark on a test that is otherwise as we wrote it, when the mark is gone.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from modereview.write.marks import count_marks, unmarked
+from modereview.write.tidy import formatted, lines_of, names_in
+
+
+def merge(existing: str, suite_text: str) -> str | None:
+    """The new text of the file; None where nothing changes.
+
+    Raises ValueError where the file is none of ours (it does not load the script) or does not parse: the
+    suite belongs to `free_path` then.
+    """
+    theirs, ours = _File.parse(existing), _File.parse(suite_text)
+    if not any(ast.unparse(node) == "script = load_script(SCRIPT)" for node in theirs.tree.body):
+        raise ValueError("the file that is there does not load the script as modereview's tests do")
+    missing = [name for name in ours.functions if name.startswith("test_") and name not in theirs.functions]
+    added = [
+        name for name in ours.functions if name in ours.reached(missing) and name not in theirs.functions
+    ]
+    text = _without_stale_marks(theirs, ours)
+    if added:
+        text = _with_imports(text, ours.imports_of(added))
+        text = "\n\n\n".join([text.rstrip(), *(ours.text_of(name) for name in added)]) + "\n"
+    return None if text == existing else text
+
+
+def free_path(path: Path) -> Path:
+    """`test_x.py`, or the first of `test_x_2.py`, `test_x_3.py` ... that does not exist."""
+    numbered = (path.with_stem(f"{path.stem}_{number}") for number in range(2, 1000))
+    return path if not path.exists() else next(each for each in numbered if not each.exists())
+
+
+@dataclass(frozen=True)
+class _File:
+    """A test file, and where its functions stand."""
+
+    text: str
+    tree: ast.Module
+
+    @classmethod
+    def parse(cls, text: str) -> _File:
+        try:
+            return cls(text, ast.parse(text))
+        except SyntaxError as error:
+            raise ValueError(f"the file that is there does not parse (line {error.lineno})") from error
+
+    @cached_property
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        return {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+
+    def text_of(self, name: str) -> str:
+        lines = lines_of(self.functions[name])
+        return "\n".join(self.text.split("\n")[lines.start - 1 : lines.stop - 1])
+
+    def reached(self, names: list[str]) -> set[str]:
+        """These functions and all that they lead to."""
+        waiting, seen = list(names), set(names)
+        while waiting:
+            fresh = names_in(self.functions[waiting.pop()]) & self.functions.keys() - seen
+            seen |= fresh
+            waiting += fresh
+        return seen
+
+    def imports_of(self, names: list[str]) -> list[str]:
+        """The import lines that these functions use."""
+        used = set().union(*(names_in(self.functions[name]) for name in names))
+        nodes = [node for node in self.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        bound = [(ast.unparse(node), alias.asname or alias.name) for node in nodes for alias in node.names]
+        return list(dict.fromkeys(line for line, name in bound if name.split(".")[0] in used))
+
+
+def _with_imports(text: str, wanted: list[str]) -> str:
+    """The text with the imports that it lacks behind its last one."""
+    nodes = [node for node in ast.parse(text).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    there = {ast.unparse(node) for node in nodes}
+    last = max((node.end_lineno or node.lineno for node in nodes), default=0)
+    lines = text.split("\n")
+    return "\n".join([*lines[:last], *(line for line in wanted if line not in there), *lines[last:]])
+
+
+def _without_stale_marks(theirs: _File, ours: _File) -> str:
+    text = theirs.text
+    for name in theirs.functions.keys() & ours.functions.keys():
+        old, new = theirs.text_of(name), ours.text_of(name)
+        if count_marks(old) > count_marks(new) and _plain(old) == _plain(new):
+            text = text.replace(old, new)
+    unused = text != theirs.text and text.count("pytest") == 1  # only the import is left
+    return text.replace("import pytest\n", "", 1) if unused else text
+
+
+def _plain(test: str) -> str:
+    return formatted(unmarked(test), compact=True)
