@@ -11,7 +11,6 @@ from modereview.analyze.expressions import (
     Frame,
     Given,
     elements,
-    kept,
     results,
     truth,
 )
@@ -22,6 +21,7 @@ from modereview.analyze.torchfacts import (
     HARMLESS,
     LIBRARY_MODELS,
     WRAPPERS,
+    names_a_model,
 )
 from modereview.analyze.values import (
     NOTHING,
@@ -99,9 +99,8 @@ class Calls(Expressions):
         if self_value is not None and self_value.is_module and function.short in ("train", "eval"):
             if _calls_super(function):
                 return self._switch(self_value, function.short, given, span, self_value.label, state, frame)
-        depth = len(frame.path)
-        recursive = span in frame.path
-        if depth >= _DEPTH or recursive:
+        skipped = len(frame.path) >= _DEPTH or span in frame.path or not self.relevance.matters(function)
+        if skipped:
             return [(state, results(given.values))]
         self.record.called.add(function.name)
         inner = Frame(
@@ -109,7 +108,10 @@ class Calls(Expressions):
         )
         self.record.activations[inner.path] = function.name
         for name, value in self._parameters(function, self_value, given, span, state, frame):
-            state = state.set(("name", inner.path, name), kept(value))
+            known = self.kept(name, value)
+            if not known and names_a_model(name) and not any(isinstance(v, Constant) for v in value):
+                known = frozenset({self.parameter(function, name)})
+            state = state.set(("name", inner.path, name), known)
         after = self.enter(function, inner, state)
         return [(s.drop([c for c in s.cells("name") if c[1] == inner.path]), v) for s, v in after]
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from modereview.analyze import ir, walk
 from modereview.analyze.modules import Modules
 from modereview.analyze.names import Names
+from modereview.analyze.relevance import Relevance
 from modereview.analyze.torchfacts import names_a_model
 from modereview.analyze.values import (
     NOTHING,
@@ -39,6 +40,9 @@ from modereview.records import Mode, Source, Span
 Evaluated: TypeAlias = list[tuple[State, ValueSet]]
 
 _STEPS = 150_000  # expressions interpreted before the flow gives up: about 5 s on one core
+
+
+_DECIDING = (".train", "set_grad_enabled")  # calls whose argument is a condition
 
 
 class GaveUp(Exception):
@@ -81,8 +85,12 @@ class Expressions(ABC):
 
     def __init__(self, source: Source, names: Names, modules: Modules, block: ir.Block) -> None:
         self.source, self.names, self.modules = source, names, modules
+        self.relevance = Relevance(names, modules.known)
         self.record = Record()
-        self._repeated = _repeated_tests(source, block)
+        tests = list(_tests(block))
+        self._repeated = Counter(source.slice(_bare(test).span) for test in tests)
+        self._asked = {e.id for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Name)}
+        self._asked |= {e.name for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Attr)}
 
     @abstractmethod
     def invoke(self, call: ir.Call, callee: ValueSet, given: Given, state: State, frame: Frame) -> Evaluated:
@@ -248,8 +256,12 @@ class Expressions(ABC):
                     found.add(Bound(frozenset({owner}), name, self.source.slice(base.span)))
                 case Elements():
                     found.add(Bound(frozenset({owner}), name, self.source.slice(base.span)))
-        if not found:
-            found.add(Bound(owners, name, self.source.slice(base.span)))
+        methods = [v for v in found if isinstance(v, Bound)]
+        if methods or not found:
+            # One method of whichever owner it is: a switch then reaches all that the name may hold.
+            owner = owners if not methods else NOTHING.union(*(m.owner for m in methods))
+            found = {v for v in found if not isinstance(v, Bound)}
+            found.add(Bound(owner, name, self.source.slice(base.span)))
         return frozenset(found)  # type: ignore[arg-type]
 
     def member(self, owner: Thing, name: str, base: ir.Expr, state: State) -> ValueSet:
@@ -276,12 +288,12 @@ class Expressions(ABC):
         match target:
             case ir.Name(id):
                 path = () if id in frame.globals else frame.path
-                return self.forget(id, state).set(("name", path, id), kept(values))
+                return self.forget(id, state).set(("name", path, id), self.kept(id, values))
             case ir.Attr(base, name):
                 for s, owners in self.evaluate(base, state, frame):
                     for owner in (o for o in owners if isinstance(o, Thing)):
                         if not self._plain_layer(owner, values):
-                            s = s.set(("attr", owner, name), kept(values))
+                            s = s.set(("attr", owner, name), self.kept(name, values))
                     return self.forget(walk.dotted(target) or "", s)
                 return state
             case ir.Items(items):
@@ -297,6 +309,21 @@ class Expressions(ABC):
                 return self.collect(base, values, state, frame)
             case _:
                 return state
+
+    def kept(self, name: str, values: ValueSet) -> ValueSet:
+        """What a name needs to remember: whatever can decide a mode. All else would only multiply states."""
+        return frozenset(v for v in values if self._matters(name, v))
+
+    def _matters(self, name: str, value: object) -> bool:
+        match value:
+            case Constant(constant):
+                return name in self._asked and not (type(constant) in (int, float))
+            case Thing(origin="call"):
+                return self.is_model(value)
+            case Bound():
+                return value.name in ("eval", "train", "forward")
+            case _:
+                return True
 
     def collect(self, base: ir.Expr, values: ValueSet, state: State, frame: Frame) -> State:
         """The state after values went into a container that a name or attribute holds."""
@@ -433,15 +460,6 @@ class Given:
         return NOTHING.union(*self.positional, *self.named.values())
 
 
-def kept(values: ValueSet) -> ValueSet:
-    """What a variable needs to remember: numbers never decide a mode and would only multiply states."""
-    return frozenset(
-        v
-        for v in values
-        if not (isinstance(v, Constant) and type(v.value) in (int, float)) and not isinstance(v, Bound)
-    ) or (frozenset(v for v in values if isinstance(v, Bound)))
-
-
 def results(values: ValueSet) -> ValueSet:
     """The forwards that the values come from, those inside of tuples and dicts included."""
     found: set[Result] = set()
@@ -534,22 +552,18 @@ def _item(base: ValueSet, key: ValueSet) -> ValueSet:
     return found
 
 
-def _repeated_tests(source: Source, block: ir.Block) -> Counter[str]:
-    """How often each condition stands in the file; arguments of mode and grad switches count as conditions."""
-    tests: Counter[str] = Counter()
+def _tests(block: ir.Block) -> Iterator[ir.Expr]:
+    """Every condition of the file; what decides a mode or gradient switch and what a loop runs over count too."""
     for statement in walk.statements(block, nested=True):
-        if isinstance(statement, ir.If | ir.Loop) and statement.test is not None:
-            tests[source.slice(_bare(statement.test).span)] += 1
-        for expr in walk.expressions(statement):
-            for part in walk.subexpressions(expr):
-                if isinstance(part, ir.Choice):
-                    tests[source.slice(_bare(part.test).span)] += 1
-                elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(
-                    (".train", "set_grad_enabled")
-                ):
-                    for argument in (*part.args, *(v for _, v in part.kwargs)):
-                        tests[source.slice(_bare(argument).span)] += 1
-    return tests
+        if isinstance(statement, ir.If | ir.Loop):
+            yield from (e for e in (statement.test, getattr(statement, "iterable", None)) if e is not None)
+        for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
+            if isinstance(part, ir.Choice):
+                yield part.test
+            elif isinstance(part, ir.Logic | ir.Comprehension):
+                yield from walk.children(part)
+            elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(_DECIDING):
+                yield from (*part.args, *(v for _, v in part.kwargs))
 
 
 def _bare(test: ir.Expr) -> ir.Expr:

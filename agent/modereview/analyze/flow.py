@@ -182,6 +182,7 @@ class Flow(Calls):
             inner = self.execute(body if holds else orelse, [after], frame)
             ends.normal += inner.normal
             ends.absorb(inner)
+        ends.normal = _without_idle_assumptions(ends.normal, state)
         return ends
 
     def _define(self, function: ir.Function, state: State, frame: Frame) -> list[State]:
@@ -402,13 +403,39 @@ class Flow(Calls):
 
 
 def join(states: Iterable[State]) -> list[State]:
-    """States that agree on everything but data become one; too many are merged into one that is not exact."""
+    """States that agree on everything but data become one.
+
+    Where there are too many, first what they assume goes, then all are merged into one; what is left is no
+    longer exact.
+    """
+    states = list(states)
+    if len(states) < 2:
+        return states
+    joined = _grouped(states)
+    if len(joined) > _STATES:
+        joined = _grouped([s.vaguer() for s in joined])
+    return joined if len(joined) <= _STATES else [merge(joined)]
+
+
+def _grouped(states: Iterable[State]) -> list[State]:
     groups: dict[Hashable, State] = {}
     for state in states:
         key = (state.control, state.exact)
         known = groups.get(key)
         groups[key] = state if known is None else _union_data(known, state)
-    return list(groups.values()) if len(groups) <= _STATES else [merge(list(groups.values()))]
+    return list(groups.values())
+
+
+def _without_idle_assumptions(after: list[State], before: State) -> list[State]:
+    """States after a branch without assumptions that it made and that made no difference to any mode."""
+    made = {c for s in after for c in s.cells("assume")} - set(before.cells("assume"))
+    for cell in made:
+        sides: dict[Hashable, set[Hashable]] = {}
+        for state in after:
+            sides.setdefault(state.get(cell), set()).add((state.drop([cell]).control, state.exact))
+        if len({frozenset(side) for side in sides.values()}) == 1 and len(sides) > 1:
+            after = [state.drop([cell]) for state in after]
+    return join(after)
 
 
 def _joined(rows: Evaluated) -> Evaluated:

@@ -7,7 +7,7 @@ A value set is a frozenset of values; the empty set means "nothing that matters 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -15,6 +15,15 @@ from modereview.analyze import ir
 from modereview.records import Mode, Span
 
 Path: TypeAlias = tuple[Span, ...]  # call sites that led to an activation, outermost first
+
+
+def _hash_once(self: object) -> int:
+    """The hash of a frozen value, computed once: values nest deeply and sit in many sets."""
+    known = self.__dict__.get("_hash")
+    if known is None:
+        known = hash(tuple(getattr(self, f.name) for f in fields(self) if f.compare))  # type: ignore[arg-type]
+        object.__setattr__(self, "_hash", known)
+    return int(known)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class Thing:
     cls: str | None = None  # a class of the file, or a dotted origin
     is_module: bool = False  # known for certain
     parent: Thing | None = None
+    __hash__ = _hash_once
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ class Result:
     """Data that a forward made."""
 
     run: ForwardRun
+    __hash__ = _hash_once
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,7 @@ class Flag:
     thing: Thing
     modes: Modes
     negated: bool = False
+    __hash__ = _hash_once
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,7 @@ class Elements:
 
     items: tuple[ValueSet, ...]
     keys: tuple[Hashable, ...] | None = None
+    __hash__ = _hash_once
 
 
 Value: TypeAlias = Constant | Thing | Callable | ClassValue | External | Bound | Result | Flag | Elements
@@ -110,6 +123,7 @@ class Cause:
     function: str
     path: Path
     text: str = ""  # "model.eval()"; for "escaped" the function it was passed to
+    __hash__ = _hash_once
 
 
 Modes: TypeAlias = frozenset[tuple[Mode, Cause]]
@@ -128,6 +142,7 @@ class ForwardRun:
     cause: Cause
     grad: bool | None
     exact: bool
+    __hash__ = _hash_once
 
 
 Cell: TypeAlias = tuple[Hashable, ...]
@@ -161,6 +176,11 @@ class State:
     def cells(self, kind: str) -> Iterator[Cell]:
         """The cells of one kind: "name", "attr", "mode", "assume"."""
         return (cell for cell in self._cells if cell[0] == kind)
+
+    def vaguer(self) -> State:
+        """This state without its assumptions, and therefore no longer exact."""
+        kept = {cell: value for cell, value in self._cells.items() if cell[0] != "assume"}
+        return self if len(kept) == len(self._cells) else State(kept, exact=False)
 
     @cached_property
     def data_cells(self) -> tuple[Cell, ...]:
