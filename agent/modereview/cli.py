@@ -1,0 +1,162 @@
+"""The command line: turns arguments into Settings, calls the corridor, prints what it says.
+
+Everything heavy is imported where it is used, so that `--version` and `--help` answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from modereview import arguments
+from modereview.errors import InputError, ToolError
+from modereview.report.tally import BAD_INPUT, CLEAN, STOPPED, TOOL_FAILED, exit_code
+
+if TYPE_CHECKING:
+    from modereview.records import Review
+    from modereview.report import Options
+    from modereview.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code. Whatever goes wrong is one sentence on stderr."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except InputError as error:
+        return _say(str(error), BAD_INPUT)
+    except ToolError as error:
+        return _say(str(error), TOOL_FAILED)
+    except KeyboardInterrupt:
+        return _say("stopped. No file is half written.", STOPPED)
+    except Exception as error:  # the one place where a fault of ours ends
+        if "-v" in words or "--verbose" in words:
+            traceback.print_exc()
+        told = f"{type(error).__name__}: {error}".rstrip(": ")
+        return _say(f"failed: {told}. This is our bug, please report it (-v shows where).", TOOL_FAILED)
+
+
+def _say(text: str, code: int) -> int:
+    from modereview.report.words import printable
+
+    _emit(printable(f"modereview: {text}") + "\n", sys.stderr)
+    return code
+
+
+def _emit(text: str | bytes, stream: TextIO) -> None:
+    """Write to a stream of ours, quietly when its reader has left: `modereview ... | head` is no fault."""
+    try:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+        if isinstance(text, bytes):
+            stream.buffer.write(text)
+        else:
+            stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # Python flushes once more at exit; give it something that takes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _dispatch(words: list[str]) -> int:
+    commands = {"undo": _undo, "rules": _rules, "explain": _explain}
+    if words and words[0] in commands:
+        return commands[words[0]](words[1:])
+    return _review(arguments.settings(words))
+
+
+def _undo(words: list[str]) -> int:
+    from modereview.journal import undo
+    from modereview.parse import find_root
+    from modereview.report.words import printable
+
+    root = find_root(arguments.undo(words))
+    names = (path.relative_to(root) if path.is_relative_to(root) else path for path in undo(root))
+    _emit("".join(printable(f"Taken back: {name}") + "\n" for name in names), sys.stdout)
+    return CLEAN
+
+
+def _rules(words: list[str]) -> int:
+    from modereview.report import catalogue
+    from modereview.rules import rules
+
+    show = catalogue.as_json if arguments.rules(words) == "json" else catalogue.table
+    _emit(show(rules()), sys.stdout)
+    return CLEAN
+
+
+def _explain(words: list[str]) -> int:
+    from modereview.report import catalogue
+    from modereview.rules import rules
+
+    _emit(catalogue.page(catalogue.find(rules(), arguments.explain(words))), sys.stdout)
+    return CLEAN
+
+
+def _review(settings: Settings) -> int:
+    """Review what can be read, say what cannot, report."""
+    from modereview.inputs import readable
+    from modereview.report.progress import Progress, is_terminal
+
+    settings, refused = readable(settings)
+    for sentence in refused:
+        _say(sentence, BAD_INPUT)
+    reviews: tuple[Review, ...] = ()
+    if settings.paths:
+        from modereview.review import review_all
+
+        with Progress(sys.stderr, shown=is_terminal(sys.stderr) and not settings.quiet) as progress:
+            reviews = review_all(settings, progress)
+    _report(settings, reviews, refused)
+    return exit_code(reviews, refused)
+
+
+def _report(settings: Settings, reviews: tuple[Review, ...], refused: tuple[str, ...]) -> None:
+    """Files first, so that a closed pipe loses none. With --diff stdout is the patch alone."""
+    from modereview.report import render
+
+    for name, path in settings.outputs:
+        _write(path, render(name, reviews, _options(settings, refused)))
+    if settings.diff:
+        from modereview.report.diff import patch
+
+        _emit(patch(reviews), sys.stdout)
+    _emit(render(settings.format, reviews, _options(settings, refused, screen=True)), _screen(settings))
+
+
+def _screen(settings: Settings) -> TextIO:
+    """Where the report goes that a person reads."""
+    return sys.stderr if settings.diff else sys.stdout
+
+
+def _options(settings: Settings, refused: tuple[str, ...], screen: bool = False) -> Options:
+    """How to render: on a screen with its colours and width, in a file without."""
+    import shutil
+
+    from modereview.report import Options
+    from modereview.report.progress import is_terminal, wants_color
+
+    stream = _screen(settings)
+    on_terminal = screen and is_terminal(stream)
+    gutter = 12  # a deep line number and its bars
+    width = max(shutil.get_terminal_size().columns - gutter, 40) if on_terminal else Options.width
+    return Options(
+        color=screen and wants_color(stream),
+        width=width,
+        quiet=settings.quiet,
+        verbose=settings.verbose,
+        writes=settings.writes,
+        refused=refused,
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise InputError(f"The report {path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,122 @@
+"""What a report says after the findings: of a file, and of the whole run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from modereview.records import Review, Severity, Unreached, Usage
+from modereview.report import suite
+from modereview.report.options import Options
+from modereview.report.tally import all_right, counted, is_mended
+from modereview.report.words import amount, listed, printable, sentence
+
+# In this order. Only what `verify` proved is called proved.
+FATES = {
+    "mended": "fixed and proved",
+    "fixed": "fix proved, not written",
+    "proved": "proved, not fixed",
+    "suggested": "fix suggested, not proved",
+    "reported": "not proved",
+}
+
+
+def about_file(review: Review, options: Options, alone: bool) -> list[Text]:
+    """One line that sums the file up, then what did not go well.
+
+    In a list of files that were only read, those without a finding are passed over.
+    """
+    notes = [*suite.remarks(review, options), *_not_run(review)]
+    if not alone and review.static and not (review.findings or notes):
+        return []
+    name = "" if alone and counted([review]) else f"{review.source.name}: "
+    parts = [f"{name}{_verdict(review)}", suite.summary(review, options)]
+    return [Text(printable(line)) for line in (" ".join(part for part in parts if part), *notes)]
+
+
+def failures(review: Review) -> list[Text]:
+    """What went wrong inside the tool: shown however quiet the run is."""
+    return [
+        Text(
+            printable(f"Internal error in {review.source.name}: {sentence(error)} Please report it."),
+            "bold red",
+        )
+        for error in review.internal_errors
+    ]
+
+
+def about_run(reviews: Sequence[Review], options: Options) -> list[Text]:
+    """Totals, warnings, and the last line: what was not run, time, model, and the way back."""
+    warnings = [f"Warning: {sentence(text)}" for text in _warnings(reviews)]
+    if len(reviews) == 1 and all_right(reviews[0]) and not (warnings or options.verbose):
+        return []
+    lines = [_totals(reviews)] if len(reviews) > 1 else []
+    lines += [*warnings, " ".join(_last_line(reviews))]
+    return [Text(printable(line)) for line in lines if line]
+
+
+def _verdict(review: Review) -> str:
+    if all_right(review):
+        return "modes are right."
+    return _sum([review]) if counted([review]) else "no mode fault found."
+
+
+def _sum(reviews: Sequence[Review]) -> str:
+    """As in `2 errors, 1 warning: 2 fixed and proved; 1 proved, not fixed`."""
+    pairs = counted(reviews)
+    severities = Counter(verdict.finding.severity for _, verdict in pairs)
+    counts = ", ".join(amount(severities[s], s.value) for s in Severity if severities[s])
+    fates = Counter("mended" if is_mended(review, verdict) else verdict.state for review, verdict in pairs)
+    if all(review.static for review in reviews):
+        return f"{counts}."
+    if len(fates) == 1:
+        return f"{counts}, {FATES[next(iter(fates))]}."
+    return f"{counts}: {'; '.join(f'{fates[fate]} {words}' for fate, words in FATES.items() if fates[fate])}."
+
+
+def _totals(reviews: Sequence[Review]) -> str:
+    return f"{amount(len(reviews), 'file')}: {_sum(reviews) if counted(reviews) else 'no mode fault found.'}"
+
+
+def _not_run(review: Review) -> list[str]:
+    reasons = [*(_unreached(item) for item in review.unreached), *review.not_run]
+    return [f"Not run: {sentence(reason)}" for reason in reasons]
+
+
+def _unreached(item: Unreached) -> str:
+    return f"`{item.target.name}` not reached: {sentence(item.error)} {item.hint}".strip()
+
+
+def _warnings(reviews: Sequence[Review]) -> list[str]:
+    """Warnings of all reviews, each once: most are about the machine, not the file."""
+    texts = [text for review in reviews for text in (*review.warnings, _model_error(review.usage)) if text]
+    return list(dict.fromkeys(texts))
+
+
+def _model_error(usage: Usage) -> str:
+    return f"model {usage.model}: {usage.error}" if usage.error else ""
+
+
+def _last_line(reviews: Sequence[Review]) -> list[str]:
+    parts = []
+    if reviews and all(review.static for review in reviews):
+        parts.append("Nothing was run (--static).")
+    elif all(review.outcomes and not _not_run(review) for review in reviews):
+        parts.append("Not run: nothing.")
+    parts.append(f"Took {sum(review.seconds for review in reviews):.1f} s, {_model(reviews)}.")
+    if any(review.written for review in reviews):
+        parts.append("Take it back: modereview undo")
+    return parts
+
+
+def _model(reviews: Sequence[Review]) -> str:
+    """Whether code left the machine, and to which model."""
+    used = [review.usage for review in reviews if review.usage.model]
+    if not used:
+        return "offline"
+    calls, tokens = sum(usage.calls for usage in used), sum(usage.tokens for usage in used)
+    return (
+        f"model {listed(sorted({usage.model for usage in used}))} ({amount(calls, 'call')}, {tokens} tokens)"
+    )

@@ -1,0 +1,189 @@
+"""What a run is told: command line > environment > [tool.modereview] in the project's pyproject.toml."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from modereview.errors import InputError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run of modereview. Paths are absolute."""
+
+    paths: tuple[Path, ...] = ()  # the files and folders to review
+    fix: bool = True  # write fixes that are proved and safe
+    unsafe_fixes: bool = False  # write proved fixes that change more than the mode, too
+    static: bool = False  # read only: run nothing, prove nothing, write nothing
+    check: bool = False  # prove everything, write nothing
+    diff: bool = False  # as check, and print the patch
+    format: str = "text"  # of the report on stdout
+    outputs: tuple[tuple[str, Path], ...] = ()  # (format, file) for each report that is written
+    offline: bool = False  # no language model, whatever names one
+    model: str | None = None  # the language model; None for the built-in writer alone
+    python: Path | None = None  # the interpreter that has the user's packages; None for the active one
+    tests_dir: Path | None = None  # where generated tests go; None for tests/ or beside the script
+    select: tuple[str, ...] = ()  # rules to look for, by id or the start of one; empty for all
+    ignore: tuple[str, ...] = ()  # rules to leave out, likewise; wins over select
+    timeout: float = 20.0  # seconds for one test
+    quiet: bool = False  # findings only
+    verbose: bool = False  # list what is otherwise counted; tracebacks of our own faults
+
+    @property
+    def writes(self) -> bool:
+        """Whether this run may change files."""
+        return not (self.static or self.check or self.diff)
+
+
+class _WrongError(Exception):
+    """A value is of the wrong kind; the text says what it should be."""
+
+
+Reader = Callable[[object, Path], object]  # value and the folder that paths start from
+
+
+def _flag(value: object, _: Path) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _WrongError("true or false")
+
+
+def _flag_text(value: object, _: Path) -> bool:
+    known = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    if isinstance(value, str) and value.lower() in known:
+        return known[value.lower()]
+    raise _WrongError("1 or 0")
+
+
+def _text(value: object, _: Path) -> str:
+    if isinstance(value, str) and value.strip():
+        return value
+    raise _WrongError("a text in quotes")
+
+
+def _path(value: object, base: Path) -> Path:
+    return base / Path(_text(value, base)).expanduser()
+
+
+def _ids(value: object, _: Path) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(item.upper() for item in value)
+    raise _WrongError('a list of rules, as in ["MR101"]')
+
+
+def _seconds(value: object, _: Path) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
+        return float(value)
+    raise _WrongError("a number of seconds above 0")
+
+
+def _seconds_text(value: object, base: Path) -> float:
+    try:
+        return _seconds(float(str(value)), base)
+    except ValueError:
+        raise _WrongError("a number of seconds above 0") from None
+
+
+# What a project may settle for all its runs. The rest is a matter of one run: the command line's.
+FILE_KEYS: Mapping[str, Reader] = {
+    "fix": _flag,
+    "unsafe-fixes": _flag,
+    "static": _flag,
+    "format": _text,
+    "offline": _flag,
+    "model": _text,
+    "python": _path,
+    "tests-dir": _path,
+    "select": _ids,
+    "ignore": _ids,
+    "timeout": _seconds,
+}
+
+# What belongs to a machine or a person rather than to a project.
+ENVIRONMENT: Mapping[str, tuple[str, Reader]] = {
+    "MODEREVIEW_MODEL": ("model", _text),
+    "MODEREVIEW_OFFLINE": ("offline", _flag_text),
+    "MODEREVIEW_PYTHON": ("python", _path),
+    "MODEREVIEW_TIMEOUT": ("timeout", _seconds_text),
+}
+
+
+def load(given: Mapping[str, object], environ: Mapping[str, str], root: Path, cwd: Path) -> Settings:
+    """Settings of one run. `given` holds what the command line said, by field name.
+
+    Raises InputError for an unknown key, a value of the wrong kind, or a pyproject.toml that is no TOML.
+    """
+    layers = {**from_file(root / "pyproject.toml"), **from_environment(environ, cwd), **given}
+    if layers.get("offline"):
+        layers["model"] = None
+    values: dict[str, Any] = layers
+    return Settings(**values)
+
+
+def from_environment(environ: Mapping[str, str], cwd: Path) -> dict[str, object]:
+    """What the environment settles; an empty variable settles nothing."""
+    return {
+        field: _read(f"{name} in the environment", reader, environ[name], cwd)
+        for name, (field, reader) in ENVIRONMENT.items()
+        if environ.get(name, "").strip()
+    }
+
+
+def from_file(path: Path) -> dict[str, object]:
+    """What [tool.modereview] settles; nothing where there is no such file or table."""
+    table = _table(path)
+    for key in table:
+        if key not in FILE_KEYS:
+            raise InputError(f"{path}: {_unknown(key)}")
+    return {
+        key.replace("-", "_"): _read(f"`{key}` in {path}", FILE_KEYS[key], value, path.parent)
+        for key, value in table.items()
+    }
+
+
+def _table(path: Path) -> Mapping[str, object]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # UnicodeDecodeError and TOMLDecodeError are both
+        raise InputError(f"{path} is not valid TOML: {error}.") from error
+    tool = document.get("tool", {})
+    table = tool.get("modereview", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise InputError(f"{path}: [tool.modereview] should be a table.")
+    return table
+
+
+def _read(where: str, reader: Reader, value: object, base: Path) -> object:
+    try:
+        return reader(value, base)
+    except _WrongError as wrong:
+        raise InputError(f"{where} should be {wrong}, not {value!r}.") from None
+
+
+def _unknown(key: str) -> str:
+    if key.replace("-", "_") in {field.name for field in fields(Settings)} and "_" not in key:
+        return f"`{key}` belongs on the command line (--{key}), not in a file."
+    near = get_close_matches(key.replace("_", "-"), FILE_KEYS, n=1)
+    hint = f"Did you mean `{near[0]}`?" if near else f"Known are {', '.join(FILE_KEYS)}."
+    return f"[tool.modereview] has no key `{key}`. {hint}"
