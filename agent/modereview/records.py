@@ -60,8 +60,8 @@ class Source:
     """A user's file, byte for byte, and the one text that all positions refer to.
 
     `text` is `raw` decoded, with its newlines and form feeds. `code` is what the parsers see: newlines
-    are single line feeds, form feeds at the start of a line are gone. `offset` leads from a position in `code` back
-    to an index in `text`, so that edits leave every other byte as it was.
+    are single line feeds, form feeds at the start of a line are gone. `offset` leads from a position in
+    `code` back to an index in `text`, so that edits leave every other byte as it was.
     """
 
     path: Path

@@ -1,6 +1,6 @@
 """The corridor: one review is one value that passes through the rooms in one direction.
 
-    parse -> analyze -> rules -> plan -> write -> run -> fix -> verify -> report
+parse -> analyze -> rules -> plan -> write -> run -> fix -> verify -> report
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ class Bench:
     def with_pytest(self, path: Path, text: str, sources: Sequence[Source]) -> list[Outcomes]:
         """A test file as pytest itself runs it, on each version of the script."""
         test = path.relative_to(self.source.root).as_posix()
-        return self.worker.run([Job({s.name: s.raw, test: text.encode()}, test, None, "pytest") for s in sources])
+        jobs = [Job({s.name: s.raw, test: text.encode()}, test, None, "pytest") for s in sources]
+        return self.worker.run(jobs)
 
     def _job(self, suite: Suite, source: Source) -> Job:
         test = suite.path.relative_to(source.root).as_posix()

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from modereview.analyze import ir, walk
 from modereview.analyze.evidence import explain
-from modereview.analyze.expressions import GaveUp
 from modereview.analyze.flow import Flow
+from modereview.analyze.frames import GaveUp
 from modereview.analyze.lower import lower
 from modereview.analyze.modules import Modules, params
 from modereview.analyze.names import Names, names_of
@@ -118,9 +118,9 @@ def _trains_on_import(block: ir.Block, runs: list[ForwardRun], roles: Roles) -> 
         guard = isinstance(statement, ir.If) and any(
             isinstance(e, ir.Name) and e.id == "__name__" for e in walk.subexpressions(statement.test)
         )
-        if not guard and not isinstance(statement, ir.Define | ir.DefineClass):
-            if any(_within(span, statement.span) for span in training):
-                return statement.span
+        runs_now = not guard and not isinstance(statement, ir.Define | ir.DefineClass)
+        if runs_now and any(_within(span, statement.span) for span in training):
+            return statement.span
     return None
 
 

@@ -1,52 +1,40 @@
-"""What a call does: switches a mode, runs a forward, goes backward, enters a function of the file."""
+"""What a call does: enters a function of the file, builds a class, or means something to torch."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 
 from modereview.analyze import ir, walk
-from modereview.analyze.expressions import (
-    Evaluated,
-    Expressions,
-    Frame,
-    Given,
-    elements,
-    results,
-    truth,
-)
+from modereview.analyze.effects import Effects, belongs
+from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.torchfacts import (
     COLLECTING,
     DETACHING,
     FLUENT,
-    HARMLESS,
     LIBRARY_MODELS,
     WRAPPERS,
     names_a_model,
 )
+from modereview.analyze.truths import of_dict, results
 from modereview.analyze.values import (
     NOTHING,
     Bound,
     Callable,
-    Cause,
     ClassValue,
     Constant,
     Elements,
     External,
-    Flag,
-    ForwardRun,
-    Modes,
-    Result,
     State,
     Thing,
     ValueSet,
 )
-from modereview.records import Mode, Span
+from modereview.records import Span
 
 _DEPTH = 12  # activations below the top level that are followed
 
 
-class Calls(Expressions):
-    """The half of the interpreter that knows what calls mean."""
+class Calls(Effects):
+    """The part of the interpreter that knows who is called."""
 
     @abstractmethod
     def enter(self, function: ir.Function, frame: Frame, state: State) -> Evaluated:
@@ -57,7 +45,7 @@ class Calls(Expressions):
         known = [v for v in callee if isinstance(v, Callable | ClassValue | External | Bound)]
         # A thing that is also a method of its owner (`model.eval`) is called as the method.
         things = [v for v in callee if isinstance(v, Thing)]
-        if things and not (any(isinstance(v, Bound) for v in known) and not self._forwards(things[0], frame)):
+        if things and not (any(isinstance(v, Bound) for v in known) and not self.is_model(things[0])):
             known = [v for v in known if not isinstance(v, Bound)]
             rows = [r for thing in things for r in self._call_thing(call, thing, given, state, frame)]
         else:
@@ -81,8 +69,6 @@ class Calls(Expressions):
             case _:
                 return []
 
-    # --- functions and classes of the file ---
-
     def call_function(
         self,
         function: ir.Function,
@@ -96,9 +82,9 @@ class Calls(Expressions):
         self.record.calls.setdefault((frame.name, span), set()).add(function.name)
         if function.short == "forward" and self_value is not None and self_value.is_module:
             return self._forward(span, self_value, f"{self_value.label}.forward", given, state, frame)
-        if self_value is not None and self_value.is_module and function.short in ("train", "eval"):
-            if _calls_super(function):
-                return self._switch(self_value, function.short, given, span, self_value.label, state, frame)
+        in_module = self_value is not None and self_value.is_module
+        if self_value and in_module and function.short in ("train", "eval") and _calls_super(function):
+            return self._switch(self_value, function.short, given, span, self_value.label, state, frame)
         skipped = len(frame.path) >= _DEPTH or span in frame.path or not self.relevance.matters(function)
         if skipped:
             return [(state, results(given.values))]
@@ -166,18 +152,12 @@ class Calls(Expressions):
         thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
         self.record.built[thing] = call
         # A model built anew has no history: what an earlier pass of a loop left is another object's.
-        state = state.drop([c for c in state.cells("mode") if _belongs(c[1], thing)])
+        state = state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
         init = self.modules.method(cls, "__init__")
         if init is None:
             return [(state, frozenset({thing}))]
         after = self.call_function(init, thing, given, call.span, state, frame)
         return [(s, frozenset({thing})) for s, _ in after]
-
-    # --- modules ---
-
-    def _forwards(self, thing: Thing, frame: Frame) -> bool:
-        """Whether calling the thing is a forward worth recording."""
-        return self.is_model(thing)
 
     def _call_thing(self, call: ir.Call, thing: Thing, given: Given, state: State, frame: Frame) -> Evaluated:
         if thing.cls in self.names.classes and not thing.is_module:
@@ -187,58 +167,6 @@ class Calls(Expressions):
         if self.is_model(thing):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         return self._escape(call, thing.label, given, state)
-
-    def _forward(
-        self, span: Span, thing: Thing, text: str, given: Given, state: State, frame: Frame
-    ) -> Evaluated:
-        """Record a forward in each mode its object may be in; its result carries the record along."""
-        inside = frame.function is not None and frame.self_value is not None and frame.self_value.is_module
-        if inside and thing.parent is not None and frame.function and frame.function.short == "forward":
-            return [(state, results(given.values))]
-        grad = self._grad(state)
-        modes = self.modes_of(thing, state)
-        exact = state.exact and len(modes) == 1
-        runs = {
-            ForwardRun(span, frame.name, frame.path, text, thing, mode, cause, grad, exact)
-            for mode, cause in modes
-        }
-        self.record.runs |= runs
-        return [(state, frozenset(Result(run) for run in runs) | results(given.values))]
-
-    def _switch(
-        self, thing: Thing, how: str, given: Given, span: Span, text: str, state: State, frame: Frame
-    ) -> Evaluated:
-        """`thing.eval()`, `thing.train()`, `thing.train(flag)`; returns the thing, as torch does."""
-        flag = (given.positional or (given.named.get("mode"),))[0] if how == "train" else None
-        cause = Cause("switch", span, frame.name, frame.path, self.source.slice(span))
-        restored = state.get(("restore", thing))
-        modes: Modes
-        if how == "eval":
-            modes = frozenset({(Mode.EVAL, cause)})
-        elif flag is None:
-            modes = restored or frozenset({(Mode.TRAIN, cause)})  # type: ignore[assignment]
-        else:
-            saved = next((v.modes for v in flag if isinstance(v, Flag)), None)
-            known = truth(flag)
-            if saved is not None:
-                modes = saved
-            elif known is not None:
-                modes = frozenset({(Mode.TRAIN if known else Mode.EVAL, cause)})
-            else:
-                modes = frozenset({(Mode.UNKNOWN, cause)})
-        after = state.drop([("restore", thing)])
-        return [(self.switched(thing, modes, after), frozenset({thing}))]
-
-    def switched(self, thing: Thing, modes: Modes, state: State) -> State:
-        """The state with a thing in a mode, and all that belongs to it with it."""
-        state = state.drop([c for c in state.cells("mode") if _belongs(c[1], thing)])
-        for cell in [c for c in state.cells("attr") if c[1] == thing]:
-            for held in state.get(cell) or ():
-                if isinstance(held, Thing) and held != thing and thing.is_module:
-                    state = self.switched(held, modes, state)
-        return state.set(("mode", thing), modes)
-
-    # --- what is not in view ---
 
     def _method(
         self, call: ir.Call, owner: ValueSet, name: str, text: str, given: Given, state: State, frame: Frame
@@ -256,7 +184,7 @@ class Calls(Expressions):
             base = call.func.base if isinstance(call.func, ir.Attr) else call.func
             return [(self.collect(base, flowing, state, frame), NOTHING)]
         if name in ("items", "values", "keys"):
-            return [(state, _of_dict(name, owner))]
+            return [(state, of_dict(name, owner))]
         if (
             name in ("eval", "train")
             and things
@@ -273,49 +201,6 @@ class Calls(Expressions):
             whole = given.positional
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
         return self._escape(call, f"{text}.{name}", given, state)
-
-    def _switches(
-        self,
-        things: list[Thing],
-        name: str,
-        given: Given,
-        call: ir.Call,
-        text: str,
-        state: State,
-        frame: Frame,
-    ) -> Evaluated:
-        """A switch on each thing that the owner may be; an unknown flag is decided both ways first."""
-        flag = (given.positional or (given.named.get("mode"),))[0]
-        states = [(state, given)]
-        if (
-            name == "train"
-            and flag is not None
-            and truth(flag) is None
-            and not any(isinstance(v, Flag) for v in flag)
-        ):
-            expr = call.args[0] if call.args else call.kwargs[0][1]
-            states = [
-                (s, Given((frozenset({Constant(value)}),))) for s, value in self.decide(expr, state, frame)
-            ]
-        rows: Evaluated = []
-        for before, argument in states:
-            after = before
-            for thing in things:
-                after = self._switch(thing, name, argument, call.span, text, after, frame)[0][0]
-            rows.append((after, frozenset(things)))
-        return rows
-
-    def _backward(self, flowing: ValueSet, state: State) -> Evaluated:
-        """What goes backward is trained on, if an optimizer steps before the gradients are thrown away."""
-        self.record.differentiated |= {v.run for v in flowing if isinstance(v, Result)}
-        return [(state.add(("pending",), flowing), NOTHING)]
-
-    def _optimized(self, name: str, text: str, state: State) -> State:
-        """An optimizer step makes what went backward before it training; `zero_grad` throws it away."""
-        pending = state.get(("pending",)) or NOTHING
-        if name == "step" and "sched" not in text.lower():
-            self.record.trained |= {v.run for v in pending if isinstance(v, Result)}
-        return state if name == "step" else state.drop([("pending",)])
 
     def _external(self, call: ir.Call, origin: str, given: Given, state: State, frame: Frame) -> Evaluated:
         """A call of something imported."""
@@ -351,75 +236,10 @@ class Calls(Expressions):
             not lossy,
         )
         self.record.built[thing] = call
-        state = state.drop([c for c in state.cells("mode") if _belongs(c[1], thing)])
+        state = state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]
-
-    def grad_argument(self, call: ir.Call, state: State, frame: Frame) -> list[tuple[State, bool]]:
-        """The switch of `set_grad_enabled(flag)`, decided both ways where it is unknown."""
-        argument = call.args[0] if call.args else (call.kwargs[0][1] if call.kwargs else None)
-        return self.decide(argument, state, frame) if argument is not None else [(state, True)]
-
-    def _copied(self, call: ir.Call, originals: ValueSet, state: State) -> Evaluated:
-        copies = set()
-        for original in (v for v in originals if isinstance(v, Thing)):
-            copy = Thing((call.span, original.key), original.label, "copy", original.cls, original.is_module)
-            self.record.built.setdefault(copy, self.record.built.get(original, call))
-            state = self.switched(copy, self.modes_of(original, state), state)
-            copies.add(copy)
-        return [(state, frozenset(copies))]
-
-    def _escape(self, call: ir.Call, name: str, given: Given, state: State) -> Evaluated:
-        """A call that is not in view: data flows through it, a model handed to it may come back in another mode."""
-        last = name.rpartition(".")[2]
-        passed = [v for v in given.values if isinstance(v, Thing) and self.is_model(v)]
-        if passed and last in ("enumerate", "tqdm", "list", "tuple", "sorted", "reversed"):
-            return [(state, self._iterable(last, given))]
-        if last not in HARMLESS and not name.startswith("torch."):
-            cause = Cause("escaped", call.span, "", (), name)
-            for thing in passed:
-                state = self.switched(thing, frozenset({(Mode.UNKNOWN, cause)}), state)
-        if last in ("enumerate", "zip", "tqdm", "trange", "list", "tuple", "sorted", "reversed", "set"):
-            return [(state, self._iterable(last, given))]
-        for callback in (v for v in given.values if isinstance(v, Callable)):
-            if last == "step" or name.startswith("torch."):
-                self.record.called.add(callback.function.name)
-        return [(state, self._opaque(call, given))]
-
-    def _iterable(self, name: str, given: Given) -> ValueSet:
-        """What iterating over the wrapped iterable gives."""
-        first = given.positional[0] if given.positional else NOTHING
-        if name == "enumerate":
-            pairs = tuple(frozenset({Elements((NOTHING, e))}) for e in elements(first))
-            return frozenset({Elements(pairs)}) if pairs else results(first)
-        if name == "zip":
-            columns = [elements(v) for v in given.positional]
-            if columns and all(columns):
-                rows = zip(*columns, strict=False)
-                return frozenset({Elements(tuple(frozenset({Elements(r)}) for r in rows))})
-            return results(given.values)
-        return first
-
-    def _opaque(self, call: ir.Call, given: Given) -> ValueSet:
-        """The result of a call that is not in view: an object of its own, made of what went in."""
-        text = walk.dotted(call.func) or "call"
-        return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
-
-    def _grad(self, state: State) -> bool | None:
-        held = state.get(("grad",))
-        if held is None:
-            return True
-        return bool(next(iter(held))) if len(held) == 1 else None
-
-
-def _belongs(thing: object, owner: Thing) -> bool:
-    """Whether a thing is the owner or an attribute of it, at any depth."""
-    while isinstance(thing, Thing):
-        if thing == owner:
-            return True
-        thing = thing.parent
-    return False
 
 
 def _calls_super(function: ir.Function) -> bool:
@@ -435,16 +255,3 @@ def _globals(function: ir.Function) -> frozenset[str]:
     return frozenset(
         name for s in walk.statements(function.body) if isinstance(s, ir.Global) for name in s.names
     )
-
-
-def _of_dict(name: str, owner: ValueSet) -> ValueSet:
-    known = next((v for v in owner if isinstance(v, Elements) and v.keys is not None), None)
-    if known is None or known.keys is None:
-        return results(owner)
-    keys = tuple(frozenset({Constant(k)}) if isinstance(k, str | bool) else NOTHING for k in known.keys)
-    if name == "values":
-        return frozenset({Elements(known.items)})
-    if name == "keys":
-        return frozenset({Elements(keys)})
-    pairs = zip(keys, known.items, strict=True)
-    return frozenset({Elements(tuple(frozenset({Elements(pair)}) for pair in pairs))})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.analyze.expressions import Record
+from modereview.analyze.frames import Record
 from modereview.analyze.values import Cause, ForwardRun, Path
 from modereview.records import Event
 
@@ -27,7 +27,7 @@ def explain(run: ForwardRun, record: Record) -> tuple[Event, ...]:
 
 
 def _where(cause: Cause, record: Record) -> str:
-    """ ", in `validate` (called at 74)" for a switch inside a function."""
+    """For a switch inside a function: in which, and where that is called."""
     if not cause.function:
         return ""
     caller = calling_line(cause.path, record)

@@ -58,7 +58,7 @@ class _Lowering:
     def block(self, body: Sequence[ast.stmt], scope: str, cls: str | None) -> ir.Block:
         return tuple(s for node in body for s in self.statement(node, scope, cls))
 
-    def statement(self, node: ast.stmt, scope: str, cls: str | None) -> Iterable[ir.Stmt]:
+    def statement(self, node: ast.stmt, scope: str, cls: str | None) -> Iterable[ir.Stmt]:  # noqa: C901
         span = self.span(node)
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():

@@ -79,17 +79,17 @@ def _known_layer(kind: str, call: ir.Call) -> Iterator[str]:
             yield kind
     elif kind in DROPOUT_ARGUMENT:
         position = DROPOUT_POSITION[kind]
-        given = dict(call.kwargs).get("dropout") or (
-            call.args[position] if len(call.args) > position else None
+        positional = call.args[position] if len(call.args) > position else None
+        given = dict(call.kwargs).get("dropout") or positional
+        never = (
+            given.value == 0 if isinstance(given, ir.Const) else given is None and not DROPOUT_ARGUMENT[kind]
         )
-        if (isinstance(given, ir.Const) and given.value) or (given is None and DROPOUT_ARGUMENT[kind]):
-            yield f"{kind} (dropout)"
-        elif given is not None and not isinstance(given, ir.Const):
+        if not never:
             yield f"{kind} (dropout)"
 
 
 def _builds_unknown_layer(text: str, origin: str) -> bool:
-    """Whether a call may build a module whose inside is not in view: `timm.create_model`, `models.resnet18`."""
+    """Whether a call may build a module that is not in view: `timm.create_model`, `models.resnet18`."""
     last = (origin or text).rpartition(".")[2]
     if origin.startswith(("torch.", "math.", "numpy.", "typing.", "collections.", "functools.")):
         return origin.startswith("torch.hub")

@@ -36,10 +36,12 @@ class Relevance:
         for statement in walk.statements(function.body):
             if isinstance(statement, ir.Define | ir.Global):
                 return True
-            if isinstance(statement, ir.Leave) and isinstance(statement.value, ir.Name):
-                if statement.value.id in given:
-                    return True
-            if any(self._telling(e, given) for x in walk.expressions(statement) for e in walk.subexpressions(x)):
+            returned = statement.value if isinstance(statement, ir.Leave) else None
+            if isinstance(returned, ir.Name) and returned.id in given:
+                return True
+            if any(
+                self._telling(e, given) for x in walk.expressions(statement) for e in walk.subexpressions(x)
+            ):
                 return True
         return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.analyze.expressions import Record
+from modereview.analyze.frames import Record
 from modereview.analyze.torchfacts import names_an_evaluation
 from modereview.analyze.values import ForwardRun, Path
 from modereview.records import Mode, Role

@@ -1,11 +1,11 @@
-"""Which functions train and evaluate, where they are called, and in which order the file's loops call them."""
+"""Which functions train and evaluate, where they are called, and in which order loops call them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
-from modereview.analyze.expressions import Record
+from modereview.analyze.frames import Record
 from modereview.analyze.modules import params
 from modereview.analyze.names import Names
 from modereview.analyze.roles import Roles

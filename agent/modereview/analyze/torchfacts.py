@@ -8,7 +8,8 @@ import re
 # InstanceNorm counts only with running statistics; LayerNorm and GroupNorm never do.
 SENSITIVE_LAYERS = frozenset(
     "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout RReLU "
-    "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d".split()
+    "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm "
+    "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d".split()
 )
 # Layers with a `dropout` argument that is 0 unless given (RNNs), or 0.1 unless given (transformers).
 DROPOUT_ARGUMENT = {
@@ -33,9 +34,7 @@ DROPOUT_POSITION = {
 CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 
 # Functional dropouts whose `training` is True unless told (torch.nn.functional documentation).
-ALWAYS_ON_DROPOUTS = frozenset(
-    f"torch.nn.functional.{n}" for n in ("dropout", "dropout1d", "dropout2d", "dropout3d")
-)
+ALWAYS_ON_DROPOUTS = frozenset(f"torch.nn.functional.dropout{dims}" for dims in ("", "1d", "2d", "3d"))
 
 # Wrappers that hand the modes of the wrapped model through.
 WRAPPERS = frozenset(
@@ -53,7 +52,8 @@ WRAPPERS = frozenset(
 )
 # Methods of a module that return the module itself.
 FLUENT = frozenset(
-    "to cuda cpu half float double bfloat16 type requires_grad_ apply share_memory xpu mps npu to_empty".split()
+    "to cuda cpu half float double bfloat16 type requires_grad_ apply share_memory "
+    "xpu mps npu to_empty".split()
 )
 # Calls that are handed a model and leave its mode alone.
 HARMLESS = frozenset(
@@ -63,7 +63,8 @@ HARMLESS = frozenset(
 )
 # Methods that only a module has: who is called with one of these is a model.
 MODULE_METHODS = frozenset(
-    "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children named_modules".split()
+    "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children "
+    "named_modules".split()
 )
 # Constructors of models in libraries: they return a module in TRAIN.
 LIBRARY_MODELS = (
@@ -80,25 +81,26 @@ DETACHING = frozenset("item detach numpy tolist data detach_ no_grad".split())
 COLLECTING = frozenset("append extend insert add update setdefault appendleft".split())
 
 _MODEL_NAME = re.compile(
-    r"(^|_)(models?|nets?|network|generator|discriminator|encoder|decoder|classifier|backbone|critic|actor|policy"
-    r"|student|teacher|ema|module|unet|resnet|vgg|gan|vae|lstm|gru|rnn|cnn|mlp|transformer|bert|gpt|net[gd]|[gd]_net"
-    r"|q_net|seq2seq|autoencoder|regressor|predictor|detector|segmentor)\d*($|_)|^(net[A-Z]|[GD]$)|Net$|Model$",
+    r"(^|_)(models?|nets?|network|generator|discriminator|encoder|decoder|classifier|backbone"
+    r"|critic|actor|policy|student|teacher|ema|module|unet|resnet|vgg|gan|vae|lstm|gru|rnn|cnn|mlp|transformer|bert|gpt|net[gd]"
+    r"|[gd]_net|q_net|seq2seq|autoencoder|regressor|predictor|detector|segmentor)\d*($|_)"
+    r"|^(net[A-Z]|[GD]$)|Net$|Model$",
 )
 _NO_MODEL_NAME = re.compile(
-    r"(optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$|file"
-    r"|output|result|pred|state|dict|params|logger|writer|processor|type|class)",
+    r"(optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
+    r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class)",
     re.IGNORECASE,
 )
 _EVALUATION_NAME = re.compile(
-    r"(^|_)(valid\w*|val|test\w*|eval\w*|predict\w*|infer\w*|inference|sample\w*|generate\w*|accuracy|score|demo"
-    r"|visuali[sz]e\w*|translate|decode|benchmark|metrics?)($|_)",
+    r"(^|_)(valid\w*|val|test\w*|eval\w*|predict\w*|infer\w*|inference|sample\w*|generate\w*|accuracy|score"
+    r"|demo|visuali[sz]e\w*|translate|decode|benchmark|metrics?)($|_)",
     re.IGNORECASE,
 )
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
 _DELIBERATE = re.compile(
-    r"mc[_ ]?drop|monte[_ ]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b|adapt"
-    r"|re-?estimat|recalibrat|update_bn|bn_update|maml|meta[_ -]?learn|inner_loop|frozen|freez|on purpose|intention"
-    r"|deliberate|keep .*(bn|batch ?norm|dropout|statistics)|fix .*(bn|batch ?norm)",
+    r"mc[_ ]?drop|monte[_ ]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
+    r"|adapt|re-?estimat|recalibrat|update_bn|bn_update|maml|meta[_ -]?learn|inner_loop|frozen|freez"
+    r"|on purpose|intention|deliberate|keep .*(bn|batch ?norm|dropout|statistics)|fix .*(bn|batch ?norm)",
     re.IGNORECASE,
 )
 

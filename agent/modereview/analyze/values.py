@@ -21,7 +21,8 @@ def _hash_once(self: object) -> int:
     """The hash of a frozen value, computed once: values nest deeply and sit in many sets."""
     known = self.__dict__.get("_hash")
     if known is None:
-        known = hash(tuple(getattr(self, f.name) for f in fields(self) if f.compare))  # type: ignore[arg-type]
+        compared = (f.name for f in fields(self) if f.compare)  # type: ignore[arg-type]
+        known = hash(tuple(getattr(self, name) for name in compared))
         object.__setattr__(self, "_hash", known)
     return int(known)
 
@@ -149,7 +150,7 @@ Cell: TypeAlias = tuple[Hashable, ...]
 
 
 class State:
-    """The cells of the program at a point. Immutable and hashable, so that loops can tell when nothing is new."""
+    """The cells of the program at a point; hashable, so that loops can tell when nothing is new."""
 
     def __init__(self, cells: dict[Cell, frozenset[Hashable]] | None = None, exact: bool = True) -> None:
         self._cells = cells or {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from modereview.analyze import ir
 
 
-def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
+def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:  # noqa: C901
     """The direct sub-expressions, in source order. A lambda's body counts as its child."""
     match expr:
         case ir.Attr(base):
@@ -82,7 +82,7 @@ def blocks(statement: ir.Stmt) -> tuple[ir.Block, ...]:
 
 
 def statements(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Stmt]:
-    """Every statement of a block and of the blocks inside it; with `nested` those of functions and classes too."""
+    """Every statement of a block and the blocks in it; with `nested` those of functions and classes too."""
     for statement in block:
         yield statement
         for inner in blocks(statement):

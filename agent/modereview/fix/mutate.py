@@ -16,9 +16,15 @@ _DROP = (
     "if isinstance(_, torch.Tensor) and _.is_floating_point() else _, value))(__import__('torch'), ("
 )
 
+_OVERRIDES = {
+    "that stays in TRAIN": "return super().train(True)",
+    "that stays in EVAL": "return super().train(False)",
+    "that leaves submodules alone": "self.training = mode; return self",
+}
+
 
 def mutants(source: Source, program: Program) -> tuple[Mutant, ...]:
-    """The file with one fault each: dropout put into a `forward`, a switch dropped, a switch swapped.
+    """The file with one fault each: a `forward` that drops, a `train` that errs, a switch dropped or swapped.
 
     Each parses, differs from the file and from the others. Identities do not move with line numbers.
     """
@@ -33,7 +39,10 @@ def mutants(source: Source, program: Program) -> tuple[Mutant, ...]:
 
 def _all(source: Source, program: Program) -> Iterator[Mutant]:
     for module in program.modules:
-        yield from _nondeterministic(source, module)
+        own = list(_nondeterministic(source, module))
+        yield from own
+        if own:  # a class that only inherits its forward is mutated where it inherits it from
+            yield from _misled(source, module)
     found = switches(program)
     yield from (_switched(source, s, "dropped", edits.remove_statement(source, s.statement)) for s in found)
     yield from (_switched(source, s, "swapped", _swap(source, s)) for s in found)
@@ -71,6 +80,18 @@ def _nondeterministic(source: Source, module: ModuleClass) -> Iterator[Mutant]:
     yield Mutant(f"determinism:{name}", description, span, name, parse.apply(source, around))
 
 
+def _misled(source: Source, module: ModuleClass) -> Iterator[Mutant]:
+    """The class with a `train` of its own that does not do as it is told."""
+    node = _class(source, module.span)
+    if node is None or any(isinstance(f, ast.FunctionDef) and f.name in ("train", "eval") for f in node.body):
+        return
+    for what, body in _OVERRIDES.items():
+        method = f"def train(self, mode=True):\n    {body}"
+        edit = edits.insert_after(source, span_of(source, node.body[-1]), method)
+        name = f"{module.name}.train"
+        yield Mutant(f"{what}:{name}", f"`{name}()` {what}", module.span, name, parse.apply(source, [edit]))
+
+
 def _wrap(source: Source, span: Span) -> tuple[Edit, Edit]:
     start, end = source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)
     gap = " " if source.text[start - 1].isalpha() else ""  # `return[x]`
@@ -78,14 +99,20 @@ def _wrap(source: Source, span: Span) -> tuple[Edit, Edit]:
 
 
 def _forward(source: Source, span: Span) -> ast.FunctionDef | None:
-    """The method of the class that starts at a span's line, at its keyword or its first decorator."""
+    """The class's own `forward`."""
+    node = _class(source, span)
+    own = [f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "forward"] if node else []
+    return own[-1] if own else None
+
+
+def _class(source: Source, span: Span) -> ast.ClassDef | None:
+    """The class that starts at a span's line, at its keyword or its first decorator."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ClassDef) and span.line in (
             node.lineno,
             *(d.lineno for d in node.decorator_list),
         ):
-            own = [f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "forward"]
-            return own[-1] if own else None
+            return node
     return None
 
 

@@ -13,8 +13,8 @@ def split(
     """The mutants in code that the recipes run, and a sentence for each place of the others."""
     reached = _reached(recipes, program)
     inside = tuple(m for m in mutants if m.function in reached)
-    places = dict.fromkeys(m.function for m in mutants if m.function not in reached)
-    return inside, tuple(f"No test runs {_place(place)}: its mode switches stay untested." for place in places)
+    outside = dict.fromkeys(_place(m.function) for m in mutants if m.function not in reached)
+    return inside, tuple(f"No test runs {place}: its mode switches stay untested." for place in outside)
 
 
 def _reached(recipes: Sequence[Recipe], program: Program) -> set[str]:

@@ -88,7 +88,7 @@ def comment_at(program: Program, line: int) -> str:
 
 
 def holds(forward: Forward) -> str:
-    """ "`model` holds BatchNorm1d and Dropout", or what is unknown about it."""
+    """What the model is known to hold that depends on its mode, or that nothing is known."""
     if forward.sensitive:
         *first, last = forward.sensitive
         return f"`{forward.model}` holds {', '.join(first) + ' and ' if first else ''}{last}"

@@ -25,7 +25,7 @@ def evaluations_in_train(program: Program) -> Iterator[tuple[Forward, ...]]:
 
 
 def never_switched(program: Program) -> Iterator[Forward]:
-    """Evaluating forwards of a function that nobody in view calls, on a model that nothing in view switches."""
+    """Evaluating forwards in functions that nobody in view calls, on models that nothing in view switches."""
     seen = set()
     for forward in program.forwards:
         alone = forward.mode is Mode.UNKNOWN and forward.cause == "entry" and len(forward.path) == 1
@@ -198,7 +198,7 @@ def _innermost_loop(body: ir.Block, first: Span, second: Span) -> ir.Loop | None
 
 
 def _is_step_loop(loop: ir.Loop, trained: Span) -> bool:
-    """Whether each pass of the loop is a step rather than an epoch: it runs over data, and trains directly."""
+    """Whether a pass of the loop is a step rather than an epoch: it runs over data and trains directly."""
     counts = isinstance(loop.iterable, ir.Call) and walk.dotted(loop.iterable.func) in ("range", "trange")
     inner = any(isinstance(s, ir.Loop) and _within(trained, s.span) for s in walk.statements(loop.body))
     return loop.iterable is not None and not counts and not inner

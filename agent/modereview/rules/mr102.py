@@ -10,7 +10,7 @@ from modereview.rules.base import Rule, certainty, deliberate, harm
 
 
 def check(program: Program) -> Iterator[Finding]:
-    """Training forwards that run in EVAL because of a switch in view; one finding for each switch and model."""
+    """Training forwards in EVAL because of a switch in view; one finding for each switch and model."""
     seen: set[tuple[object, str]] = set()
     for forward in program.forwards:
         if forward.role == "train" and forward.mode is Mode.EVAL and forward.switch is not None:
@@ -37,7 +37,7 @@ def _finding(program: Program, forward: Forward) -> Finding:
 
 
 def _when(program: Program, forward: Forward) -> str:
-    """ "from the second epoch on, " where the switch comes after the forward in a loop."""
+    """Whether the fault comes with the second pass of a loop, or on some path only."""
     return "from the second epoch on, " if modes.goes_round(program, forward) else "on some path, "
 
 

@@ -109,7 +109,7 @@ class Net(nn.Module):
         "`training` given in any form but the literal True; a rate of 0; `F.alpha_dropout` and kin, whose "
         "default is False; dropout that a name or comment calls Monte-Carlo (a note)."
     ),
-    fix="`training=self.training` in the call. In a function outside a module there is no flag to read: no fix.",
+    fix="`training=self.training` in the call. A function outside a module has no flag to read: no fix.",
     check=check,
     mend=mend,
 )

@@ -110,8 +110,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="a dropout or norm layer made inside `forward`: always in TRAIN, never registered",
     why=(
-        "A layer that `forward` builds is new at each call, and new modules are in TRAIN. `eval()` walks over "
-        "registered submodules and never meets it; a norm built so also forgets its statistics each time."
+        "A layer that `forward` builds is new at each call, and new modules are in TRAIN. `eval()` walks "
+        "over registered submodules and never meets it; a norm built so also forgets its "
+        "statistics each time."
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval",
     bad="""\
@@ -137,7 +138,7 @@ class Net(nn.Module):
     def forward(self, x):
         return self.dropout(self.fc(x))
 """,
-    not_flagged="layers without a mode (`nn.ReLU()(x)`); a layer that is kept on `self` or switched before its use.",
+    not_flagged="layers without a mode (`nn.ReLU()(x)`); a layer kept on `self` or switched before its use.",
     fix="the layer moves to `__init__` under a free name; arguments that depend on the input: no fix.",
     check=check,
     mend=mend,

@@ -26,8 +26,8 @@ RULE = Rule(
     severity=Severity.NOTE,
     summary='importing the file starts the training: no `if __name__ == "__main__":`',
     why=(
-        "What cannot be imported cannot be tested, and on platforms that spawn, DataLoader workers import the "
-        "script again. Our tests load such a file by its definitions only."
+        "What cannot be imported cannot be tested, and on platforms that spawn, DataLoader workers import "
+        "the script again. Our tests load such a file by its definitions only."
     ),
     source="https://docs.pytorch.org/docs/stable/data.html#platform-specific-behaviors",
     bad="""\

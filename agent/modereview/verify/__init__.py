@@ -41,13 +41,13 @@ def red(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
 def killed(
     clean: Sequence[Outcome], mutants: Sequence[Mutant], runs: Sequence[Sequence[Outcome]]
 ) -> tuple[Mutant, ...]:
-    """The mutants that some case catches: green on the clean file, red on the mutant. A run for each mutant."""
+    """The mutants that some case catches: green on the clean file, red on the mutant. One run for each."""
     green = {o.case for o in clean if o.status is Status.PASSED}
     return tuple(m for m, outcomes in zip(mutants, runs, strict=True) if green & set(red(outcomes)))
 
 
 def proved_fix(finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
-    """The verdict on a fix that holds. Raises ValueError for one that does not: nobody may say "fixed" then."""
+    """The verdict on a fix that holds. Raises ValueError for one that does not."""
     if not comparison.proves:
         raise ValueError(f"{fix.title}: not proved")
     return Verdict(finding, "fixed", fix, comparison.turned)

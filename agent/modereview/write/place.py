@@ -36,7 +36,7 @@ def test_path(source: Source, tests_dir: Path | None) -> Path:
 
 
 def place(path: Path, text: str) -> Placed:
-    """Lay the suite's text over the file that is there: edits of the user stay, a stranger's file is left alone."""
+    """Lay the text over the file that is there: the user's edits stay, a stranger's file is left alone."""
     if not path.exists():
         return Placed(path, None, text)
     before = path.read_bytes()

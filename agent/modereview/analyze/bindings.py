@@ -1,0 +1,219 @@
+"""The part of the interpreter that knows what names and attributes hold, and in which mode a thing is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator
+
+from modereview.analyze import ir, walk
+from modereview.analyze.frames import Evaluated, Frame, Record
+from modereview.analyze.modules import Modules
+from modereview.analyze.names import Names
+from modereview.analyze.relevance import Relevance
+from modereview.analyze.torchfacts import (
+    names_a_model,
+)
+from modereview.analyze.truths import results
+from modereview.analyze.values import (
+    NOTHING,
+    Bound,
+    Callable,
+    Cause,
+    ClassValue,
+    Constant,
+    Elements,
+    External,
+    Flag,
+    Modes,
+    Result,
+    State,
+    Thing,
+    ValueSet,
+)
+from modereview.records import Mode, Source, Span
+
+# Calls whose argument is a condition.
+_DECIDING = (".train", "set_grad_enabled")
+
+
+class Bindings(ABC):
+    """Names, attributes and modes in a state."""
+
+    def __init__(self, source: Source, names: Names, modules: Modules, block: ir.Block) -> None:
+        self.source, self.names, self.modules = source, names, modules
+        self.relevance = Relevance(names, modules.known)
+        self.record = Record()
+        tests = list(tests_of(block))
+        self._repeated = Counter(source.slice(bare(test).span) for test in tests)
+        self._asked = {e.id for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Name)}
+        self._asked |= {e.name for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Attr)}
+
+    @abstractmethod
+    def evaluate(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:
+        """All (state, values) that an expression may lead to."""
+
+    def lookup(self, name: ir.Name, state: State, frame: Frame) -> ValueSet:
+        """What a variable holds: the frame's own, then the enclosing ones', then the file's, then imports."""
+        scope: Frame | None = frame
+        while scope is not None:
+            held = state.get(("name", scope.path, name.id))
+            if held is not None:
+                return held  # type: ignore[return-value]
+            scope = scope.outer
+        held = state.get(("name", (), name.id))
+        if held is not None:
+            return held  # type: ignore[return-value]
+        if name.id in self.names.classes:
+            return frozenset({ClassValue(self.names.classes[name.id])})
+        if name.id in self.names.functions:
+            return frozenset({Callable(self.names.functions[name.id])})
+        if name.id in self.names.imports:
+            return frozenset({External(self.names.imports[name.id])})
+        if name.id == "__name__":
+            return frozenset({Constant("__main__")})
+        if name.id in ("True", "False", "None"):
+            return NOTHING
+        # Assigned later, or by something that is not in view: an object of its own by name.
+        return frozenset({Thing(("global", name.id), name.id, "parameter")})
+
+    def attribute(self, owners: ValueSet, name: str, base: ir.Expr, state: State) -> ValueSet:
+        """`base.name` for each value of base."""
+        found: set[object] = set()
+        for owner in owners:
+            match owner:
+                case Thing():
+                    found |= self.member(owner, name, base, state)
+                case External(origin):
+                    found.add(External(f"{origin}.{name}"))
+                case ClassValue(cls):
+                    method = self.modules.method(cls, name)
+                    found |= {Callable(method)} if method else set()
+                case Result():
+                    found |= set() if name in ("data", "shape", "grad") else {owner}
+                    found.add(Bound(frozenset({owner}), name, self.source.slice(base.span)))
+                case Elements():
+                    found.add(Bound(frozenset({owner}), name, self.source.slice(base.span)))
+        methods = [v for v in found if isinstance(v, Bound)]
+        if methods or not found:
+            # One method of whichever owner it is: a switch then reaches all that the name may hold.
+            whose = NOTHING.union(*(m.owner for m in methods)) if methods else owners
+            found = {v for v in found if not isinstance(v, Bound)}
+            found.add(Bound(whose, name, self.source.slice(base.span)))
+        return frozenset(found)  # type: ignore[arg-type]
+
+    def member(self, owner: Thing, name: str, base: ir.Expr, state: State) -> ValueSet:
+        """An attribute of an object: what was assigned, a method of its class, or a thing of its own."""
+        held = state.get(("attr", owner, name))
+        if held is not None:
+            return held  # type: ignore[return-value]
+        if name == "training" and (owner.is_module or self.is_model(owner)):
+            return frozenset({Flag(owner, self.modes_of(owner, state))})
+        if name == "module" and not owner.is_module:
+            return frozenset({owner})
+        cls = self.names.classes.get(owner.cls or "")
+        method = self.modules.method(cls, name) if cls else None
+        if method is not None:
+            if any(walk.dotted(d) == "property" for d in method.decorators):
+                return frozenset({Thing((owner.key, name), name, "attribute", parent=owner)})
+            return frozenset({Callable(method, owner)})
+        label = f"{owner.label}.{name}"
+        child = Thing((owner.key, name), label, "attribute", parent=owner if owner.is_module else None)
+        return frozenset({child, Bound(frozenset({owner}), name, self.source.slice(base.span))})
+
+    def bind(self, target: ir.Expr, values: ValueSet, state: State, frame: Frame) -> State:
+        """The state after `target = values`."""
+        match target:
+            case ir.Name(id):
+                path = () if id in frame.globals else frame.path
+                return self.forget(id, state).set(("name", path, id), self.kept(id, values))
+            case ir.Attr(base, name):
+                for s, owners in self.evaluate(base, state, frame):
+                    for owner in (o for o in owners if isinstance(o, Thing)):
+                        if not self._plain_layer(owner, values):
+                            s = s.set(("attr", owner, name), self.kept(name, values))
+                    return self.forget(walk.dotted(target) or "", s)
+                return state
+            case ir.Items(items):
+                known = next((v for v in values if isinstance(v, Elements)), None)
+                fits = known is not None and len(known.items) == len(items)
+                for index, item in enumerate(items):
+                    part = known.items[index] if known and fits else results(values)
+                    state = self.bind(item, part, state, frame)
+                return state
+            case ir.Star(value):
+                return self.bind(value, results(values), state, frame)
+            case ir.Item(base, _):
+                return self.collect(base, values, state, frame)
+            case _:
+                return state
+
+    def collect(self, base: ir.Expr, values: ValueSet, state: State, frame: Frame) -> State:
+        """The state after values went into a container that a name or attribute holds."""
+        if isinstance(base, ir.Name) and results(values):
+            return state.add(("name", frame.path, base.id), results(values))
+        return state
+
+    def kept(self, name: str, values: ValueSet) -> ValueSet:
+        """What a name needs to remember: whatever can decide a mode. All else would only multiply states."""
+        return frozenset(v for v in values if self._matters(name, v))
+
+    def _matters(self, name: str, value: object) -> bool:
+        match value:
+            case Constant(constant):
+                return name in self._asked and type(constant) not in (int, float)
+            case Thing(origin="call"):
+                return self.is_model(value)
+            case Bound():
+                return value.name in ("eval", "train", "forward")
+            case _:
+                return True
+
+    def forget(self, text: str, state: State) -> State:
+        """The state without assumptions about an expression that is assigned anew."""
+        return state.drop([c for c in state.cells("assume") if text in c[2]]) if text else state  # type: ignore[operator]
+
+    def _plain_layer(self, owner: Thing, values: ValueSet) -> bool:
+        """Layers of torch that a module keeps need no cell: they follow the module."""
+        return owner.is_module and any(
+            isinstance(v, Thing) and v.origin == "library" and (v.cls or "").startswith("torch.nn.")
+            for v in values
+        )
+
+    def modes_of(self, thing: Thing, state: State) -> Modes:
+        """The modes a thing can be in: its own, else its parent's, else what it was born with."""
+        held = state.get(("mode", thing))
+        if held is not None:
+            return held  # type: ignore[return-value]
+        if thing.parent is not None and thing.origin == "attribute":
+            return self.modes_of(thing.parent, state)
+        span = thing.key[0] if isinstance(thing.key, tuple) and isinstance(thing.key[0], Span) else None
+        if thing.origin in ("build", "library") and thing.is_module:
+            return frozenset({(Mode.TRAIN, Cause("build", span, "", (), thing.label))})
+        if thing.origin == "pretrained":
+            return frozenset({(Mode.EVAL, Cause("pretrained", span, "", (), thing.label))})
+        return frozenset({(Mode.UNKNOWN, Cause("entry", span, "", (), thing.label))})
+
+    def is_model(self, thing: Thing) -> bool:
+        """Whether calling the thing is a forward: a module for certain, or used and named like one."""
+        last = thing.label.rpartition(".")[2]
+        return thing.is_module or last in self.names.switched or names_a_model(last)
+
+
+def tests_of(block: ir.Block) -> Iterator[ir.Expr]:
+    """Every condition of the file; arguments of mode switches and what loops run over are some, too."""
+    for statement in walk.statements(block, nested=True):
+        if isinstance(statement, ir.If | ir.Loop):
+            yield from (e for e in (statement.test, getattr(statement, "iterable", None)) if e is not None)
+        for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
+            if isinstance(part, ir.Choice):
+                yield part.test
+            elif isinstance(part, ir.Logic | ir.Comprehension):
+                yield from walk.children(part)
+            elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(_DECIDING):
+                yield from (*part.args, *(v for _, v in part.kwargs))
+
+
+def bare(test: ir.Expr) -> ir.Expr:
+    """The test without any `not` around it."""
+    return bare(test.operand) if isinstance(test, ir.Not) else test

@@ -1,0 +1,111 @@
+"""The part of the interpreter that decides conditions, and splits a state where they are unknown."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+
+from modereview.analyze import ir, walk
+from modereview.analyze.bindings import Bindings
+from modereview.analyze.frames import Evaluated, Frame
+from modereview.analyze.truths import compare, constant, negate, truth
+from modereview.analyze.values import (
+    NOTHING,
+    Cause,
+    Constant,
+    Flag,
+    State,
+    ValueSet,
+)
+from modereview.records import Mode
+
+
+class Conditions(Bindings):
+    """`not`, `and`, `or`, comparisons, and the tests of branches."""
+
+    @abstractmethod
+    def in_turn(
+        self, exprs: Iterable[ir.Expr], state: State, frame: Frame
+    ) -> list[tuple[State, list[ValueSet]]]:
+        """Expressions one after the other, each in the states that the ones before it left."""
+
+    def condition(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:
+        """The value of `not`, `and`, `or` and comparisons, folded where it is known."""
+        match expr:
+            case ir.Compare(op, left, right):
+                return [
+                    (s, compare(op, parts[0], parts[1]))
+                    for s, parts in self.in_turn((left, right), state, frame)
+                ]
+            case ir.Not(operand):
+                return [(s, negate(v)) for s, v in self.evaluate(operand, state, frame)]
+            case _:
+                assert isinstance(expr, ir.Logic)
+                rows: Evaluated = [(state, constant(expr.conjunction))]
+                for operand in expr.operands:
+                    rows = [
+                        after
+                        for s, so_far in rows
+                        for after in (
+                            [(s, so_far)]
+                            if truth(so_far) is (not expr.conjunction)
+                            else self._and_or(expr.conjunction, so_far, self.evaluate(operand, s, frame))
+                        )
+                    ]
+                return rows
+
+    def _and_or(self, conjunction: bool, left: ValueSet, rights: Evaluated) -> Evaluated:
+        if truth(left) is conjunction:
+            return rights
+        return [
+            (s, constant(not conjunction) if truth(r) is (not conjunction) else NOTHING) for s, r in rights
+        ]
+
+    def decide(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
+        """The states in which the test holds, and those in which it does not.
+
+        What is unknown is assumed both ways; the assumption is kept while the file asks the same again,
+        so that `if training: model.train()` and `if training: loss.backward()` go together.
+        """
+        if isinstance(test, ir.Not):
+            return [(s, not t) for s, t in self.decide(test.operand, state, frame)]
+        rows: list[tuple[State, bool]] = []
+        for after, values in self.evaluate(test, state, frame):
+            known = truth(values)
+            if known is not None:
+                rows.append((after, known))
+                continue
+            flag = next((v for v in values if isinstance(v, Flag)), None)
+            rows += self._restoring(flag, after) if flag else self._assume(test, after, frame)
+        return rows
+
+    def _assume(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
+        text = self.source.slice(test.span)
+        if self._repeated[text] < 2:
+            return [(state, True), (state, False)]
+        mentions = frozenset(
+            t for e in walk.subexpressions(test) if (t := walk.dotted(e)) and not isinstance(e, ir.Call)
+        )
+        cell = ("assume", frame.path, mentions, text)
+        assumed = state.get(cell)
+        if assumed:
+            return [(state, Constant(True) in assumed)]
+        return [(state.set(cell, constant(t)), t) for t in (True, False)]
+
+    def _restoring(self, flag: Flag, state: State) -> list[tuple[State, bool]]:
+        """`if was_training: model.train()` gives back a mode that nobody in view knows.
+
+        Where the flag was False the mode is again what it was; where it was True, the `train()` that
+        follows makes it so. Both come out as the saved mode.
+        """
+        saved = flag.modes
+        if self.modes_of(flag.thing, state) == saved:  # the live flag: each branch knows the mode
+            cause = Cause("entry", None, "", (), flag.thing.label)
+            train, evaluate = (
+                state.set(("mode", flag.thing), frozenset({(mode, cause)}))
+                for mode in (Mode.TRAIN, Mode.EVAL)
+            )
+            return [(train, not flag.negated), (evaluate, flag.negated)]
+        was_false = state.set(("mode", flag.thing), saved)
+        was_true = state.set(("restore", flag.thing), saved)
+        return [(was_true, not flag.negated), (was_false, flag.negated)]

@@ -1,0 +1,188 @@
+"""What happens to models: forwards, switches, backward and steps, and what leaves the view."""
+
+from __future__ import annotations
+
+from modereview.analyze import ir, walk
+from modereview.analyze.expressions import Expressions
+from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.torchfacts import (
+    HARMLESS,
+)
+from modereview.analyze.truths import elements, results, truth
+from modereview.analyze.values import (
+    NOTHING,
+    Callable,
+    Cause,
+    Constant,
+    Elements,
+    Flag,
+    ForwardRun,
+    Modes,
+    Result,
+    State,
+    Thing,
+    ValueSet,
+)
+from modereview.records import Mode, Span
+
+
+class Effects(Expressions):
+    """The part of the interpreter that records what models go through."""
+
+    def _forward(
+        self, span: Span, thing: Thing, text: str, given: Given, state: State, frame: Frame
+    ) -> Evaluated:
+        """Record a forward in each mode its object may be in; its result carries the record along."""
+        inside = frame.function is not None and frame.self_value is not None and frame.self_value.is_module
+        if inside and thing.parent is not None and frame.function and frame.function.short == "forward":
+            return [(state, results(given.values))]
+        grad = self._grad(state)
+        modes = self.modes_of(thing, state)
+        exact = state.exact and len(modes) == 1
+        runs = {
+            ForwardRun(span, frame.name, frame.path, text, thing, mode, cause, grad, exact)
+            for mode, cause in modes
+        }
+        self.record.runs |= runs
+        return [(state, frozenset(Result(run) for run in runs) | results(given.values))]
+
+    def _switch(
+        self, thing: Thing, how: str, given: Given, span: Span, text: str, state: State, frame: Frame
+    ) -> Evaluated:
+        """`thing.eval()`, `thing.train()`, `thing.train(flag)`; returns the thing, as torch does."""
+        flag = (given.positional or (given.named.get("mode"),))[0] if how == "train" else None
+        cause = Cause("switch", span, frame.name, frame.path, self.source.slice(span))
+        restored = state.get(("restore", thing))
+        modes: Modes
+        if how == "eval":
+            modes = frozenset({(Mode.EVAL, cause)})
+        elif flag is None:
+            modes = restored or frozenset({(Mode.TRAIN, cause)})  # type: ignore[assignment]
+        else:
+            saved = next((v.modes for v in flag if isinstance(v, Flag)), None)
+            known = truth(flag)
+            if saved is not None:
+                modes = saved
+            elif known is not None:
+                modes = frozenset({(Mode.TRAIN if known else Mode.EVAL, cause)})
+            else:
+                modes = frozenset({(Mode.UNKNOWN, cause)})
+        after = state.drop([("restore", thing)])
+        return [(self.switched(thing, modes, after), frozenset({thing}))]
+
+    def switched(self, thing: Thing, modes: Modes, state: State) -> State:
+        """The state with a thing in a mode, and all that belongs to it with it."""
+        state = state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+        for cell in [c for c in state.cells("attr") if c[1] == thing]:
+            for held in state.get(cell) or ():
+                if isinstance(held, Thing) and held != thing and thing.is_module:
+                    state = self.switched(held, modes, state)
+        return state.set(("mode", thing), modes)
+
+    def _switches(
+        self,
+        things: list[Thing],
+        name: str,
+        given: Given,
+        call: ir.Call,
+        text: str,
+        state: State,
+        frame: Frame,
+    ) -> Evaluated:
+        """A switch on each thing that the owner may be; an unknown flag is decided both ways first."""
+        flag = (given.positional or (given.named.get("mode"),))[0]
+        states = [(state, given)]
+        if (
+            name == "train"
+            and flag is not None
+            and truth(flag) is None
+            and not any(isinstance(v, Flag) for v in flag)
+        ):
+            expr = call.args[0] if call.args else call.kwargs[0][1]
+            states = [
+                (s, Given((frozenset({Constant(value)}),))) for s, value in self.decide(expr, state, frame)
+            ]
+        rows: Evaluated = []
+        for before, argument in states:
+            after = before
+            for thing in things:
+                after = self._switch(thing, name, argument, call.span, text, after, frame)[0][0]
+            rows.append((after, frozenset(things)))
+        return rows
+
+    def _backward(self, flowing: ValueSet, state: State) -> Evaluated:
+        """What goes backward is trained on, if an optimizer steps before the gradients are thrown away."""
+        self.record.differentiated |= {v.run for v in flowing if isinstance(v, Result)}
+        return [(state.add(("pending",), flowing), NOTHING)]
+
+    def _optimized(self, name: str, text: str, state: State) -> State:
+        """An optimizer step makes what went backward before it training; `zero_grad` throws it away."""
+        pending = state.get(("pending",)) or NOTHING
+        if name == "step" and "sched" not in text.lower():
+            self.record.trained |= {v.run for v in pending if isinstance(v, Result)}
+        return state if name == "step" else state.drop([("pending",)])
+
+    def grad_argument(self, call: ir.Call, state: State, frame: Frame) -> list[tuple[State, bool]]:
+        """The switch of `set_grad_enabled(flag)`, decided both ways where it is unknown."""
+        argument = call.args[0] if call.args else (call.kwargs[0][1] if call.kwargs else None)
+        return self.decide(argument, state, frame) if argument is not None else [(state, True)]
+
+    def _copied(self, call: ir.Call, originals: ValueSet, state: State) -> Evaluated:
+        copies = set()
+        for original in (v for v in originals if isinstance(v, Thing)):
+            copy = Thing((call.span, original.key), original.label, "copy", original.cls, original.is_module)
+            self.record.built.setdefault(copy, self.record.built.get(original, call))
+            state = self.switched(copy, self.modes_of(original, state), state)
+            copies.add(copy)
+        return [(state, frozenset(copies))]
+
+    def _escape(self, call: ir.Call, name: str, given: Given, state: State) -> Evaluated:
+        """A call out of view: data flows through; a model handed to it may come back in another mode."""
+        last = name.rpartition(".")[2]
+        passed = [v for v in given.values if isinstance(v, Thing) and self.is_model(v)]
+        if passed and last in ("enumerate", "tqdm", "list", "tuple", "sorted", "reversed"):
+            return [(state, self._iterable(last, given))]
+        if last not in HARMLESS and not name.startswith("torch."):
+            cause = Cause("escaped", call.span, "", (), name)
+            for thing in passed:
+                state = self.switched(thing, frozenset({(Mode.UNKNOWN, cause)}), state)
+        if last in ("enumerate", "zip", "tqdm", "trange", "list", "tuple", "sorted", "reversed", "set"):
+            return [(state, self._iterable(last, given))]
+        for callback in (v for v in given.values if isinstance(v, Callable)):
+            if last == "step" or name.startswith("torch."):
+                self.record.called.add(callback.function.name)
+        return [(state, self._opaque(call, given))]
+
+    def _iterable(self, name: str, given: Given) -> ValueSet:
+        """What iterating over the wrapped iterable gives."""
+        first = given.positional[0] if given.positional else NOTHING
+        if name == "enumerate":
+            pairs = tuple(frozenset({Elements((NOTHING, e))}) for e in elements(first))
+            return frozenset({Elements(pairs)}) if pairs else results(first)
+        if name == "zip":
+            columns = [elements(v) for v in given.positional]
+            if columns and all(columns):
+                rows = zip(*columns, strict=False)
+                return frozenset({Elements(tuple(frozenset({Elements(r)}) for r in rows))})
+            return results(given.values)
+        return first
+
+    def _opaque(self, call: ir.Call, given: Given) -> ValueSet:
+        """The result of a call that is not in view: an object of its own, made of what went in."""
+        text = walk.dotted(call.func) or "call"
+        return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
+
+    def _grad(self, state: State) -> bool | None:
+        held = state.get(("grad",))
+        if held is None:
+            return True
+        return bool(next(iter(held))) if len(held) == 1 else None
+
+
+def belongs(thing: object, owner: Thing) -> bool:
+    """Whether a thing is the owner or an attribute of it, at any depth."""
+    while isinstance(thing, Thing):
+        if thing == owner:
+            return True
+        thing = thing.parent
+    return False

@@ -1,0 +1,67 @@
+"""What the interpreter carries along: activations, arguments, and the record of what it saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from modereview.analyze import ir
+from modereview.analyze.values import (
+    NOTHING,
+    ForwardRun,
+    Path,
+    State,
+    Thing,
+    ValueSet,
+)
+from modereview.records import Span
+
+Evaluated: TypeAlias = list[tuple[State, ValueSet]]
+
+
+class GaveUp(Exception):
+    """The file needs more steps than the flow is given."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One activation of a function: where it was called from and what its names mean."""
+
+    path: Path
+    function: ir.Function | None  # None for the top level
+    self_value: Thing | None = None
+    outer: Frame | None = None  # the frame a nested function closes over
+    globals: frozenset[str] = frozenset()  # names declared `global`
+
+    @property
+    def name(self) -> str:
+        """Qualified name of the function; "" for the top level."""
+        return self.function.name if self.function else ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Evaluated arguments."""
+
+    positional: tuple[ValueSet, ...] = ()
+    named: dict[str, ValueSet] = field(default_factory=dict)
+
+    @property
+    def values(self) -> ValueSet:
+        """All of them together."""
+        return NOTHING.union(*self.positional, *self.named.values())
+
+
+@dataclass
+class Record:
+    """What the interpretation has seen so far. It only grows, so meeting a state twice adds nothing."""
+
+    runs: set[ForwardRun] = field(default_factory=set)
+    trained: set[ForwardRun] = field(default_factory=set)  # reached a backward and an optimizer step
+    differentiated: set[ForwardRun] = field(default_factory=set)  # reached a backward
+    called: set[str] = field(default_factory=set)  # functions of the file that were entered
+    calls: dict[tuple[str, Span], set[str]] = field(default_factory=dict)  # (caller, span) -> callees
+    built: dict[Thing, ir.Call] = field(default_factory=dict)
+    activations: dict[Path, str] = field(default_factory=dict)  # the function entered at each path
+    roots: set[Span] = field(default_factory=set)  # definitions entered without a call in view
+    steps: int = 0

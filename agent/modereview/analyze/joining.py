@@ -1,0 +1,74 @@
+"""Bringing states together again: without loss while they agree, with loss where there are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from modereview.analyze.frames import Evaluated
+from modereview.analyze.values import (
+    NOTHING,
+    Result,
+    State,
+    ValueSet,
+    merge,
+)
+
+STATES = 16  # side by side; more are merged
+
+
+def join(states: Iterable[State]) -> list[State]:
+    """States that agree on everything but data become one.
+
+    Where there are too many, first what they assume goes, then all are merged into one; what is left is no
+    longer exact.
+    """
+    states = list(states)
+    if len(states) < 2:
+        return states
+    joined = _grouped(states)
+    if len(joined) > STATES:
+        joined = _grouped([s.vaguer() for s in joined])
+    return joined if len(joined) <= STATES else [merge(joined)]
+
+
+def _grouped(states: Iterable[State]) -> list[State]:
+    groups: dict[Hashable, State] = {}
+    for state in states:
+        key = (state.control, state.exact)
+        known = groups.get(key)
+        groups[key] = state if known is None else _union_data(known, state)
+    return list(groups.values())
+
+
+def without_idle_assumptions(after: list[State], before: State) -> list[State]:
+    """States after a branch without assumptions that it made and that made no difference to any mode."""
+    made = {c for s in after for c in s.cells("assume")} - set(before.cells("assume"))
+    for cell in made:
+        sides: dict[Hashable, set[Hashable]] = {}
+        for state in after:
+            sides.setdefault(state.get(cell), set()).add((state.drop([cell]).control, state.exact))
+        if len({frozenset(side) for side in sides.values()}) == 1 and len(sides) > 1:
+            after = [state.drop([cell]) for state in after]
+    return join(after)
+
+
+def joined_values(rows: Evaluated) -> Evaluated:
+    """The same for states with a value: the values of states that agree are united."""
+    groups: dict[Hashable, tuple[State, ValueSet]] = {}
+    for state, value in rows:
+        key = (state.control, state.exact, frozenset(v for v in value if not isinstance(v, Result)))
+        if key in groups:
+            known, held = groups[key]
+            groups[key] = (_union_data(known, state), held | value)
+        else:
+            groups[key] = (state, value)
+    if len(groups) <= STATES:
+        return list(groups.values())
+    merged = merge([s for s, _ in groups.values()])
+    return [(merged, NOTHING.union(*(v for _, v in groups.values())))]
+
+
+def _union_data(a: State, b: State) -> State:
+    for cell in b.data_cells:
+        a = a.add(cell, b.get(cell) or NOTHING)
+    return a

@@ -1,0 +1,126 @@
+"""What value sets say without a state: truth, comparisons, elements, the forwards that data comes from."""
+
+from __future__ import annotations
+
+from modereview.analyze.values import (
+    NOTHING,
+    Bound,
+    Callable,
+    ClassValue,
+    Constant,
+    Elements,
+    Flag,
+    Result,
+    Thing,
+    ValueSet,
+)
+from modereview.records import Mode
+
+
+def results(values: ValueSet) -> ValueSet:
+    """The forwards that the values come from, those inside of tuples and dicts included."""
+    found: set[Result] = set()
+    for value in values:
+        if isinstance(value, Result):
+            found.add(value)
+        elif isinstance(value, Elements):
+            for item in value.items:
+                found |= results(item)  # type: ignore[arg-type]
+        elif isinstance(value, Bound):
+            found |= results(value.owner)  # type: ignore[arg-type]
+    return frozenset(found)
+
+
+def elements(values: ValueSet) -> tuple[ValueSet, ...]:
+    """The elements of a display of at most eight, in order; for a dict its keys. Empty where unknown."""
+    known = [v for v in values if isinstance(v, Elements)]
+    if len(known) != 1 or len(values) != 1 or len(known[0].items) > 8:
+        return ()
+    if known[0].keys is None:
+        return known[0].items
+    return tuple(constant(k) if isinstance(k, str | bool) else NOTHING for k in known[0].keys)
+
+
+def truth(values: ValueSet) -> bool | None:
+    """Whether the values are true in every case, false in every case, or neither is certain."""
+    verdicts = {_truth_of(v) for v in values}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _truth_of(value: object) -> bool | None:
+    match value:
+        case Constant(constant):
+            return bool(constant)
+        case Flag(_, modes, negated) if len(modes) == 1:
+            mode = next(iter(modes))[0]
+            return None if mode is Mode.UNKNOWN else (mode is Mode.TRAIN) is not negated
+        case Elements(items, _):
+            return bool(items)
+        case Callable() | ClassValue() | Result():
+            return True
+        case Thing(origin=origin) if origin in ("build", "library", "pretrained", "copy"):
+            return True
+        case _:
+            return None
+
+
+def constant(value: object) -> ValueSet:
+    """A known value by itself."""
+    return frozenset({Constant(value)})  # type: ignore[arg-type]
+
+
+def negate(values: ValueSet) -> ValueSet:
+    """`not values`."""
+    flag = next((v for v in values if isinstance(v, Flag)), None)
+    if flag is not None and len(values) == 1:
+        return frozenset({Flag(flag.thing, flag.modes, not flag.negated)})
+    known = truth(values)
+    return NOTHING if known is None else constant(not known)
+
+
+def compare(op: str, left: ValueSet, right: ValueSet) -> ValueSet:
+    """`left op right` where both are known; nothing otherwise."""
+    if op in ("is", "is not", "==", "!=") and right == constant(None):
+        is_none = left == constant(None)
+        if is_none or truth(left) is True:
+            return constant(is_none is (op in ("is", "==")))
+        return NOTHING
+    a = {v.value for v in left if isinstance(v, Constant)}
+    if len(a) != 1 or len(left) != 1:
+        return NOTHING
+    if op in ("in", "not in"):
+        members = elements(right)
+        known = {v.value for m in members for v in m if isinstance(v, Constant)}
+        return constant((a <= known) is (op == "in")) if members and len(known) == len(members) else NOTHING
+    b = {v.value for v in right if isinstance(v, Constant)}
+    if len(b) == 1 and len(right) == 1 and op in ("==", "!=", "is", "is not"):
+        return constant((a == b) is (op in ("==", "is")))
+    return NOTHING
+
+
+def item(base: ValueSet, key: ValueSet) -> ValueSet:
+    """`base[key]`: the element where both are known, else any of the elements."""
+    wanted = {v.value for v in key if isinstance(v, Constant)}
+    found: ValueSet = results(base)
+    for known in (v for v in base if isinstance(v, Elements)):
+        keys = known.keys if known.keys is not None else tuple(range(len(known.items)))
+        hits = [item for k, item in zip(keys, known.items, strict=False) if len(wanted) == 1 and k in wanted]
+        found = found.union(*(hits or known.items))
+    for thing in (v for v in base if isinstance(v, Thing)):
+        index = next(iter(wanted)) if len(wanted) == 1 else "?"
+        found |= {Thing((thing.key, "[]", index), f"{thing.label}[{index}]", "attribute", parent=thing)}
+    return found
+
+
+def of_dict(name: str, owner: ValueSet) -> ValueSet:
+    """What `items()`, `values()` or `keys()` of a dict display gives."""
+    known = next((v for v in owner if isinstance(v, Elements) and v.keys is not None), None)
+    if known is None or known.keys is None:
+        return results(owner)
+    keys = tuple(frozenset({Constant(k)}) if isinstance(k, str | bool) else NOTHING for k in known.keys)
+    if name == "values":
+        return frozenset({Elements(known.items)})
+    if name == "keys":
+        return frozenset({Elements(keys)})
+    pairs = zip(keys, known.items, strict=True)
+    return frozenset({Elements(tuple(frozenset({Elements(pair)}) for pair in pairs))})

@@ -1,0 +1,142 @@
+"""Scenarios: values with which the user's own functions run, found by running them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .guesses import IMAGES_BY_SIZE, Guess
+from .limits import OutOfTime, one_line
+from .standins import Choice, code_of, tasks
+from .targets import inputs_of
+from .watch import run
+
+NO_MODEL = "no model of this file could be built"
+_TRIES = 150  # a way
+_FIRST_SHARE = 0.6  # of the time, for the preferred way
+_ORDER = ("model", "loader", "dataset", "batch", "input", "target", "criterion", "optimizer")
+_MISSING = re.compile(r"'types.SimpleNamespace' object has no attribute '(\w+)'")
+
+Json = dict[str, Any]
+
+
+def reach(scenario: Json, recipes: dict[str, Json], space: Json, limit: float) -> Json:
+    """The recipe of a scenario as JSON; {"error", "tried"} where none was found."""
+    start, errors, tried = time.monotonic(), Counter[str](), 0
+    for number, way in enumerate(scenario["ways"]):
+        last = number + 1 == len(scenario["ways"])
+        search = _Search(way, space, start + limit * (0.9 if last else _FIRST_SHARE))
+        for choice in _choices(way, scenario["losses"], recipes):
+            answer = search.attempt(choice)
+            if answer is not None:
+                return {**answer, "number": number, "tried": tried + search.tried}
+            if search.exhausted:
+                break
+        tried += search.tried
+        errors.update(search.errors)
+    error = errors.most_common(1)[0][0] if errors else NO_MODEL
+    return {"error": error, "tried": tried}
+
+
+@dataclass
+class _Search:
+    """The trials of one way: what was tried, what went wrong, what the parsed arguments needed."""
+
+    way: Json
+    space: Json
+    deadline: float
+    tried: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+    attributes: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether to give this way up."""
+        return self.tried >= _TRIES or time.monotonic() > self.deadline
+
+    def attempt(self, choice: Choice) -> Json | None:
+        """Run a choice, again with each attribute that the parsed arguments lacked; None where it fails."""
+        while not self.exhausted:
+            values = _values(self.way, replace(choice, attributes=self.attributes))
+            if values is None or (key := repr(values)) in self.seen:
+                return None
+            self.seen.add(key)
+            self.tried += 1
+            try:
+                return {"watch": run(self.way, values, self.space), "values": values}
+            except (Exception, SystemExit, OutOfTime) as failure:
+                error = one_line(failure)
+            self.errors[error] += 1
+            if (missing := _MISSING.search(error)) is None:
+                return None
+            self.attributes += ((missing.group(1), None),)
+        return None
+
+
+def _choices(way: Json, losses: list[str], recipes: dict[str, Json]) -> Iterator[Choice]:
+    """Points of the search, likeliest first."""
+    slots = [s for s in way["slots"] if s["kind"] == "criterion"]
+    criteria = [s["code"] for s in slots[:1]] if slots else [""]
+    for recipe in _models(way, recipes):
+        variants = _variants(tuple(inputs_of(recipe)))
+        for inputs, structure, maker in itertools.product(variants, range(4), ("randn", "rand")):
+            for criterion, target in tasks(losses, criteria):
+                yield Choice(recipe, inputs, maker, target, criterion, structure)
+
+
+def _variants(inputs: tuple[Guess, ...]) -> list[tuple[Guess, ...]]:
+    """The inputs as found; without sides of 1, or as images, where the function itself reshapes them."""
+    squeezed = tuple(replace(g, shape=(*g.shape[:1], *(s for s in g.shape[1:] if s != 1))) for g in inputs)
+    images = tuple(
+        replace(
+            g, shape=(*g.shape[:1], *IMAGES_BY_SIZE.get(g.shape[-1] if len(g.shape) == 2 else 0, g.shape[1:]))
+        )
+        for g in inputs
+    )
+    return list(dict.fromkeys((inputs, images, squeezed)))
+
+
+def _models(way: Json, recipes: dict[str, Json]) -> list[Json]:
+    """The module that the caller passes, else every one that was reached, whole models before their parts."""
+    named = [s["subject"] or s["code"] for s in way["slots"] if s["kind"] == "model"]
+    if any(s["subject"] and s["subject"] not in recipes for s in way["slots"]):
+        return []
+    wanted = [recipes[n] for n in named if n in recipes]
+    return wanted[:1] or list(recipes.values())[::-1]
+
+
+def _values(way: Json, choice: Choice) -> list[Json] | None:
+    """The named expressions of a recipe, each seeing those before it; None where the choice does not fit."""
+    slots = sorted(way["slots"], key=_place)
+    models = [s["name"] for s in slots if s["kind"] == "model"]
+    found: list[Json] = []
+    for slot in slots:
+        code = _model_code(slot, choice) if slot["kind"] == "model" else code_of(slot, choice, models)
+        if code is None:
+            return None
+        found.append({"name": slot["name"], "code": code, "why": _why(slot, choice)})
+    return [*found, *way["objects"]]
+
+
+def _place(slot: Json) -> int:
+    return _ORDER.index(slot["kind"]) if slot["kind"] in _ORDER else len(_ORDER)
+
+
+def _model_code(slot: Json, choice: Choice) -> str:
+    """The model that was found; for a second model of the scenario, what the caller passes."""
+    chosen: str = choice.model["model"]["code"]
+    subject = slot["subject"]
+    other = subject is not None and not chosen.startswith(f"script.{subject}(")
+    return str(slot["code"]) if other else chosen
+
+
+def _why(slot: Json, choice: Choice) -> str:
+    if slot["kind"] == "model":
+        return str(choice.model["model"]["why"])
+    return str(choice.model["why"]) if slot["kind"] in ("loader", "dataset", "batch", "input") else ""

@@ -1,0 +1,197 @@
+"""Expressions that stand in for what a function is given: loaders, optimizers, criteria, parsed arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .guesses import Guess
+
+_LOSSES = (  # (names of losses, targets that they take)
+    (r"nll|cross_?entropy(?!_with)|crossentropy", ("class", "tokens", "map")),
+    (r"bce|binary", ("binary", "unit", "inputs")),
+    (r"mse|l1|huber|smooth", ("same", "flat", "column", "inputs")),
+)
+_ALL_TARGETS = ("class", "same", "tokens", "map", "binary", "flat", "column", "inputs", "unit")
+_CRITERIA = (
+    ("nn.CrossEntropyLoss()", ("class", "tokens", "map")),
+    ("nn.MSELoss()", ("same", "flat", "column", "inputs")),
+    ("nn.BCEWithLogitsLoss()", ("binary", "unit")),
+    ("nn.BCELoss()", ("binary", "unit", "inputs")),
+    ("nn.NLLLoss()", ("class", "map")),
+)
+_MOCK = "unittest.mock.MagicMock()"
+_TARGET_KEY = re.compile(r"label|target|^y$|^gt|tgt|trg|class")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One point of the search for a scenario's values."""
+
+    model: dict[str, Any]  # the recipe of the module
+    inputs: tuple[Guess, ...]
+    maker: str  # "randn", or "rand" where values between 0 and 1 are wanted
+    target: str  # a kind of target
+    criterion: str
+    structure: int  # which of several ways to batch
+    attributes: tuple[tuple[str, str | None], ...] = ()  # what the parsed arguments turned out to need
+
+    @property
+    def rows(self) -> int:
+        """Samples in a batch."""
+        return next((g.shape[0] for g in self.inputs if g.shape), 4)
+
+
+def tasks(losses: list[str], criteria: list[str | None]) -> Iterator[tuple[str, str]]:
+    """(criterion, kind of target), likeliest first: by the losses that the functions mention.
+
+    `criteria` is what the caller passes, None where that is unknown; [""] where no criterion is wanted.
+    """
+    mentioned = " ".join([*losses, *filter(None, criteria)]).lower()
+    liked = [t for pattern, kinds in _LOSSES if re.search(pattern, mentioned) for t in kinds]
+    targets = dict.fromkeys([*liked, *_ALL_TARGETS])
+    yield from ((criterion, target) for criterion in criteria if criterion is not None for target in targets)
+    if criteria != [""]:
+        yield from ((criterion, target) for criterion, kinds in _CRITERIA for target in kinds)
+
+
+def target_code(choice: Choice, rows: int) -> str | None:
+    """A target of the chosen kind for the model's output; None where that kind does not fit its shape."""
+    output = [rows, *choice.model["output"][1:]]
+    tail = output[1:]
+    sizes = ", ".join(map(str, output))
+    classes = max(output[-1] if len(output) != 4 else output[1], 2)
+    codes = {
+        "class": f"torch.randint(0, {classes}, ({rows},))" if len(tail) >= 1 else None,
+        "tokens": f"torch.randint(0, {classes}, {tuple(output[:-1])})" if len(tail) == 2 else None,
+        "map": f"torch.randint(0, {classes}, {(rows, *output[2:])})" if len(tail) == 3 else None,
+        "binary": f"torch.randint(0, 2, ({sizes}{',' * (not tail)})).float()",
+        "same": f"torch.randn({sizes})",
+        "flat": f"torch.randn({rows})" if tail == [1] else None,
+        "column": f"torch.randn({rows}, 1)",
+        "unit": f"torch.rand({sizes})",
+        "inputs": choice.inputs[0].code(rows, choice.maker) if choice.inputs else None,
+    }
+    return codes[choice.target]
+
+
+def code_of(slot: dict[str, Any], choice: Choice, models: list[str]) -> str | None:
+    """The expression for a slot, or None where the choice does not fit it."""
+    kind = slot["kind"]
+    if kind in ("loader", "dataset", "batch"):
+        return _data(slot, choice)
+    if kind == "input":
+        return choice.inputs[0].code(None, choice.maker) if choice.inputs else None
+    if kind == "target":
+        return target_code(choice, choice.rows)
+    if kind == "criterion":
+        return choice.criterion or _MOCK
+    if kind == "args":
+        return _namespace(slot, choice)
+    if kind == "optimizer":
+        owner = _owner(slot["name"], models)
+        return slot["code"] if owner is None else f"torch.optim.SGD({owner}.parameters(), lr=0.01)"
+    return _simple(slot)
+
+
+def _simple(slot: dict[str, Any]) -> str:
+    fixed = {
+        "device": "torch.device('cpu')",
+        "scaler": "torch.amp.GradScaler('cpu', enabled=False)",
+        "mock": _MOCK,
+        "folder": "tempfile.mkdtemp()",
+        "file": "tempfile.mkdtemp() + '/model.pt'",
+        "scheduler": _MOCK,
+    }
+    if slot["kind"] == "mapping" and not slot["code"]:
+        return "{" + ", ".join(f"{k!r}: {_number(k)}" for k in slot["keys"]) + "}"
+    if slot["kind"] == "count" and not slot["code"]:
+        return _number(slot["name"])
+    return fixed.get(slot["kind"]) or slot["code"] or _MOCK
+
+
+def _owner(name: str, models: list[str]) -> str | None:
+    """Which of several models an optimizer is for: `optimizerD` goes with `netD`."""
+    ending = re.sub(r"opti(mizer|m)?|opt|_", "", name).lower()
+    fitting = (m for m in models if ending and (m.lower().endswith(ending) or m.lower().startswith(ending)))
+    return next(fitting, models[0] if models else None)
+
+
+def _data(slot: dict[str, Any], choice: Choice) -> str | None:
+    """Two full batches, in a loader or a list; one batch; or a dataset of two batches' samples."""
+    needed = slot["attributes"]
+    plain = bool(slot["item_keys"]) or (choice.structure % 2 == 1 and "dataset" not in needed)
+    if slot["kind"] == "batch" or plain:
+        batch = _batch(slot, choice, choice.rows)
+        return batch if slot["kind"] == "batch" or batch is None else f"[{batch} for _ in range(2)]"
+    parts = _parts(slot, choice, 2 * choice.rows)
+    if parts is None or any(g.text for g in choice.inputs):
+        return None
+    dataset = f"torch.utils.data.TensorDataset({', '.join(parts)})"
+    if slot["kind"] == "dataset" and not needed.keys() & {"dataset", "batch_size"}:
+        return dataset
+    return f"torch.utils.data.DataLoader({dataset}, batch_size={choice.rows})"
+
+
+def _batch(slot: dict[str, Any], choice: Choice, rows: int) -> str | None:
+    if slot["item_keys"]:
+        return _mapping(slot["item_keys"], choice, rows)
+    parts = _parts(slot, choice, rows)
+    if parts is None:
+        return None
+    if len(parts) == 1:
+        return parts[0] if not slot["unpacked"] else f"({parts[0]},)"
+    return f"({', '.join(parts)})"
+
+
+def _parts(slot: dict[str, Any], choice: Choice, rows: int) -> list[str] | None:
+    """The tensors of a batch: the inputs, then as many targets as the function takes apart."""
+    inputs = [g.code(rows if rows != choice.rows else None, choice.maker) for g in choice.inputs]
+    target = target_code(choice, rows)
+    if target is None:
+        return None
+    count = slot["unpacked"] or (len(inputs) + 1 if choice.structure < 2 else len(inputs))
+    extra = max(count - len(inputs), 0)
+    return (inputs + [target] * extra)[:count]
+
+
+def _mapping(keys: list[str], choice: Choice, rows: int) -> str | None:
+    target = target_code(choice, rows)
+    inputs = iter([g.code(None, choice.maker) for g in choice.inputs] * len(keys))
+    if target is None or not choice.inputs:
+        return None
+    items = (f"{key!r}: {target if _TARGET_KEY.search(key) else next(inputs)}" for key in keys)
+    return "{" + ", ".join(items) + "}"
+
+
+def _namespace(slot: dict[str, Any], choice: Choice) -> str:
+    """A namespace of what is read of the parsed arguments: their defaults, on the CPU, with few epochs."""
+    known = dict(slot["attributes"])
+    known.update((name, code) for name, code in choice.attributes)
+    written = (f"{name}={_option(name, code, choice)}" for name, code in known.items())
+    return f"types.SimpleNamespace({', '.join(written)})"
+
+
+def _option(name: str, code: str | None, choice: Choice) -> str:
+    if "batch" in name and "size" in name:
+        return str(choice.rows)
+    if re.search(r"cuda|gpu|mps|distributed|wandb|fp16|amp|parallel|visual|plot|save", name):
+        return "False" if code in (None, "True", "False") else code
+    if "epoch" in name or code is None:
+        return _number(name)
+    return code
+
+
+def _number(name: str) -> str:
+    by_name = (
+        (r"epoch", "2"),
+        (r"batch_?size", "8"),
+        (r"lr|rate|decay|momentum|drop|eps|alpha|beta|gamma|lambda|weight|clip", "0.01"),
+        (r"device", "torch.device('cpu')"),
+        (r"^use_|^is_|^no_|debug|verbose|resume", "False"),
+        (r"dir|path|file|folder", "tempfile.mkdtemp()"),
+        (r"name|mode|type", "'test'"),
+    )
+    return next((code for pattern, code in by_name if re.search(pattern, name.lower())), "1")

@@ -1,0 +1,65 @@
+"""Module targets: the first way to build a class for which inputs are found."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from torch import nn
+
+from .build import Build, builds
+from .guesses import Guess
+from .inputs import Found, NotFound, search
+from .limits import OutOfTime, one_line, seconds
+
+_BUILD_SECONDS = 4.0
+
+
+def reach(
+    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], limit: float
+) -> dict[str, Any]:
+    """The recipe of a module as JSON; {"error", "tried"} where none was found."""
+    deadline = time.monotonic() + 0.9 * limit
+    tried, error = 0, "nothing to try"
+    for build in builds(subject):
+        try:
+            found = search(_built(build, space), shapes, _share(deadline))
+        except NotFound as failure:
+            tried, error = tried + failure.tried, f"{build.code}: {failure}"
+        except (Exception, SystemExit, OutOfTime) as failure:
+            tried, error = tried + 1, f"{build.code}: {one_line(failure)}"
+        else:
+            return _recipe(build, found, tried)
+        if time.monotonic() > deadline:
+            break
+    return {"error": error, "tried": tried}
+
+
+def _share(deadline: float) -> float:
+    """Half of what is left, so that the next way to build is tried as well."""
+    return time.monotonic() + (deadline - time.monotonic()) / 2
+
+
+def _built(build: Build, space: dict[str, Any]) -> nn.Module:
+    with seconds(_BUILD_SECONDS):
+        model = eval(build.code, space)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"is a {type(model).__name__}, not a module")
+    return model
+
+
+def _recipe(build: Build, found: Found, tried: int) -> dict[str, Any]:
+    codes = ", ".join(g.code() for g in found.inputs)
+    return {
+        "model": {"code": build.code, "why": build.why},
+        "inputs": [vars(g) for g in found.inputs],
+        "code": f"({codes},)" if len(found.inputs) == 1 else f"({codes})",
+        "why": "; ".join(dict.fromkeys(g.why for g in found.inputs)),
+        "output": list(found.output),
+        "tried": tried + found.tried,
+    }
+
+
+def inputs_of(recipe: dict[str, Any]) -> list[Guess]:
+    """The inputs of a recipe, back from JSON."""
+    return [Guess(**{**g, "shape": tuple(g["shape"])}) for g in recipe["inputs"]]

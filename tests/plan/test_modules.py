@@ -1,0 +1,173 @@
+"""Which constructor arguments and inputs are found for a bare module."""
+
+from __future__ import annotations
+
+import pytest
+from modereview.plan import plan
+from modereview.records import Status
+from modereview.run import Failed
+
+HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+
+
+def module(body: str, call: str = "") -> str:
+    lines = "\n".join(f"    {line}" for line in body.strip("\n").splitlines())
+    return f"{HEAD}\nclass Net(nn.Module):\n{lines}\n\nif __name__ == '__main__':\n    {call or 'pass'}\n"
+
+
+def found(plan, name="Net"):
+    recipe = next(r for r in plan.recipes if r.target.name == name)
+    return tuple(value.code for value in recipe.values)
+
+
+LINEAR = """
+def __init__(self, n_in, n_out=3):
+    super().__init__()
+    self.fc = nn.Linear(n_in, n_out)
+def forward(self, x):
+    return self.fc(x)
+"""
+CONV = """
+def __init__(self):
+    super().__init__()
+    self.conv = nn.Conv2d(3, 4, 5)
+    self.fc = nn.Linear(4 * 20 * 20, 2)
+def forward(self, x):
+    return self.fc(F.max_pool2d(self.conv(x), 2).flatten(1))
+"""
+TEXT = """
+def __init__(self, vocab_size, batch_first=True):
+    super().__init__()
+    self.emb = nn.Embedding(vocab_size, 6)
+    self.rnn = nn.LSTM(6, 5, batch_first=batch_first)
+def forward(self, tokens):
+    return self.rnn(self.emb(tokens))[0][:, -1]
+"""
+RNN = """
+def __init__(self):
+    super().__init__()
+    self.rnn = nn.GRU(9, 5, batch_first=True)
+def forward(self, x, hidden):
+    return self.rnn(x, hidden)
+def init_hidden(self, n):
+    return torch.zeros(1, n, 5)
+"""
+TWO = """
+def __init__(self):
+    super().__init__()
+    self.a, self.b = nn.Linear(4, 3), nn.Linear(6, 3)
+def forward(self, left, right):
+    return self.a(left) + self.b(right)
+"""
+DOUBLE = """
+def __init__(self):
+    super().__init__()
+    self.fc = nn.Linear(4, 3).double()
+def forward(self, x):
+    return self.fc(x)
+"""
+SHADOWED = """
+def __init__(self):
+    super().__init__()
+    self.fc = nn.Linear(4, 3)
+def forward(self, x):
+    return self.fc(x)
+def train(self, epochs, loader):
+    raise RuntimeError("not a switch")
+"""
+CONFIG = """
+def __init__(self, config):
+    super().__init__()
+    self.fc = nn.Linear(config.hidden_size, config.n_classes)
+def forward(self, x):
+    return self.fc(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "call", "model", "inputs"),
+    [
+        pytest.param(LINEAR, "Net(20)", "script.Net(20)", "(torch.randn(8, 20),)", id="call site"),
+        pytest.param(LINEAR, "Net(n_in=20)", "script.Net(n_in=20)", "(torch.randn(8, 20),)", id="keyword"),
+        pytest.param(LINEAR, "", "script.Net(7)", "(torch.randn(8, 7),)", id="placeholder"),
+        pytest.param(CONV, "", "script.Net()", "(torch.randn(4, 3, 44, 44),)", id="side repaired"),
+        pytest.param(TEXT, "", "script.Net(97)", "(torch.randint(0, 97, (4, 12)),)", id="text"),
+        pytest.param(RNN, "", "script.Net()", "(torch.randn(4, 12, 9), model.init_hidden(4))", id="state"),
+        pytest.param(TWO, "", "script.Net()", "(torch.randn(8, 4), torch.randn(8, 6))", id="two inputs"),
+        pytest.param(DOUBLE, "", "script.Net()", "(torch.randn(8, 4, dtype=torch.float64),)", id="dtype"),
+        pytest.param(SHADOWED, "", "script.Net()", "(torch.randn(8, 4),)", id="train is no switch"),
+        pytest.param(
+            CONFIG,
+            "",
+            "script.Net(types.SimpleNamespace(hidden_size=16, n_classes=5))",
+            "(torch.randn(8, 16),)",
+            id="config object",
+        ),
+    ],
+)
+def test_module_is_reached(planned, body, call, model, inputs):
+    assert found(planned(module(body, call))) == (model, inputs)
+
+
+def test_arguments_come_from_constants_options_and_locals(planned):
+    text = module(LINEAR) + (
+        "\nimport argparse\nWIDTH = 12\n"
+        "def main():\n"
+        "    parser = argparse.ArgumentParser()\n"
+        "    parser.add_argument('--n-out', type=int, default=5)\n"
+        "    args = parser.parse_args()\n"
+        "    width = WIDTH * 2\n"
+        "    return Net(width, args.n_out)\n"
+    )
+    assert found(planned(text))[0] == "script.Net(script.WIDTH * 2, 5)"
+
+
+def test_a_shape_that_the_file_writes_down_is_tried_first(planned):
+    assert (
+        found(planned(module(CONV, "Net()(torch.randn(1, 3, 45, 45))")))[1] == "(torch.randn(4, 3, 45, 45),)"
+    )
+
+
+def test_where_a_number_comes_from_is_said(planned):
+    values = planned(module(LINEAR, "Net(20)")).recipes[0].values
+    assert values[0].why == "arguments as at line 13"
+    assert values[1].why == "20 features: Net.fc"
+
+
+def test_a_module_that_nothing_reaches_says_why(planned):
+    plan = planned(module("def forward(self, x):\n    raise KeyError('no')"))
+    assert not plan.recipes
+    (unreached,) = plan.unreached
+    assert "KeyError" in unreached.error
+    assert "`Net`" in unreached.hint
+    assert unreached.tried == 1
+
+
+def test_a_missing_import_is_named_with_the_next_step(planned):
+    (unreached,) = planned("import no_such_package\n" + module(LINEAR)).unreached
+    assert "no_such_package" in unreached.error
+    assert "--python PATH" in unreached.hint
+
+
+def test_one_bad_module_does_not_take_the_others_with_it(planned):
+    bad = "\nclass Bad(nn.Module):\n    def forward(self, x):\n        import os\n        os._exit(3)\n"
+    plan = planned(module(LINEAR) + bad)
+    assert [r.target.name for r in plan.recipes] == ["Net"]
+    assert [u.error for u in plan.unreached] == ["its process died"]
+
+
+def test_a_script_that_exits_on_import_is_loaded_by_its_definitions(planned):
+    plan = planned(module(LINEAR) + "\nraise SystemExit('no data')\n")
+    assert plan.load == "definitions"
+    assert found(plan)[0] == "script.Net(7)"
+
+
+def test_a_script_that_takes_the_sandbox_down_on_import_is_loaded_by_its_definitions(program, ask, tmp_path):
+    def dies_on_import(request):
+        if "spec_from_file_location" in request["loader"]:
+            raise Failed(Status.CRASHED, "the process was killed")
+        return ask(request)
+
+    planned = plan(program(module(LINEAR)), (), dies_on_import, tmp_path / "test_script_modes.py")
+    assert planned.load == "definitions"
+    assert found(planned)[0] == "script.Net(7)"

@@ -1,0 +1,225 @@
+"""How functions that train or evaluate are driven, in the file's own order."""
+
+from __future__ import annotations
+
+HEAD = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 3)
+        self.drop = nn.Dropout()
+    def forward(self, x):
+        return self.fc(self.drop(x))
+"""
+TRAIN = """
+def train(model, loader, optimizer, loss_fn):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss_fn(model(x), y).backward()
+        optimizer.step()
+"""
+VALIDATE = """
+@torch.no_grad()
+def validate(model, loader):
+    model.eval()
+    return sum((model(x).argmax(1) == y).sum().item() for x, y in loader) / len(loader.dataset)
+"""
+MAIN = """
+def main():
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters())
+    for epoch in range(3):
+        train(model, train_loader, optimizer, nn.CrossEntropyLoss())
+        validate(model, val_loader)
+"""
+
+
+def scenario(plan, name="train"):
+    return next(r for r in plan.recipes if r.target.kind == "scenario" and r.target.name == name)
+
+
+def codes(recipe):
+    return {value.name: value.code for value in recipe.values}
+
+
+def drives(recipe):
+    return [drive.code for drive in recipe.drives]
+
+
+def test_the_steps_of_a_loop_are_driven_in_order(planned):
+    recipe = scenario(planned(HEAD + TRAIN + VALIDATE + MAIN))
+    assert drives(recipe) == [
+        "script.train(model, train_loader, optimizer, loss_fn)",
+        "script.validate(model, val_loader)",
+    ]
+    assert [sorted(d.roles) for d in recipe.drives] == [["train"], ["evaluate"]]
+    assert codes(recipe)["loss_fn"] == "nn.CrossEntropyLoss()"
+    assert codes(recipe)["optimizer"] == "torch.optim.SGD(model.parameters(), lr=0.01)"
+    assert recipe.watch == "model"
+
+
+def test_switches_of_the_caller_are_driven_as_well(planned):
+    text = HEAD + TRAIN + VALIDATE.replace("    model.eval()\n", "") + MAIN
+    text = text.replace("        validate(", "        model.eval()\n        validate(")
+    recipe = scenario(planned(text))
+    assert drives(recipe)[1] == "model.eval()"
+    assert not recipe.drives[1].roles
+
+
+def test_a_caller_that_is_given_its_model_is_driven_itself(planned):
+    fit = """
+def fit(model, train_loader, val_loader, epochs):
+    optimizer = torch.optim.Adam(model.parameters())
+    for epoch in range(epochs):
+        train(model, train_loader, optimizer, nn.CrossEntropyLoss())
+        validate(model, val_loader)
+"""
+    recipe = scenario(planned(HEAD + TRAIN + VALIDATE + fit), "fit")
+    assert drives(recipe) == ["script.fit(model, train_loader, val_loader, 2)"]
+    assert recipe.drives[0].roles == {"train", "evaluate"}
+
+
+def test_a_trainer_is_built_and_its_method_driven(planned):
+    trainer = """
+class Trainer:
+    def __init__(self, model, loader):
+        self.model = model
+        self.loader = loader
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    def fit(self, epochs):
+        for _ in range(epochs):
+            self.train_epoch()
+            self.validate()
+    def train_epoch(self):
+        self.model.train()
+        for x, y in self.loader:
+            self.optimizer.zero_grad()
+            F.cross_entropy(self.model(x), y).backward()
+            self.optimizer.step()
+    def validate(self):
+        self.model.eval()
+        with torch.no_grad():
+            return [F.cross_entropy(self.model(x), y).item() for x, y in self.loader]
+"""
+    recipe = scenario(planned(HEAD + trainer), "Trainer.fit")
+    assert codes(recipe)["trainer"] == "script.Trainer(model, loader)"
+    assert drives(recipe) == ["trainer.fit(2)"]
+
+
+def test_globals_that_the_functions_read_are_bound(planned):
+    text = (
+        HEAD
+        + """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--log-interval", type=int, default=10)
+args = parser.parse_args()
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+model = Net().to(device)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def train(epoch):
+    model.train()
+    for i, (x, y) in enumerate(train_loader):
+        loss = F.cross_entropy(model(x.to(device)), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if i % args.log_interval == 0:
+            print(epoch, loss.item())
+train_loader = torch.load("data.pt")
+for epoch in range(10):
+    train(epoch)
+"""
+    )
+    plan = planned(text)
+    recipe = scenario(plan)
+    assert plan.load == "definitions"
+    assert {p.name for p in recipe.patches} == {"model", "optimizer", "train_loader", "args", "device"}
+    assert codes(recipe)["args"] == "types.SimpleNamespace(log_interval=10)"
+    assert drives(recipe) == ["script.train(1)"]
+
+
+def test_dict_batches_and_losses_of_the_same_shape(planned):
+    text = (
+        HEAD
+        + """
+def train(model, loader, optimizer, criterion):
+    for batch in loader:
+        loss = criterion(model(batch["features"]), batch["label"])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+def main():
+    train(Net(), None, None, nn.MSELoss())
+"""
+    )
+    recipe = scenario(planned(text))
+    assert codes(recipe)["loader"] == (
+        "[{'features': torch.randn(8, 6), 'label': torch.randn(8, 3)} for _ in range(2)]"
+    )
+    assert codes(recipe)["criterion"] == "nn.MSELoss()"
+
+
+def test_a_model_of_library_layers_is_taken_from_the_call(planned):
+    text = (
+        "import torch\nfrom torch import nn\n"
+        + TRAIN
+        + """
+def main():
+    model = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    train(model, load(), torch.optim.SGD(model.parameters(), lr=0.1), nn.CrossEntropyLoss())
+"""
+    )
+    recipe = scenario(planned(text))
+    assert codes(recipe)["model"] == "nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))"
+    assert "torch.randn(16, 5)" in codes(recipe)["loader"]
+
+
+def test_a_helper_of_a_reached_function_is_not_driven_again(planned):
+    text = (
+        HEAD
+        + """
+def train_step(model, x, y, optimizer):
+    loss = F.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+def train(model, loader, optimizer):
+    model.train()
+    for x, y in loader:
+        train_step(model, x, y, optimizer)
+"""
+    )
+    plan = planned(text)
+    assert [r.target.name for r in plan.recipes if r.target.kind == "scenario"] == ["train"]
+    assert not plan.unreached
+
+
+def test_a_function_without_forwards_of_its_model_is_not_reached(planned):
+    text = (
+        HEAD
+        + TRAIN.replace("for x, y in loader", "for x, y in loader if model is None else []")
+        + MAIN.replace("        validate(model, val_loader)\n", "")
+    )
+    (unreached,) = planned(text).unreached
+    assert "no forward of the model was seen" in unreached.error
+
+
+def test_a_function_that_never_ends_is_given_up(planned):
+    text = HEAD + TRAIN.replace("    model.train()\n", "    for _ in iter(int, 1): pass\n")
+    (unreached,) = planned(text).unreached
+    assert "longer than" in unreached.error
+
+
+def test_contracts_are_paired_with_the_recipes_they_fit(planned):
+    plan = planned(HEAD + TRAIN + VALIDATE + MAIN)
+    assert {"eval_is_deterministic"} <= {c.id for c, r in plan.pairs if r.target.kind == "module"}
+    assert {c.id for c, r in plan.pairs if r.target.kind == "scenario"} == {
+        "training_runs_in_train_mode",
+        "evaluation_runs_in_eval_mode",
+    }
