@@ -180,6 +180,10 @@ def test_a_second_run_changes_nothing(story):
     assert story.again == story.mended
 
 
+def test_a_second_run_reviews_the_scripts_not_their_tests(story):
+    assert {file["path"] for file in story.second} == story.original.keys()
+
+
 def test_a_second_run_finds_nothing_but_notes(story):
     left = [finding for file in story.second for finding in file["findings"]]
     assert {finding["severity"] for finding in left} <= {"note"}

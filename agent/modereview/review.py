@@ -88,13 +88,15 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
     suite, before = _that_run(suite, bench)
     tell("Mending what can be proved")
     mended = mend(program, found.findings, before, suite.cases, _tools(suite, bench, settings))
+    if mended.source is not found.source:
+        suite = _suite_of_mended(planned, suite, mended, bench)
     tell("Putting faults in, to see whether the tests notice")
     faults, outside = split(mutants(mended.source, mended.program), planned.recipes, mended.program)
-    runs = bench.on_mutants(suite, faults)
-    suite = gates.keep(suite, [before], runs, mended.outcomes)
+    before, after, *runs = bench.on_each(suite, [found.source, mended.source, *(m.source for m in faults)])
+    suite = gates.keep(suite, [before], runs, after)
     tell("Confirming with pytest")
-    placed, verdicts, outcomes = _confirmed(suite, mended, bench)
-    caught = killed(gates.of(suite, mended.outcomes), faults, [gates.of(suite, run) for run in runs])
+    placed, verdicts, outcomes = _confirmed(suite, mended, after, bench)
+    caught = killed(gates.of(suite, after), faults, [gates.of(suite, run) for run in runs])
     return replace(
         found,
         verdicts=verdicts,
@@ -105,7 +107,7 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
         killed=caught,
         survived=tuple(m for m in faults if m not in caught),
         unreached=planned.unreached,
-        not_run=(*found.not_run, *outside),
+        not_run=(*found.not_run, *(outside if suite.cases else ())),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
         usage=proposals.usage_after(suite) if proposals else Usage(),
     )
@@ -128,6 +130,22 @@ def _that_run(suite: Suite, bench: Bench) -> tuple[Suite, tuple[Outcome, ...]]:
     return suite, gates.of(suite, repeats[0])
 
 
+def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) -> Suite:
+    """The suite that a review of the mended file would write, and the cases that only this one has.
+
+    A mend can make contracts apply: a dropout that is registered now has a mode to test.
+    """
+    there = replace(bench, source=mended.source)
+    grown = builtin.write(plan(mended.program, (), there.ask, planned.test_path))
+    names = {case.name for case in grown.cases}
+    grown, _ = _that_run(
+        replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))), there
+    )
+    kept = {case.name for case in grown.cases}
+    dropped = (*suite.dropped, *grown.dropped)
+    return replace(grown, dropped=tuple((name, why) for name, why in dropped if name not in kept))
+
+
 def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
     """What the fix loop may use."""
     return Tools(
@@ -139,15 +157,15 @@ def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
 
 
 def _confirmed(
-    suite: Suite, mended: Mended, bench: Bench
+    suite: Suite, mended: Mended, after: tuple[Outcome, ...], bench: Bench
 ) -> tuple[Placed, tuple[Verdict, ...], tuple[Outcome, ...]]:
     """The test file as it will be, run by pytest itself on the file as it was and as it is mended."""
-    text = suite.render(expected_failures(mended.verdicts, mended.outcomes, suite.cases))
+    text = suite.render(expected_failures(mended.verdicts, gates.of(suite, after), suite.cases))
     placed = place(suite.path, text)
     if not suite.cases:
         return placed, mended.verdicts, ()
-    before, after = bench.with_pytest(placed.path, placed.text, (bench.source, mended.source))
-    return placed, confirm(mended.verdicts, before, after), after
+    old, new = bench.with_pytest(placed.path, placed.text, (bench.source, mended.source))
+    return placed, confirm(mended.verdicts, old, new), new
 
 
 def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modereview.plan import SECONDS, probe_code
-from modereview.records import Mutant, Outcome, Source, Suite
+from modereview.records import Outcome, Source, Suite
 from modereview.run import Job, Worker
 
 Outcomes = tuple[Outcome, ...]
@@ -27,23 +27,23 @@ class Bench:
 
     def run(self, suite: Suite, source: Source) -> Outcomes:
         """Every case once, called directly."""
-        return self.worker.run([self._job(suite, source)])[0]
+        return self.on_each(suite, [source])[0]
 
     def repeats(self, suite: Suite, times: int) -> list[Outcomes]:
         """Every case several times on the file as it is, each time in a fresh process with other seeds."""
-        return self.worker.run([self._job(suite, self.source)] * times)
+        return self.on_each(suite, [self.source] * times)
 
-    def on_mutants(self, suite: Suite, mutants: Sequence[Mutant]) -> list[Outcomes]:
-        """Every case once on each mutant."""
-        return self.worker.run([self._job(suite, mutant.source) for mutant in mutants])
+    def on_each(self, suite: Suite, sources: Sequence[Source]) -> list[Outcomes]:
+        """Every case once on each version of the file."""
+        if not suite.cases:
+            return [()] * len(sources)
+        test = suite.path.relative_to(self.source.root).as_posix()
+        text = suite.render().encode()
+        names = tuple(case.name for case in suite.cases)
+        return self.worker.run([Job({s.name: s.raw, test: text}, test, names) for s in sources])
 
     def with_pytest(self, path: Path, text: str, sources: Sequence[Source]) -> list[Outcomes]:
         """A test file as pytest itself runs it, on each version of the script."""
         test = path.relative_to(self.source.root).as_posix()
         jobs = [Job({s.name: s.raw, test: text.encode()}, test, None, "pytest") for s in sources]
         return self.worker.run(jobs)
-
-    def _job(self, suite: Suite, source: Source) -> Job:
-        test = suite.path.relative_to(source.root).as_posix()
-        names = tuple(case.name for case in suite.cases)
-        return Job({source.name: source.raw, test: suite.render().encode()}, test, names)

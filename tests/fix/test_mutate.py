@@ -41,18 +41,20 @@ def found(text: str, *classes: str) -> dict[str, str]:
 
 def test_a_forward_that_was_deterministic_is_random():
     torch = pytest.importorskip("torch")
-    changed = found(NET, "Net")["dropout put into `Net.forward` at 3"]
+    changed = found(NET, "Net")["noise put into `Net.forward` at 3"]
     names: dict[str, object] = {}
     exec(changed, names)
     net = names["Net"]().eval()
-    vector, named = net(torch.ones(4000))
-    for tensor in (vector, named["a"], net(torch.ones(2, 4000))):
-        assert 0 < int((tensor == 0).sum()) < tensor.numel()
+    vector, named = net(torch.ones(1))
+    again, _ = net(torch.ones(1))
+    assert vector != again
+    assert named["a"] != again
+    assert not torch.equal(net(torch.ones(2, 1)), net(torch.ones(2, 1)))
     assert net(None) is None
 
 
 def test_only_the_results_of_forward_itself_are_wrapped():
-    changed = found(NET, "Net")["dropout put into `Net.forward` at 3"]
+    changed = found(NET, "Net")["noise put into `Net.forward` at 3"]
     assert "            return 1\n" in changed
     assert changed.count("__import__('torch')") == 2
 

@@ -202,8 +202,7 @@ def test_the_file_runs_anywhere_without_modereview(
     rounds = scenario(TRAIN, validate, patches=(Value("model", "model"),))
     made = plan(module(), module("Other", "script.Other(20, 3)"), rounds, root=tmp_path, load="definitions")
     fault = "MR201 `F.dropout` is always on"
-    red = ("test_model_determinism[Other]", "test_eval_output_is_independent_of_the_batch[Other]")
-    made.test_path.write_text(write(made).render(dict.fromkeys(red, fault)))
+    made.test_path.write_text(write(made).render({"test_model_determinism[Other]": fault}))
     line = [sys.executable, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider", made.test_path]
     done = subprocess.run(line, cwd="/", capture_output=True, text=True, check=False)
-    assert "12 passed, 2 xfailed" in done.stdout
+    assert "13 passed, 1 xfailed" in done.stdout

@@ -2,12 +2,11 @@
 
 import ast
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from modereview.records import Plan, Recipe, Suite
 from modereview.write.builtin import write
-from modereview.write.merge import free_path, merge
+from modereview.write.merge import merge
 
 TRAIN = ("script.train(model, loader, optimizer)", {"train"})
 MARKS = {"test_model_determinism": "MR201 always on"}
@@ -91,9 +90,9 @@ def test_files_of_others_are_left_alone(existing: str, suite: Suite) -> None:
         merge(existing, suite.render())
 
 
-def test_the_free_path_is_the_first_that_does_not_exist(tmp_path: Path) -> None:
-    path = tmp_path / "test_x.py"
-    assert free_path(path) == path
-    path.touch()
-    (tmp_path / "test_x_2.py").touch()
-    assert free_path(path) == tmp_path / "test_x_3.py"
+def test_a_suite_of_another_script_is_another_file(suite: Suite) -> None:
+    text = suite.render()
+    other = text.replace('"train.py"', '"val/train.py"')
+    assert other != text
+    with pytest.raises(ValueError, match="does not load the script"):
+        merge(other, text)

@@ -119,16 +119,6 @@ def _trains_on_import(block: ir.Block, runs: list[ForwardRun], roles: Roles) -> 
             isinstance(e, ir.Name) and e.id == "__name__" for e in walk.subexpressions(statement.test)
         )
         runs_now = not guard and not isinstance(statement, ir.Define | ir.DefineClass)
-        if runs_now and any(_within(span, statement.span) for span in training):
+        if runs_now and any(walk.within(span, statement.span) for span in training):
             return statement.span
     return None
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    return (outer.line, outer.column) <= (inner.line, inner.column) and (
-        inner.end_line,
-        inner.end_column,
-    ) <= (
-        outer.end_line,
-        outer.end_column,
-    )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-
-from modereview.analyze import ir, walk
-from modereview.analyze.effects import Effects, belongs
+from modereview.analyze import ir
+from modereview.analyze.activations import Activations
+from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.torchfacts import (
     COLLECTING,
@@ -13,32 +12,23 @@ from modereview.analyze.torchfacts import (
     FLUENT,
     LIBRARY_MODELS,
     WRAPPERS,
-    names_a_model,
 )
-from modereview.analyze.truths import of_dict, results
+from modereview.analyze.truths import of_dict, results, truth
 from modereview.analyze.values import (
     NOTHING,
     Bound,
     Callable,
     ClassValue,
-    Constant,
     Elements,
     External,
     State,
     Thing,
     ValueSet,
 )
-from modereview.records import Span
-
-_DEPTH = 12  # activations below the top level that are followed
 
 
-class Calls(Effects):
+class Calls(Activations):
     """The part of the interpreter that knows who is called."""
-
-    @abstractmethod
-    def enter(self, function: ir.Function, frame: Frame, state: State) -> Evaluated:
-        """Run a function's body in a frame whose parameters are bound."""
 
     def invoke(self, call: ir.Call, callee: ValueSet, given: Given, state: State, frame: Frame) -> Evaluated:
         """The states and results after a call, for each thing that may be called."""
@@ -58,8 +48,10 @@ class Calls(Effects):
         self, call: ir.Call, value: object, given: Given, state: State, frame: Frame
     ) -> Evaluated:
         match value:
-            case Callable(function, self_value):
-                return self.call_function(function, self_value, given, call.span, state, frame)
+            case Callable(function, Thing() as self_value) if function.decorators:
+                return self.call_decorated(function, self_value, given, call, state, frame)
+            case Callable(function, self_value, captured):
+                return self.call_function(function, self_value, given, call.span, state, frame, captured)
             case ClassValue(cls):
                 return self._build(call, cls, given, state, frame)
             case External(origin):
@@ -68,85 +60,6 @@ class Calls(Effects):
                 return self._method(call, owner, name, text, given, state, frame)
             case _:
                 return []
-
-    def call_function(
-        self,
-        function: ir.Function,
-        self_value: Thing | None,
-        given: Given,
-        span: Span,
-        state: State,
-        frame: Frame,
-    ) -> Evaluated:
-        """Enter a function of the file with the caller's state."""
-        self.record.calls.setdefault((frame.name, span), set()).add(function.name)
-        if function.short == "forward" and self_value is not None and self_value.is_module:
-            return self._forward(span, self_value, f"{self_value.label}.forward", given, state, frame)
-        in_module = self_value is not None and self_value.is_module
-        if self_value and in_module and function.short in ("train", "eval") and _calls_super(function):
-            return self._switch(self_value, function.short, given, span, self_value.label, state, frame)
-        skipped = len(frame.path) >= _DEPTH or span in frame.path or not self.relevance.matters(function)
-        if skipped:
-            return [(state, results(given.values))]
-        self.record.called.add(function.name)
-        inner = Frame(
-            (*frame.path, span), function, self_value, self._closure(function, frame), _globals(function)
-        )
-        self.record.activations[inner.path] = function.name
-        for name, value in self._parameters(function, self_value, given, span, state, frame):
-            known = self.kept(name, value)
-            if not known and names_a_model(name) and not any(isinstance(v, Constant) for v in value):
-                known = frozenset({self.parameter(function, name)})
-            state = state.set(("name", inner.path, name), known)
-        after = self.enter(function, inner, state)
-        return [(s.drop([c for c in s.cells("name") if c[1] == inner.path]), v) for s, v in after]
-
-    def _closure(self, function: ir.Function, frame: Frame) -> Frame | None:
-        """The frame a nested function sees: the activation of the function that defines it."""
-        scope: Frame | None = frame
-        while scope is not None:
-            if scope.function is not None and function.name.startswith(scope.name + "."):
-                return scope
-            if function.name == "<lambda>":
-                return scope
-            scope = scope.outer
-        return None
-
-    def _parameters(
-        self,
-        function: ir.Function,
-        self_value: Thing | None,
-        given: Given,
-        span: Span,
-        state: State,
-        frame: Frame,
-    ) -> list[tuple[str, ValueSet]]:
-        positional = list(given.positional)
-        static = any(walk.dotted(d) == "staticmethod" for d in function.decorators)
-        if function.method_of and self_value is not None and not static:
-            positional.insert(0, frozenset({self_value}))
-        rows: list[tuple[str, ValueSet]] = []
-        for parameter in function.params:
-            if parameter.kind == "*":
-                rows.append((parameter.name, frozenset({Elements(tuple(positional))})))
-                positional = []
-            elif parameter.kind == "**":
-                taken = {p.name for p in function.params}
-                rest = {k: v for k, v in given.named.items() if k not in taken}
-                rows.append((parameter.name, frozenset({Elements(tuple(rest.values()), tuple(rest))})))
-            elif parameter.kind == "positional" and positional:
-                rows.append((parameter.name, positional.pop(0)))
-            elif parameter.name in given.named:
-                rows.append((parameter.name, given.named[parameter.name]))
-            elif parameter.default is not None:
-                rows.append((parameter.name, self.evaluate(parameter.default, state, frame)[0][1]))
-            else:
-                rows.append((parameter.name, frozenset({self.parameter(function, parameter.name)})))
-        return rows
-
-    def parameter(self, function: ir.Function, name: str) -> Thing:
-        """What a parameter holds when nobody in view says."""
-        return Thing((function.span, name), name, "parameter")
 
     def _build(self, call: ir.Call, cls: ir.Class, given: Given, state: State, frame: Frame) -> Evaluated:
         thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
@@ -178,6 +91,10 @@ class Calls(Effects):
             return self._backward(flowing, state)
         if name in ("step", "zero_grad") and not results(owner):
             return [(self._optimized(name, text, state), NOTHING)]
+        if name in ("parameters", "named_parameters"):
+            self.record.optimized |= set(things)
+        if name == "requires_grad_" and given.values and truth(given.values) is False:
+            self.record.frozen |= set(things)
         if name in DETACHING:
             return [(state, NOTHING)]
         if name in COLLECTING:
@@ -196,11 +113,11 @@ class Calls(Effects):
                 r for t in things for r in self._forward(call.span, t, text + ".forward", given, state, frame)
             ]
         if name in FLUENT and things:
-            return [(state, frozenset(things))]
+            return [(state, frozenset(things) | flowing)]
         if name in ("prepare", "setup", "setup_module", "prepare_model"):
             whole = given.positional
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
-        return self._escape(call, f"{text}.{name}", given, state)
+        return [(s, v | flowing) for s, v in self._escape(call, f"{text}.{name}", given, state)]
 
     def _external(self, call: ir.Call, origin: str, given: Given, state: State, frame: Frame) -> Evaluated:
         """A call of something imported."""
@@ -212,6 +129,8 @@ class Calls(Effects):
             ]
         if last == "backward":
             return self._backward(results(given.values), state)
+        if origin.startswith("torch.optim.") and last[:1].isupper():
+            self.record.builds_optimizer = True
         if last in ("deepcopy", "copy") and any(isinstance(v, Thing) for v in first):
             return self._copied(call, first, state)
         if last in WRAPPERS and any(isinstance(v, Thing) for v in first):
@@ -240,18 +159,3 @@ class Calls(Effects):
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]
-
-
-def _calls_super(function: ir.Function) -> bool:
-    return any(
-        isinstance(c.func, ir.Attr)
-        and isinstance(c.func.base, ir.Call)
-        and walk.dotted(c.func.base.func) == "super"
-        for c in walk.calls(function.body)
-    )
-
-
-def _globals(function: ir.Function) -> frozenset[str]:
-    return frozenset(
-        name for s in walk.statements(function.body) if isinstance(s, ir.Global) for name in s.names
-    )

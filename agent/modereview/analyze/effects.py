@@ -143,6 +143,7 @@ class Effects(Expressions):
         if passed and last in ("enumerate", "tqdm", "list", "tuple", "sorted", "reversed"):
             return [(state, self._iterable(last, given))]
         if last not in HARMLESS and not name.startswith("torch."):
+            self.record.optimized |= set(passed)  # an optimizer may be made of it there
             cause = Cause("escaped", call.span, "", (), name)
             for thing in passed:
                 state = self.switched(thing, frozenset({(Mode.UNKNOWN, cause)}), state)

@@ -32,7 +32,7 @@ class Expressions(Conditions):
         """The effect and the result of a call."""
 
     @abstractmethod
-    def yielded(self, state: State, frame: Frame) -> list[State]:
+    def yielded(self, values: ValueSet, state: State, frame: Frame) -> list[State]:
         """What happens where a generator of the file yields to its caller."""
 
     def evaluate(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:
@@ -60,7 +60,7 @@ class Expressions(Conditions):
                 return self.comprehension(expr, state, frame)
             case ir.Yield(value):
                 after = self.evaluate(value, state, frame) if value else [(state, NOTHING)]
-                return [(s2, NOTHING) for s, _ in after for s2 in self.yielded(s, frame)]
+                return [(s2, NOTHING) for s, v in after for s2 in self.yielded(v, s, frame)]
             case ir.Bind(target, value):
                 return [(self.bind(target, v, s, frame), v) for s, v in self.evaluate(value, state, frame)]
             case _:

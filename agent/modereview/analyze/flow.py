@@ -61,7 +61,7 @@ class Flow(Statements):
         self.record.roots.add(function.span)
         if function.method_of:
             self_value, state = self._instance(function.method_of, outside)
-        self.call_function(function, self_value, Given(), function.span, state, frame)
+        self.call_decorated(function, self_value, Given(), function, state, frame)
 
     def _instance(self, cls_name: str, outside: State) -> tuple[Thing, State]:
         """An instance of a class that nobody in view builds: `__init__` ran, anything may have followed."""

@@ -61,6 +61,9 @@ class Record:
     differentiated: set[ForwardRun] = field(default_factory=set)  # reached a backward
     called: set[str] = field(default_factory=set)  # functions of the file that were entered
     calls: dict[tuple[str, Span], set[str]] = field(default_factory=dict)  # (caller, span) -> callees
+    optimized: set[Thing] = field(default_factory=set)  # whose parameters were asked for
+    builds_optimizer: bool = False  # whether an optimizer of torch is built in view
+    frozen: set[Thing] = field(default_factory=set)  # whose parameters were all told to want no gradient
     built: dict[Thing, ir.Call] = field(default_factory=dict)
     activations: dict[Path, str] = field(default_factory=dict)  # the function entered at each path
     roots: set[Span] = field(default_factory=set)  # definitions entered without a call in view

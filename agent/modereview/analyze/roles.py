@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Record
 from modereview.analyze.torchfacts import names_an_evaluation
-from modereview.analyze.values import ForwardRun, Path
+from modereview.analyze.values import ForwardRun, Path, Thing
 from modereview.records import Mode, Role
 
 
@@ -28,10 +29,25 @@ class Roles:
         if _site(run) in self._differentiated:
             if run.grad is False:
                 return "target"
-            return "train" if _site(run) in self._trained else "unknown"
+            return "train" if _site(run) in self._trained and self._learns(run.thing) else "unknown"
+        if run.mode is Mode.TRAIN and ".detection." in (run.thing.cls or ""):
+            return "unknown"  # detectors return losses in TRAIN alone: no predictions are judged here
         if run.grad is False or any(names_an_evaluation(name) for name in self.functions(run)):
             return "evaluate"
         return "unknown"
+
+    def _learns(self, thing: Thing) -> bool:
+        """Whether an optimizer may hold the parameters of the thing.
+
+        A frozen network in a loss is differentiated through and not trained, and so is one that was built
+        in view while the optimizers in view were made of others.
+        """
+        if thing in self._record.frozen or (thing.parent and not self._learns(thing.parent)):
+            return False
+        in_view = self._record.optimized or self._record.builds_optimizer
+        if not in_view or thing.origin in ("parameter", "attribute"):
+            return True
+        return any(belongs(thing, held) or belongs(held, thing) for held in self._record.optimized)
 
     def functions(self, run: ForwardRun) -> tuple[str, ...]:
         """Qualified names of the functions active at the forward, outermost first."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable as Continuation
-from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from modereview.analyze import ir, walk
-from modereview.analyze.calls import Calls
-from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.contexts import Contexts
+from modereview.analyze.ends import Ends, with_grad
+from modereview.analyze.frames import Evaluated, Frame
 from modereview.analyze.joining import STATES, join, joined_values, without_idle_assumptions
 from modereview.analyze.modules import Modules
 from modereview.analyze.names import Names
@@ -26,35 +25,12 @@ from modereview.records import Source
 _PASSES = 10  # of a loop, before its states are merged
 
 
-@dataclass
-class Ends:
-    """How a block ends: the states that fall through, and those that leave it."""
-
-    normal: list[State] = field(default_factory=list)
-    left: dict[str, list[tuple[State, ValueSet]]] = field(default_factory=dict)
-
-    def leave(self, how: str, state: State, value: ValueSet = NOTHING) -> None:
-        """Note a state that leaves by return, raise, break or continue."""
-        self.left.setdefault(how, []).append((state, value))
-
-    def absorb(self, other: Ends, *, but: tuple[str, ...] = ()) -> None:
-        """Take over how an inner block leaves, some ways excepted."""
-        for how, states in other.left.items():
-            if how not in but:
-                self.left.setdefault(how, []).extend(states)
-
-    def states(self, how: str) -> list[State]:
-        """The states that left in one way."""
-        return [s for s, _ in self.left.get(how, ())]
-
-
-class Statements(Calls):
+class Statements(Contexts):
     """The part of the interpreter that runs blocks."""
 
     def __init__(self, source: Source, names: Names, modules: Modules, block: ir.Block) -> None:
         super().__init__(source, names, modules, block)
         self._block = block
-        self._continuations: dict[tuple[object, ...], Continuation[[State], list[State]]] = {}
 
     def execute(self, block: ir.Block, states: list[State], frame: Frame) -> Ends:
         """Run a block from each of the states."""
@@ -79,10 +55,12 @@ class Statements(Calls):
                 return Ends([s for s, _ in self.evaluate(value, state, frame)])
             case ir.If(test, body, orelse):
                 return self._branch(test, body, orelse, state, frame)
+            case ir.Loop(target=ir.Name(), iterable=ir.Call(ir.Attr(owner, _))) if freezes(statement):
+                return Ends([self._frozen(owner, state, frame)])
             case ir.Loop():
                 return self._loop(statement, state, frame)
             case ir.With(items, body):
-                return self._with(items, body, state, frame)
+                return self.managed(items, body, state, frame)
             case ir.Try():
                 return self._try(statement, state, frame)
             case ir.Leave(how, value):
@@ -116,13 +94,8 @@ class Statements(Calls):
         return ends
 
     def _define(self, function: ir.Function, state: State, frame: Frame) -> list[State]:
-        value: ValueSet = frozenset({Callable(function, None, frame.path)})
-        for decorator in reversed(function.decorators):
-            name = walk.dotted(decorator)
-            wrapper = self.names.functions.get(name or "")
-            if wrapper is not None:
-                wrapped = self.call_function(wrapper, None, Given((value,)), decorator.span, state, frame)
-                value = frozenset(v for _, vs in wrapped for v in vs if isinstance(v, Callable)) or value
+        bare: ValueSet = frozenset({Callable(function, None, frame.path)})
+        state, value = self.decorated(function, bare, state, frame)
         return [state.set(("name", frame.path, function.short), value)]
 
     def _loop(self, loop: ir.Loop, state: State, frame: Frame) -> Ends:
@@ -143,6 +116,13 @@ class Statements(Calls):
             ends.normal += inner.normal + inner.states("break")
             ends.absorb(inner, but=("break",))
         return ends
+
+    def _frozen(self, owner: ir.Expr, state: State, frame: Frame) -> State:
+        """`for p in model.parameters(): p.requires_grad = False`."""
+        for after, values in self.evaluate(owner, state, frame):
+            self.record.frozen |= {v for v in values if isinstance(v, Thing)}
+            state = after
+        return state
 
     def _unrolled(self, loop: ir.Loop, known: tuple[ValueSet, ...], state: State, frame: Frame) -> Ends:
         """A loop over a display: once for each element, in order. The phase idiom needs this."""
@@ -233,107 +213,24 @@ class Statements(Calls):
         decorated = state.get(("grad",)) != grad
         ends = self.execute(function.body, [state], frame)
         rows: Evaluated = [(s, NOTHING) for s in ends.normal] + ends.left.get("return", [])
-        rows = [(_with_grad(s, grad), v) for s, v in rows] if decorated else rows
+        rows = [(with_grad(s, grad), v) for s, v in rows] if decorated else rows
         return joined_values(rows) or [(state, NOTHING)]
 
-    def _with(
-        self, items: tuple[tuple[ir.Expr, ir.Expr | None], ...], body: ir.Block, state: State, frame: Frame
-    ) -> Ends:
-        if not items:
-            return self.execute(body, [state], frame)
-        (expr, target), rest = items[0], items[1:]
-        ends = Ends()
-        for before, grad in self._grad_context(expr, state, frame):
-            if grad is not None:
-                inside = before.set(("grad",), frozenset({grad}))
-                inner = self._with(rest, body, inside, frame)
-                _restore_grad(inner, state.get(("grad",)))
-                ends.normal += inner.normal
-                ends.absorb(inner)
-            else:
-                inner = self._managed(expr, target, rest, body, before, frame)
-                ends.normal += inner.normal
-                ends.absorb(inner)
-        return ends
 
-    def _grad_context(self, expr: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool | None]]:
-        """What a context manager does to the gradient switch; None if it is none of torch's."""
-        if isinstance(expr, ir.Choice):
-            return [
-                pair
-                for s, holds in self.decide(expr.test, state, frame)
-                for pair in self._grad_context(expr.then if holds else expr.orelse, s, frame)
-            ]
-        origin = self.grad_manager(expr)
-        if origin in ("no_grad", "inference_mode"):
-            return [(state, False)]
-        if origin == "enable_grad":
-            return [(state, True)]
-        if origin == "set_grad_enabled" and isinstance(expr, ir.Call):
-            return list(self.grad_argument(expr, state, frame))
-        return [(state, None)]
-
-    def grad_manager(self, expr: ir.Expr) -> str | None:
-        """The name of a gradient switch of torch: `no_grad` for `torch.no_grad()`, also without the call."""
-        func = expr.func if isinstance(expr, ir.Call) else expr
-        origin = self.names.origin(func) or ""
-        last = origin.rpartition(".")[2]
-        known = ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled")
-        return last if origin.startswith("torch.") and last in known else None
-
-    def _managed(
-        self,
-        expr: ir.Expr,
-        target: ir.Expr | None,
-        rest: tuple[tuple[ir.Expr, ir.Expr | None], ...],
-        body: ir.Block,
-        state: State,
-        frame: Frame,
-    ) -> Ends:
-        """Any other context manager; a generator of the file runs around the body."""
-        ends = Ends()
-        manager = self._generator(expr)
-        if manager is not None and isinstance(expr, ir.Call):
-            for before, given in self.arguments(expr, state, frame):
-
-                def body_at_yield(inside: State) -> list[State]:
-                    inner = self._with(rest, body, inside, frame)
-                    ends.absorb(inner)
-                    return inner.normal
-
-                key = (*frame.path, expr.span)
-                self._continuations[key] = body_at_yield
-                after = self.call_function(manager, None, given, expr.span, before, frame)
-                del self._continuations[key]
-                ends.normal += [s for s, _ in after]
-            return ends
-        for after_enter, values in self.evaluate(expr, state, frame):
-            inside = self.bind(target, values, after_enter, frame) if target is not None else after_enter
-            inner = self._with(rest, body, inside, frame)
-            ends.normal += inner.normal
-            ends.absorb(inner)
-        return ends
-
-    def _generator(self, expr: ir.Expr) -> ir.Function | None:
-        if not isinstance(expr, ir.Call):
-            return None
-        function = self.names.functions.get(walk.dotted(expr.func) or "")
-        return function if function is not None and function.yields else None
-
-    def yielded(self, state: State, frame: Frame) -> list[State]:
-        """Run the `with` body that waits at this yield, if one does."""
-        body = self._continuations.get(frame.path)
-        return body(state) if body else [state]
-
-
-def _restore_grad(ends: Ends, grad: frozenset[Hashable] | None) -> None:
-    ends.normal = [_with_grad(s, grad) for s in ends.normal]
-    for how, leaving in ends.left.items():
-        ends.left[how] = [(_with_grad(s, grad), v) for s, v in leaving]
-
-
-def _with_grad(state: State, grad: frozenset[Hashable] | None) -> State:
-    return state.drop([("grad",)]) if grad is None else state.set(("grad",), grad)
+def freezes(loop: ir.Stmt) -> bool:
+    """Whether a loop over all parameters does nothing but take their gradients away."""
+    if not isinstance(loop, ir.Loop) or not isinstance(loop.iterable, ir.Call):
+        return False
+    func = loop.iterable.func
+    takes = (
+        isinstance(s, ir.Assign)
+        and isinstance(s.targets[0], ir.Attr)
+        and s.targets[0].name == "requires_grad"
+        and isinstance(s.value, ir.Const)
+        and s.value.value is False
+        for s in loop.body
+    )
+    return isinstance(func, ir.Attr) and func.name == "parameters" and all(takes)
 
 
 def _named(values: ValueSet, targets: tuple[ir.Expr, ...]) -> ValueSet:

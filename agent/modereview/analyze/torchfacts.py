@@ -57,8 +57,8 @@ FLUENT = frozenset(
 )
 # Calls that are handed a model and leave its mode alone.
 HARMLESS = frozenset(
-    "print len isinstance type id hasattr getattr setattr next iter sum list str repr vars save summary "
-    "Adam AdamW SGD RMSprop Adagrad Adadelta NAdam RAdam LBFGS watch info debug "
+    "super print len isinstance type id hasattr getattr setattr next iter sum list str repr vars save "
+    "summary Adam AdamW SGD RMSprop Adagrad Adadelta NAdam RAdam LBFGS watch info debug "
     "clip_grad_norm_ clip_grad_value_ count_parameters".split()
 )
 # Methods that only a module has: who is called with one of these is a model.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.analyze import ir
+from modereview.records import Span
 
 
 def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:  # noqa: C901
@@ -115,3 +116,9 @@ def dotted(expr: ir.Expr) -> str | None:
         base = dotted(expr.base)
         return f"{base}.{expr.name}" if base else None
     return None
+
+
+def within(inner: Span, outer: Span) -> bool:
+    """Whether a span lies inside another."""
+    begins = (outer.line, outer.column) <= (inner.line, inner.column)
+    return begins and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)

@@ -11,8 +11,10 @@ from modereview.fix.switches import Switch, span_of, switches
 from modereview.records import Edit, ModuleClass, Mutant, Program, Source, Span
 
 # Needs no name of the file: `torch` may be called otherwise there, or be a local variable.
-_DROP = (
-    "(lambda torch, value: torch.utils._pytree.tree_map(lambda _: torch.nn.functional.dropout(_) "
+# Noise rather than dropout: on a scalar two draws of dropout agree half of the time, and a test would be
+# kept or dropped by chance.
+_NOISE = (
+    "(lambda torch, value: torch.utils._pytree.tree_map(lambda _: _ + torch.rand_like(_) "
     "if isinstance(_, torch.Tensor) and _.is_floating_point() else _, value))(__import__('torch'), ("
 )
 
@@ -24,7 +26,7 @@ _OVERRIDES = {
 
 
 def mutants(source: Source, program: Program) -> tuple[Mutant, ...]:
-    """The file with one fault each: a `forward` that drops, a `train` that errs, a switch dropped or swapped.
+    """The file with one fault each: a random `forward`, a `train` that errs, a switch dropped or swapped.
 
     Each parses, differs from the file and from the others. Identities do not move with line numbers.
     """
@@ -41,7 +43,7 @@ def _all(source: Source, program: Program) -> Iterator[Mutant]:
     for module in program.modules:
         own = list(_nondeterministic(source, module))
         yield from own
-        if own:  # a class that only inherits its forward is mutated where it inherits it from
+        if own and (module.sensitive or module.opaque):  # a mode that changes nothing cannot go wrong
             yield from _misled(source, module)
     found = switches(program)
     yield from (_switched(source, s, "dropped", edits.remove_statement(source, s.statement)) for s in found)
@@ -68,14 +70,14 @@ def _swap(source: Source, switch: Switch) -> Edit:
 
 
 def _nondeterministic(source: Source, module: ModuleClass) -> Iterator[Mutant]:
-    """The class with dropout, always on, around each result of its own `forward`."""
+    """The class with noise, whatever the mode, on each result of its own `forward`."""
     forward = _forward(source, module.span)
     values = [node.value for node in _returns(forward) if node.value is not None] if forward else []
     if forward is None or not values:
         return
     name = f"{module.name}.forward"
     around = [edit for value in values for edit in _wrap(source, span_of(source, value))]
-    description = f"dropout put into `{name}` at {forward.lineno}"
+    description = f"noise put into `{name}` at {forward.lineno}"
     span = span_of(source, forward)
     yield Mutant(f"determinism:{name}", description, span, name, parse.apply(source, around))
 
@@ -95,7 +97,7 @@ def _misled(source: Source, module: ModuleClass) -> Iterator[Mutant]:
 def _wrap(source: Source, span: Span) -> tuple[Edit, Edit]:
     start, end = source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)
     gap = " " if source.text[start - 1].isalpha() else ""  # `return[x]`
-    return Edit(start, start, gap + _DROP), Edit(end, end, "))")
+    return Edit(start, start, gap + _NOISE), Edit(end, end, "))")
 
 
 def _forward(source: Source, span: Span) -> ast.FunctionDef | None:

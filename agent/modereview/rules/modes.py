@@ -18,7 +18,8 @@ def evaluations_in_train(program: Program) -> Iterator[tuple[Forward, ...]]:
     """Evaluating forwards that run in TRAIN on some path in view; one group for each function and model."""
     groups: dict[tuple[str, str], list[Forward]] = {}
     for forward in program.forwards:
-        judged = forward.role in ("evaluate", "infer")
+        known = bool(forward.sensitive or forward.opaque or forward.classes)  # and no bare `nn.Softmax()`
+        judged = forward.role in ("evaluate", "infer") and known
         if judged and forward.mode is Mode.TRAIN and forward.cause in ("build", "switch"):
             groups.setdefault((forward.function, forward.model), []).append(forward)
     yield from (tuple(group) for group in groups.values())
@@ -30,6 +31,7 @@ def never_switched(program: Program) -> Iterator[Forward]:
     for forward in program.forwards:
         alone = forward.mode is Mode.UNKNOWN and forward.cause == "entry" and len(forward.path) == 1
         judged = forward.role == "evaluate" and names_an_evaluation(forward.function)
+        judged = judged and (forward.grad is False or _in_loop_over_data(program, forward))
         owner = forward.function.rpartition(".")[0]
         if (
             alone
@@ -39,6 +41,12 @@ def never_switched(program: Program) -> Iterator[Forward]:
         ):
             seen.add((forward.function, forward.model))
             yield forward
+
+
+def _in_loop_over_data(program: Program, forward: Forward) -> bool:
+    """Whether the forward is repeated in its function: what evaluates, and no unit test of a model."""
+    body = _body(program, forward.function)
+    return any(isinstance(s, ir.Loop) and walk.within(forward.span, s.span) for s in walk.statements(body))
 
 
 def is_sampled_generator(program: Program, forward: Forward) -> bool:
@@ -57,14 +65,30 @@ def same_in_other_mode(program: Program, forward: Forward, mode: Mode) -> bool:
 
 
 def goes_round(program: Program, forward: Forward) -> bool:
-    """Whether a loop carries the switch back to the forward: it stands behind it in the same loop."""
-    trail, switched = (
-        (*forward.path, forward.span),
-        (*forward.switch_path, *([forward.switch] if forward.switch else [])),
-    )
-    depth = _common(trail, switched)
+    """Whether a loop carries the switch back to the forward."""
+    return _shared_loop(program, forward) is not None
+
+
+def in_step_loop(program: Program, forward: Forward) -> bool:
+    """Whether the evaluation that switches comes in the middle of an epoch."""
+    loop, depth = _shared_loop(program, forward), _depth(forward)
+    return loop is not None and _is_step_loop(loop, (*forward.path, forward.span)[depth])
+
+
+def _shared_loop(program: Program, forward: Forward) -> ir.Loop | None:
+    """The innermost loop that holds both the forward and its switch, or the calls that lead to them."""
+    if forward.switch is None:
+        return None
+    depth = _depth(forward)
+    trail, switched = (*forward.path, forward.span), (*forward.switch_path, forward.switch)
     holder = forward.through[depth - 1] if depth else ""
-    return _innermost_loop(_body(program, holder), trail[depth], switched[depth]) is not None
+    return _innermost_loop(_body(program, holder), trail[depth], switched[depth])
+
+
+def _depth(forward: Forward) -> int:
+    """How many calls lead to both the forward and its switch."""
+    switch = [forward.switch] if forward.switch else []
+    return _common((*forward.path, forward.span), (*forward.switch_path, *switch))
 
 
 # --- where a switch belongs ----------------------------------------------------------------------
@@ -140,7 +164,7 @@ def _in_loop(
         edit = edits.insert_first(program.source, loop.span, f"{model}.train()")
         title = f"call `{model}.train()` at the start of each epoch"
     else:
-        place = next(s.span for s in loop.body if _within(trained, s.span))
+        place = next(s.span for s in loop.body if walk.within(trained, s.span))
         edit = edits.insert_before(program.source, place, f"{model}.train()")
         title = f"call `{model}.train()` before the training"
     yield fix(program.source, finding, title, edit, consequence=_AGAIN)
@@ -176,15 +200,19 @@ def _evaluating_statement(program: Program, forward: Forward) -> Span | None:
     training += [f.path[0] for f in program.forwards if f.role == "train" and f.path and not forward.function]
     best = None
     for statement in walk.statements(_body(program, forward.function)):
-        apart = not any(_within(t, statement.span) for t in training)
-        if best is None and apart and _within(forward.span, statement.span):
+        apart = not any(walk.within(t, statement.span) for t in training)
+        if best is None and apart and walk.within(forward.span, statement.span):
             best = statement.span
     return best
 
 
 def _outermost(body: ir.Block, wanted: Span, apart: Span) -> Span:
     """The outermost statement around one span that does not hold another."""
-    around = (s.span for s in walk.statements(body) if _within(wanted, s.span) and not _within(apart, s.span))
+    around = (
+        s.span
+        for s in walk.statements(body)
+        if walk.within(wanted, s.span) and not walk.within(apart, s.span)
+    )
     return next(around, wanted)
 
 
@@ -192,7 +220,7 @@ def _innermost_loop(body: ir.Block, first: Span, second: Span) -> ir.Loop | None
     both = [
         s
         for s in walk.statements(body)
-        if isinstance(s, ir.Loop) and _within(first, s.span) and _within(second, s.span)
+        if isinstance(s, ir.Loop) and walk.within(first, s.span) and walk.within(second, s.span)
     ]
     return both[-1] if both else None
 
@@ -200,7 +228,7 @@ def _innermost_loop(body: ir.Block, first: Span, second: Span) -> ir.Loop | None
 def _is_step_loop(loop: ir.Loop, trained: Span) -> bool:
     """Whether a pass of the loop is a step rather than an epoch: it runs over data and trains directly."""
     counts = isinstance(loop.iterable, ir.Call) and walk.dotted(loop.iterable.func) in ("range", "trange")
-    inner = any(isinstance(s, ir.Loop) and _within(trained, s.span) for s in walk.statements(loop.body))
+    inner = any(isinstance(s, ir.Loop) and walk.within(trained, s.span) for s in walk.statements(loop.body))
     return loop.iterable is not None and not counts and not inner
 
 
@@ -250,8 +278,3 @@ def _common(a: Iterable[Span], b: Iterable[Span]) -> int:
             break
         count += 1
     return count
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    begins = (outer.line, outer.column) <= (inner.line, inner.column)
-    return begins and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)

@@ -100,8 +100,8 @@ def main(loader):
     not_flagged=(
         "`train(False)`; a mode that is saved and given back; a helper used by both sides, each of which "
         "sets its mode before; Monte-Carlo dropout and test-time adaptation that a name or a comment "
-        "declares, and a GAN's generator sampled where it is trained (a note at most); a model without any layer "
-        "that depends on the mode (a note)."
+        "declares, and a GAN's generator sampled where it is trained (a note at most); a model without any "
+        "layer that depends on the mode (a note)."
     ),
     fix="`model.eval()` at the start of the evaluating function, on the very expression used there.",
     check=check,

@@ -38,7 +38,9 @@ def _finding(program: Program, forward: Forward) -> Finding:
 
 def _when(program: Program, forward: Forward) -> str:
     """Whether the fault comes with the second pass of a loop, or on some path only."""
-    return "from the second epoch on, " if modes.goes_round(program, forward) else "on some path, "
+    if not modes.goes_round(program, forward):
+        return "on some path, "
+    return "after an evaluation, " if modes.in_step_loop(program, forward) else "from the second epoch on, "
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import SENSITIVE_LAYERS, says_deliberate
+from modereview.analyze.torchfacts import FLUENT, SENSITIVE_LAYERS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules.base import Rule, comment_at, fix
 
@@ -35,12 +35,21 @@ def _built_and_called(body: ir.Block) -> Iterator[ir.Call]:
     }
     for call in walk.calls(body):
         if isinstance(call.func, ir.Call):
-            yield call.func
+            yield _unmoved(call.func)
     for statement in walk.statements(body):
         if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Call):
             names = {t.id for t in statement.targets if isinstance(t, ir.Name)}
             if names & called and not names & switched:
-                yield statement.value
+                yield _unmoved(statement.value)
+
+
+def _unmoved(call: ir.Call) -> ir.Call:
+    """The call that builds: `nn.Dropout(0.5)` of `nn.Dropout(0.5).to(x.device)`."""
+    match call.func:
+        case ir.Attr(ir.Call() as inner, name) if name in FLUENT:
+            return _unmoved(inner)
+        case _:
+            return call
 
 
 def _finding(program: Program, module: str, kind: str, call: ir.Call) -> Finding:

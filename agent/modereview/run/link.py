@@ -30,7 +30,7 @@ class Link:
     """A running server. Not thread-safe."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], settings: Settings) -> None:
-        """Start the server and return at once; it warms up meanwhile. Raises Lost."""
+        """Start the server and return at once; it warms up meanwhile."""
         self._socket, theirs = socket.socketpair()
         self._lines = messages.Lines(_LONGEST)
         self._events: list[Event] = []
@@ -46,7 +46,8 @@ class Link:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C is the host's to see; it ends the server itself
             )
-        self.send(settings)
+        with contextlib.suppress(Lost):  # gone already: the first `receive` says why
+            self.send(settings)
 
     def send(self, message: Order | Settings) -> None:
         """Raises Lost."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from modereview.write.marks import count_marks, unmarked
 from modereview.write.tidy import formatted, lines_of, names_in
@@ -18,11 +17,11 @@ from modereview.write.tidy import formatted, lines_of, names_in
 def merge(existing: str, suite_text: str) -> str | None:
     """The new text of the file; None where nothing changes.
 
-    Raises ValueError where the file is none of ours (it does not load the script) or does not parse: the
-    suite belongs to `free_path` then.
+    Raises ValueError where the file is none of ours (it does not load this script) or does not parse: the
+    suite belongs to another path then.
     """
     theirs, ours = _File.parse(existing), _File.parse(suite_text)
-    if not any(ast.unparse(node) == "script = load_script(SCRIPT)" for node in theirs.tree.body):
+    if theirs.script is None or theirs.script != ours.script:
         raise ValueError("the file that is there does not load the script as modereview's tests do")
     missing = [name for name in ours.functions if name.startswith("test_") and name not in theirs.functions]
     added = [
@@ -33,12 +32,6 @@ def merge(existing: str, suite_text: str) -> str | None:
         text = _with_imports(text, ours.imports_of(added))
         text = "\n\n\n".join([text.rstrip(), *(ours.text_of(name) for name in added)]) + "\n"
     return None if text == existing else text
-
-
-def free_path(path: Path) -> Path:
-    """`test_x.py`, or the first of `test_x_2.py`, `test_x_3.py` ... that does not exist."""
-    numbered = (path.with_stem(f"{path.stem}_{number}") for number in range(2, 1000))
-    return path if not path.exists() else next(each for each in numbered if not each.exists())
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,15 @@ class _File:
             return cls(text, ast.parse(text))
         except SyntaxError as error:
             raise ValueError(f"the file that is there does not parse (line {error.lineno})") from error
+
+    @cached_property
+    def script(self) -> tuple[str, ...] | None:
+        """What stands in the path that it loads; None where it loads none as our tests do."""
+        lines = {ast.unparse(node): node for node in self.tree.body}
+        named = next((node for text, node in lines.items() if text.startswith("SCRIPT = ")), None)
+        if named is None or "script = load_script(SCRIPT)" not in lines:
+            return None
+        return tuple(str(node.value) for node in ast.walk(named) if isinstance(node, ast.Constant))
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
+from modereview.errors import InputError
 from modereview.records import Source
-from modereview.write.merge import free_path, merge
+from modereview.write.merge import merge
 
 
 @dataclass(frozen=True)
@@ -18,30 +22,50 @@ class Placed:
     before: bytes | None
     text: str
 
-    @property
-    def changes(self) -> bool:
-        """Whether writing it changes anything."""
-        return self.before != self.text.encode()
-
 
 def test_path(source: Source, tests_dir: Path | None) -> Path:
     """The path of the suite: in `tests/` where the project has one, else beside the script.
 
     In a folder of tests the name is made of the project-relative path, so that equal stems do not collide.
+    Raises InputError where `tests_dir` lies outside the project.
     """
-    tests = tests_dir or source.root / "tests"
+    tests = source.root / "tests" if tests_dir is None else _inside(tests_dir, source.root)
     shared = tests_dir is not None or tests.is_dir()
     stem = "_".join(Path(source.name).with_suffix("").parts) if shared else source.path.stem
     return (tests if shared else source.path.parent) / f"test_{re.sub(r'[^0-9A-Za-z_]', '_', stem)}_modes.py"
 
 
 def place(path: Path, text: str) -> Placed:
-    """Lay the text over the file that is there: the user's edits stay, a stranger's file is left alone."""
-    if not path.exists():
+    """Lay the text over the file that is there: the user's edits stay, a stranger's file is left alone.
+
+    Where the name is a stranger's, the suite goes to the first of `test_x_2.py`, `test_x_3.py` ... that is
+    free, or that is its own from an earlier review.
+    """
+    return next(placed for each in numbered(path) if (placed := _laid(each, text)) is not None)
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """`test_x.py`, `test_x_2.py`, `test_x_3.py` ..."""
+    yield path
+    yield from (path.with_stem(f"{path.stem}_{number}") for number in count(2))
+
+
+def _laid(path: Path, text: str) -> Placed | None:
+    """The text laid over one file; None where that is no suite of this script."""
+    if not os.path.lexists(path):
         return Placed(path, None, text)
-    before = path.read_bytes()
     try:
+        before = path.read_bytes()
         there = before.decode()
         return Placed(path, before, merge(there, text) or there)
-    except ValueError:  # no suite of ours
-        return Placed(free_path(path), None, text)
+    except (OSError, ValueError):
+        return None
+
+
+def _inside(tests_dir: Path, root: Path) -> Path:
+    real = tests_dir.resolve()
+    if not real.is_relative_to(root):
+        raise InputError(
+            f"--tests-dir {tests_dir} lies outside the project {root}. Choose a folder inside it."
+        )
+    return real

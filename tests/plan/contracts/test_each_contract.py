@@ -87,7 +87,7 @@ FAULTS = [
     Fault("train_is_stochastic", "dropout is never on", "nn.Dropout(0.5)", "nn.Dropout(0.0)"),
     Fault("switches_reach_every_submodule", "left parts in TRAIN", "super().__init__()", HIDDEN_DROPOUT),
     Fault("switches_reach_every_submodule", "left parts in TRAIN", "super().__init__()", HIDDEN_LAYER),
-    Fault("eval_and_back_restores_train", "the mode of fc, bn, drop", "    def forward", ONE_WAY),
+    Fault("eval_and_back_restores_train", "fc, bn, drop", "    def forward", ONE_WAY),
     Fault("training_runs_in_train_mode", "4 of 6 trained forwards", TO_TRAIN, "", (TRAIN, VALIDATE)),
     Fault("training_runs_in_train_mode", "forward 1 of fit in round 2", TO_TRAIN, "", (FIT,)),
     Fault("training_runs_in_train_mode", "forward 1 of train in round 1", TO_TRAIN, "", (SWITCH, TRAIN)),

@@ -7,18 +7,17 @@ from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """EVAL and back: after an evaluation every module is in the mode it trained in."""
+    """EVAL and back: what was built in TRAIN is in TRAIN again after an evaluation."""
     model, inputs = {{ build }}()
-    {{ to_train }}
     before = {name: part.training for name, part in model.named_modules()}
     {{ to_eval }}
     outputs(model, inputs)
     {{ to_train }}
     after = {name: part.training for name, part in model.named_modules()}
-    changed = [name for name in before if after[name] != before[name]]
-    assert not changed, (
-        f"one evaluation changed the mode of {', '.join(changed)} for good: "
-        "training goes on differently from the second epoch on"
+    lost = [name or "the model" for name in before if before[name] and not after[name]]
+    assert not lost, (
+        f"{', '.join(lost)} came out of one evaluation in EVAL mode, whatever train() "
+        "says: training goes on differently from the second epoch on"
     )
 '''
 

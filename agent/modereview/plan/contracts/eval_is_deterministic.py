@@ -9,8 +9,9 @@ TEMPLATE = '''\
     """In EVAL mode the same input gives the same output, with no seed in between."""
     model, inputs = {{ build }}()
     {{ to_eval }}
-    first, second = outputs(model, inputs), outputs(model, inputs)
-    assert same(first, second), (
+    first = outputs(model, inputs)
+    # Several times: on a small output two draws of dropout may agree.
+    assert all(same(first, outputs(model, inputs)) for _ in range(5)), (
         "one input gave two outputs in EVAL mode: something random ignores eval(), "
         "such as F.dropout without training=self.training, or a layer made in forward"
     )

@@ -13,8 +13,11 @@ TEMPLATE = '''\
     model, (batch,) = {{ build }}()
     {{ to_eval }}
     copies = batch[:1].expand_as(batch).clone()
-    mixed, alike = outputs(model, (batch,)), outputs(model, (copies,))
-    first, again = [part[:1] for part in mixed], [part[:1] for part in alike]
+    # One seed for both: here only the neighbours may differ, not what is drawn.
+    torch.manual_seed(0)
+    first = [part[:1] for part in outputs(model, (batch,))]
+    torch.manual_seed(0)
+    again = [part[:1] for part in outputs(model, (copies,))]
     # Kernels may add numbers up in another order; batch statistics change far more.
     assert same(first, again, rtol=1e-3, atol=1e-5), (
         "the first sample's output changed with its neighbours, by more than rounding: "
@@ -26,7 +29,7 @@ CONTRACT = Contract(
     id="eval_sample_independent_of_batch",
     test="test_eval_output_is_independent_of_the_batch",
     why="A prediction that depends on what else is in the batch changes with the batch size.",
-    proves=("MR201", "MR203"),
+    proves=("MR203",),
     on="module",
     template=TEMPLATE,
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
+
+import torch
 
 from . import direct, mirror, with_pytest
 from .judge import describe
@@ -47,7 +50,16 @@ def _move_in(order: Order, settings: Settings, folder: Path) -> None:
     os.environ.update(HOME=str(home), TMPDIR=str(temporary), PWD=str(project))
     tempfile.tempdir = None
     os.chdir(project)
+    _reseed()
     sys.path[:] = [_moved(entry, settings["root"], project) for entry in sys.path]
+
+
+def _reseed() -> None:
+    """Seeds of its own: a fork inherits the generators, and a test that flickers would look steady."""
+    random.seed()
+    torch.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
 
 
 def _moved(entry: str, root: str, project: Path) -> str:

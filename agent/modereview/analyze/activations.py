@@ -1,0 +1,173 @@
+"""Entering functions of the file: arguments, closures, decorators, and what goes when they end."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from modereview.analyze import ir, walk
+from modereview.analyze.effects import Effects
+from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.torchfacts import names_a_model
+from modereview.analyze.truths import results
+from modereview.analyze.values import (
+    Callable,
+    Constant,
+    Elements,
+    Path,
+    State,
+    Thing,
+    ValueSet,
+)
+from modereview.records import Span
+
+_DEPTH = 12  # activations below the top level that are followed
+
+
+class Activations(Effects):
+    """The part of the interpreter that enters functions."""
+
+    @abstractmethod
+    def enter(self, function: ir.Function, frame: Frame, state: State) -> Evaluated:
+        """Run a function's body in a frame whose parameters are bound."""
+
+    def call_function(
+        self,
+        function: ir.Function,
+        self_value: Thing | None,
+        given: Given,
+        span: Span,
+        state: State,
+        frame: Frame,
+        captured: Path | None = None,
+    ) -> Evaluated:
+        """Enter a function of the file with the caller's state; `captured` is the frame it was defined in."""
+        self.record.calls.setdefault((frame.name, span), set()).add(function.name)
+        if function.short == "forward" and self_value is not None and self_value.is_module:
+            return self._forward(span, self_value, f"{self_value.label}.forward", given, state, frame)
+        in_module = self_value is not None and self_value.is_module
+        if self_value and in_module and function.short in ("train", "eval") and _calls_super(function):
+            return self._switch(self_value, function.short, given, span, self_value.label, state, frame)
+        skipped = len(frame.path) >= _DEPTH or span in frame.path or not self.relevance.matters(function)
+        if skipped:
+            return [(state, results(given.values))]
+        self.record.called.add(function.name)
+        inner = Frame(
+            (*frame.path, span),
+            function,
+            self_value,
+            self._closure(function, frame) or (Frame(captured, None) if captured else None),
+            _globals(function),
+        )
+        self.record.activations[inner.path] = function.name
+        for name, value in self._parameters(function, self_value, given, span, state, frame):
+            known = self.kept(name, value)
+            if not known and names_a_model(name) and not any(isinstance(v, Constant) for v in value):
+                known = frozenset({self.parameter(function, name)})
+            state = state.set(("name", inner.path, name), known)
+        after = self.enter(function, inner, state)
+        return [(s if _closes_over(v, inner.path) else _without_names(s, inner.path), v) for s, v in after]
+
+    def call_decorated(
+        self,
+        function: ir.Function,
+        self_value: Thing | None,
+        given: Given,
+        call: ir.Call | ir.Function,
+        state: State,
+        frame: Frame,
+    ) -> Evaluated:
+        """Enter a function through what decorators of the file made of it."""
+        bare: ValueSet = frozenset({Callable(function)})
+        state, made = self.decorated(function, bare, state, frame)
+        if made == bare:
+            return self.call_function(function, self_value, given, call.span, state, frame)
+        first = (frozenset({self_value}),) if self_value else ()
+        given = Given((*first, *given.positional), given.named)
+        return [
+            row
+            for v in made
+            if isinstance(v, Callable)
+            for row in self.call_function(v.function, None, given, call.span, state, frame, v.frame)
+        ]
+
+    def decorated(
+        self, function: ir.Function, value: ValueSet, state: State, frame: Frame
+    ) -> tuple[State, ValueSet]:
+        """A function as the decorators of the file leave it; others are taken to hand it through."""
+        for decorator in reversed(function.decorators):
+            wrapper = self.names.functions.get(walk.dotted(decorator) or "")
+            if wrapper is not None:
+                rows = self.call_function(wrapper, None, Given((value,)), decorator.span, state, frame)
+                made = [(s, frozenset(v for v in vs if isinstance(v, Callable))) for s, vs in rows]
+                state, value = next(((s, vs) for s, vs in made if vs), (state, value))
+        return state, value
+
+    def _closure(self, function: ir.Function, frame: Frame) -> Frame | None:
+        """The frame a nested function sees: the activation of the function that defines it."""
+        scope: Frame | None = frame
+        while scope is not None:
+            if scope.function is not None and function.name.startswith(scope.name + "."):
+                return scope
+            if function.name == "<lambda>":
+                return scope
+            scope = scope.outer
+        return None
+
+    def _parameters(
+        self,
+        function: ir.Function,
+        self_value: Thing | None,
+        given: Given,
+        span: Span,
+        state: State,
+        frame: Frame,
+    ) -> list[tuple[str, ValueSet]]:
+        positional = list(given.positional)
+        static = any(walk.dotted(d) == "staticmethod" for d in function.decorators)
+        if function.method_of and self_value is not None and not static:
+            positional.insert(0, frozenset({self_value}))
+        rows: list[tuple[str, ValueSet]] = []
+        for parameter in function.params:
+            if parameter.kind == "*":
+                rows.append((parameter.name, frozenset({Elements(tuple(positional))})))
+                positional = []
+            elif parameter.kind == "**":
+                taken = {p.name for p in function.params}
+                rest = {k: v for k, v in given.named.items() if k not in taken}
+                rows.append((parameter.name, frozenset({Elements(tuple(rest.values()), tuple(rest))})))
+            elif parameter.kind == "positional" and positional:
+                rows.append((parameter.name, positional.pop(0)))
+            elif parameter.name in given.named:
+                rows.append((parameter.name, given.named[parameter.name]))
+            elif parameter.default is not None:
+                rows.append((parameter.name, self.evaluate(parameter.default, state, frame)[0][1]))
+            else:
+                rows.append((parameter.name, frozenset({self.parameter(function, parameter.name)})))
+        return rows
+
+    def parameter(self, function: ir.Function, name: str) -> Thing:
+        """What a parameter holds when nobody in view says."""
+        return Thing((function.span, name), name, "parameter")
+
+
+def _closes_over(values: ValueSet, path: Path) -> bool:
+    return any(isinstance(v, Callable) and v.frame == path for v in values)
+
+
+def _without_names(state: State, path: Path) -> State:
+    return state.drop([c for c in state.cells("name") if c[1] == path])
+
+
+def _calls_super(function: ir.Function) -> bool:
+    return any(
+        isinstance(c.func, ir.Attr)
+        and isinstance(c.func.base, ir.Call)
+        and walk.dotted(c.func.base.func) == "super"
+        for c in walk.calls(function.body)
+    )
+
+
+def _globals(function: ir.Function) -> frozenset[str]:
+    return frozenset(
+        name for s in walk.statements(function.body) if isinstance(s, ir.Global) for name in s.names
+    )

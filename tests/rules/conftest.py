@@ -1,0 +1,74 @@
+"""What the tests of the rules share: a small network before each script, and the findings in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.records import Finding, Program, Severity
+from modereview.rules import check
+
+NET = """\
+import contextlib
+import copy
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.drop = nn.Dropout(0.5)
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.drop(self.norm(x)))
+
+
+def step(model, batch, optimizer):
+    x, y = batch
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+
+
+"""
+
+
+def _program(text: str) -> Program:
+    return analyze(parse.decode(Path("/project/train.py"), Path("/project"), text.encode()))
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], Program]:
+    """Text -> Program, nothing put before it."""
+    return _program
+
+
+@pytest.fixture(scope="session")
+def findings() -> Callable[[str], tuple[Finding, ...]]:
+    """Script -> findings; `Net` and `step`, which trains for one batch, are defined before it."""
+    return lambda script: check(_program(NET + dedent(script)))
+
+
+@pytest.fixture(scope="session")
+def faults(findings: Callable[[str], tuple[Finding, ...]]) -> Callable[[str], list[str]]:
+    """The errors and warnings in a script as "rule severity line text", notes left out."""
+    return lambda script: [
+        f"{f.rule} {f.severity.value} {f.line_text}"
+        for f in findings(script)
+        if f.severity is not Severity.NOTE
+    ]
+
+
+@pytest.fixture(scope="session")
+def first_line() -> int:
+    """The number of lines before a script."""
+    return NET.count("\n") + 1

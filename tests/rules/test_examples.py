@@ -1,0 +1,71 @@
+"""The examples of each rule are its first tests: `bad` is found and mended, `good` is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import unified_diff
+from typing import TypeAlias
+
+import pytest
+from modereview import parse
+from modereview.records import Finding, Program, Severity
+from modereview.rules import Rule, check, rule, rules
+
+Look: TypeAlias = Callable[[str], Program]
+MENDED = tuple(r for r in rules() if r.id != "MR901")
+each_rule = pytest.mark.parametrize("each", rules(), ids=lambda r: r.id)
+
+
+def of(each: Rule, program: Program) -> tuple[Finding, ...]:
+    return tuple(f for f in check(program) if f.rule == each.id)
+
+
+@each_rule
+def test_bad_is_found_at_the_severity_the_rule_gives(program: Look, each: Rule):
+    found = of(each, program(each.bad))
+    assert [f.severity for f in found] == [each.severity]
+    assert found[0].name == each.name
+    assert found[0].line_text in each.bad
+
+
+@each_rule
+def test_good_is_left_alone(program: Look, each: Rule):
+    assert not of(each, program(each.good))
+
+
+@each_rule
+def test_the_bad_example_shows_this_fault_alone(program: Look, each: Rule):
+    others = [f for f in check(program(each.bad)) if f.rule != each.id and f.severity is not Severity.NOTE]
+    assert others == []
+
+
+@pytest.mark.parametrize("each", MENDED, ids=lambda r: r.id)
+def test_each_mend_of_bad_leaves_nothing_to_find_and_touches_few_lines(program: Look, each: Rule):
+    bad = program(each.bad)
+    (finding,) = of(each, bad)
+    mends = list(each.mend(bad, finding))
+    assert mends, "there is a fix"
+    for mend in mends:
+        after = parse.apply(bad.source, mend.edits)
+        assert not of(each, program(after.text)), mend.title
+        added = [
+            line
+            for line in unified_diff(each.bad.splitlines(), after.text.splitlines(), "", "", n=0)
+            if line.startswith(("+", "-")) and not line.startswith(("+++", "---"))
+        ]
+        assert 1 <= len(added) <= 3, mend.title
+        assert after.lines[mend.line - 1].strip() in {line[1:].strip() for line in added}
+
+
+def test_trains_on_import_explains_and_does_not_mend(program: Look):
+    each = rule("MR901")
+    bad = program(each.bad)
+    assert list(each.mend(bad, of(each, bad)[0])) == []
+
+
+@each_rule
+def test_each_rule_says_what_it_is(each: Rule):
+    assert each.id.startswith("MR")
+    assert each.source.startswith("https://")
+    for text in (each.summary, each.why, each.not_flagged, each.fix):
+        assert len(text) > 30

@@ -1,0 +1,197 @@
+"""Evaluations in TRAIN and layers that no mode reaches, as people write them.
+
+The comments in a script say what is expected at their line, as in `# MR103 error`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+from modereview.records import Finding, Severity
+
+EVALUATIONS = {
+    "no_grad taken for eval": """
+        def validate(model, loader):
+            with torch.no_grad():
+                for x, y in loader:
+                    print(model(x).argmax(1))  # MR103 error
+
+        def main(loader, val_loader, optimizer):
+            model = Net()
+            for epoch in range(10):
+                model.train()
+                for batch in loader:
+                    step(model, batch, optimizer)
+                validate(model, val_loader)
+    """,
+    "inference_mode as a decorator": """
+        @torch.inference_mode()
+        def generate(model, loader):
+            results = []
+            for x, _ in loader:
+                results.append(model(x).argmax(1))  # MR103 error
+            return results
+
+        print(generate(Net(), loader))
+    """,
+    "set_grad_enabled(False)": """
+        def evaluate(net, loader):
+            torch.set_grad_enabled(False)
+            hits = 0
+            for x, y in loader:
+                hits += (net(x).argmax(1) == y).sum().item()  # MR103 error
+            torch.set_grad_enabled(True)
+            return hits
+
+        def main(loader):
+            net = Net()
+            print(evaluate(net, loader))
+    """,
+    "a generator expression": """
+        def accuracy(model, loader):
+            return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)  # MR101 error
+
+        def main(loader):
+            model = Net()
+            print(accuracy(model, loader))
+    """,
+    "only the first evaluation": """
+        def main(loader, val_loader, optimizer):
+            model = Net()
+            model.train()
+            for batch in loader:
+                step(model, batch, optimizer)
+            with torch.no_grad():
+                before = [model(x).argmax(1) for x, _ in val_loader]  # MR103 error
+            model.eval()
+            with torch.no_grad():
+                after = [model(x).argmax(1) for x, _ in val_loader]
+    """,
+    "one of several models": """
+        def main(loader):
+            encoder, classifier = Net(), Net()
+            encoder.eval()
+            with torch.no_grad():
+                for x, y in loader:
+                    print(classifier(encoder(x)).argmax(1))  # MR103 error
+    """,
+    "a dict of models": """
+        def main(loader):
+            models = {"small": Net(), "large": Net()}
+            with torch.no_grad():
+                for name, model in models.items():
+                    for x, y in loader:
+                        print(name, model(x).argmax(1))  # MR103 error
+    """,
+    "train() put back before the test": """
+        def run(model, loader):
+            model.train()
+            with torch.no_grad():
+                return [model(x).argmax(1) for x, _ in loader]  # MR103 error
+
+        def main(loader):
+            run(Net(), loader)
+    """,
+    "nobody in view calls it": """
+        def validate(model, loader):
+            correct = 0
+            with torch.no_grad():
+                for x, y in loader:
+                    correct += (model(x).argmax(1) == y).sum().item()  # MR101 warning
+            return correct
+    """,
+    "a model of a library": """
+        import torchvision.models as models
+
+        def main(loader):
+            model = models.resnet18(num_classes=2)
+            with torch.no_grad():
+                for x, y in loader:
+                    print(model(x).argmax(1))  # MR103 warning
+    """,
+    "a method of a trainer": """
+        class Trainer:
+            def __init__(self):
+                self._generator = Net()
+            def sample(self, count):
+                with torch.no_grad():
+                    return self._generator(torch.randn(count, 4)).numpy()  # MR103 error
+
+        trainer = Trainer()
+        print(trainer.sample(5))
+    """,
+}
+
+LAYERS = {
+    "F.dropout": "return F.dropout(self.fc(x), 0.5)  # MR201 error",
+    "F.dropout2d by keyword": "return F.dropout2d(self.fc(x), p=0.2)  # MR201 error",
+    "by its long name": "return torch.nn.functional.dropout(self.fc(x))  # MR201 error",
+    "training=True": "return F.dropout(self.fc(x), 0.5, training=True)  # MR201 error",
+    "True by position": "return F.dropout(self.fc(x), 0.5, True)  # MR201 error",
+    "nn.Dropout made and called": "return nn.Dropout(0.5)(self.fc(x))  # MR203 error",
+    "a norm made and called": "return nn.BatchNorm1d(4).to(x.device)(self.fc(x))  # MR203 error",
+    "nn.Dropout under a name": "drop = nn.Dropout(p=0.1)  # MR203 error\n        return drop(self.fc(x))",
+}
+RIGHT_LAYERS = {
+    "told": "return F.dropout(self.fc(x), 0.5, training=self.training)",
+    "told by position": "return F.dropout(self.fc(x), 0.5, self.training)",
+    "never drops": "return F.dropout(self.fc(x), 0.0)",
+    "off": "return F.dropout(self.fc(x), 0.5, training=False)",
+    "under a guard": "return F.dropout(self.fc(x), 0.5) if self.training else self.fc(x)",
+    "under a guard as a statement": "if self.training:\n            x = F.dropout(x, 0.5)\n        return self.fc(x)",
+    "never on unless told": "return F.alpha_dropout(self.fc(x), 0.5)",
+    "arguments passed on": "return F.dropout(self.fc(x), **self.options)",
+    "a layer without a mode": "return nn.ReLU()(self.fc(x))",
+    "switched before its use": "drop = nn.Dropout(0.1).train(self.training)\n        return drop(self.fc(x))",
+}
+MODEL = """
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+            self.options = {{}}
+
+        def forward(self, x):
+            {body}
+"""
+
+
+def expected(script: str) -> list[str]:
+    return [f"{m[2]} {m[1].strip()}" for m in re.finditer(r"(.*)# (MR\d+ \w+)$", script, re.M)]
+
+
+def own(body: str) -> str:
+    return dedent(MODEL).format(body=body)
+
+
+@pytest.mark.parametrize("script", EVALUATIONS.values(), ids=EVALUATIONS)
+def test_an_evaluation_in_train(script: str, faults: Callable[[str], list[str]]):
+    assert [f.partition("  #")[0] for f in faults(script)] == expected(script)
+
+
+@pytest.mark.parametrize("body", LAYERS.values(), ids=LAYERS)
+def test_a_layer_that_no_mode_reaches(body: str, faults: Callable[[str], list[str]]):
+    assert [f.partition("  #")[0] for f in faults(own(body))] == expected(own(body))
+
+
+@pytest.mark.parametrize("body", RIGHT_LAYERS.values(), ids=RIGHT_LAYERS)
+def test_a_layer_that_follows_the_mode(body: str, faults: Callable[[str], list[str]]):
+    assert faults(own(body)) == []
+
+
+def test_functional_dropout_in_a_plain_function_is_a_warning(faults: Callable[[str], list[str]]):
+    assert faults("def noisy(x):\n    return F.dropout(x, 0.5)\n") == [
+        "MR201 warning return F.dropout(x, 0.5)"
+    ]
+
+
+def test_the_evidence_leads_from_the_build_to_the_forward(findings: Callable[[str], tuple[Finding, ...]]):
+    (finding,) = [f for f in findings(EVALUATIONS["no_grad taken for eval"]) if f.rule == "MR103"]
+    assert finding.severity is Severity.ERROR
+    assert finding.message == "`model` is evaluated in train mode: `no_grad` is not `eval`"
+    assert [e.kind for e in finding.evidence] == ["switch", "forward"]
+    assert finding.evidence[0].text == "switched to TRAIN here, in `main`"
+    assert "BatchNorm1d and Dropout" in finding.facts[0]
