@@ -112,8 +112,16 @@ def _review(settings: Settings) -> int:
 
         with Progress(sys.stderr, shown=is_terminal(sys.stderr) and not settings.quiet) as progress:
             reviews = review_all(settings, progress)
+    for sentence in (unwritten := _unwritten(reviews)):
+        _say(sentence, BAD_INPUT)
+    refused = (*refused, *unwritten)
     _report(settings, reviews, refused)
     return exit_code(reviews, refused)
+
+
+def _unwritten(reviews: tuple[Review, ...]) -> tuple[str, ...]:
+    """Why files were not written, each reason once: it holds for all files of a project."""
+    return tuple(dict.fromkeys(review.not_written for review in reviews if review.not_written))
 
 
 def _report(settings: Settings, reviews: tuple[Review, ...], refused: tuple[str, ...]) -> None:

@@ -435,6 +435,11 @@ class Outcome:
     message: str = ""  # the assertion's message or the last error, without a traceback
     seconds: float = 0.0
 
+    @property
+    def marked(self) -> bool:
+        """Whether it counts as passed because it failed as its xfail mark foresees; the sandbox says so."""
+        return self.status is Status.PASSED and self.message.startswith("xfail: ")
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -505,6 +510,7 @@ class Review:
     warnings: tuple[str, ...] = ()  # sentences: "no bubblewrap: ..."
     mended: bytes | None = None  # the file's new content, where it changes
     written: tuple[Path, ...] = ()
+    not_written: str = ""  # why what should have been written was not, a sentence
     usage: Usage = field(default_factory=Usage)
     internal_errors: tuple[str, ...] = ()
     seconds: float = 0.0

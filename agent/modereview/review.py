@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from modereview import llm, parse
 from modereview.analyze import analyze
+from modereview.errors import InputError
 from modereview.fix import Mended, Tools, mend
 from modereview.fix.mutate import mutants
 from modereview.fix.reach import split
@@ -28,7 +29,7 @@ from modereview.settings import Settings
 from modereview.verify import confirm, expected_failures, killed
 from modereview.workbench import Bench
 from modereview.write import builtin, gates, model
-from modereview.write.place import Placed, place, test_path
+from modereview.write.place import Placed, apart, place, test_path
 
 Tell: TypeAlias = Callable[[str], None]
 WorkerFor: TypeAlias = Callable[[Source, Program], Worker]
@@ -37,7 +38,7 @@ WorkerFor: TypeAlias = Callable[[Source, Program], Worker]
 def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
     """Review every file that the settings name; `tell` hears what is going on.
 
-    Raises InputError for a file that cannot be read or written, ToolError where a part is missing.
+    Raises InputError for a file that cannot be read, ToolError where a part is missing.
     """
     with ExitStack() as open_workers:
         known: dict[Path, Worker] = {}
@@ -52,7 +53,7 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
             return known[source.root]
 
         paths = parse.collect(settings.paths)
-        reviews = tuple(review(path, settings, worker_for, tell) for path in paths)
+        reviews = apart(review(path, settings, worker_for, tell) for path in paths)
     return _written(reviews) if settings.writes else reviews
 
 
@@ -136,7 +137,7 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) 
     A mend can make contracts apply: a dropout that is registered now has a mode to test.
     """
     there = replace(bench, source=mended.source)
-    grown = builtin.write(plan(mended.program, (), there.ask, planned.test_path))
+    grown = builtin.write(plan(mended.program, (), there.ask, planned.test_path, planned.load))
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))), there
@@ -169,11 +170,23 @@ def _confirmed(
 
 
 def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
-    """Write all files of a project at once, so that undo takes the whole review back."""
+    """Write all files of a project at once, so that undo takes the whole review back.
+
+    Where that fails nothing of the project is written, and its reviews say why: what was found is not lost.
+    """
+    refused: dict[Path, str] = {}
     for root in dict.fromkeys(review.source.root for review in reviews):
         changes = {p: c for r in reviews if r.source.root == root for p, c in _changes(r).items()}
-        write_back(root, changes)
-    return tuple(replace(review, written=tuple(_changes(review))) for review in reviews)
+        try:
+            write_back(root, changes)
+        except InputError as error:
+            refused[root] = str(error)
+    return tuple(
+        replace(review, not_written=refused[review.source.root])
+        if review.source.root in refused
+        else replace(review, written=tuple(_changes(review)))
+        for review in reviews
+    )
 
 
 def _changes(review: Review) -> dict[Path, tuple[bytes | None, bytes]]:

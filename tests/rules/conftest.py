@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -69,6 +70,25 @@ def faults(findings: Callable[[str], tuple[Finding, ...]]) -> Callable[[str], li
 
 
 @pytest.fixture(scope="session")
-def first_line() -> int:
-    """The number of lines before a script."""
-    return NET.count("\n") + 1
+def agrees(findings: Callable[[str], tuple[Finding, ...]]) -> Callable[[str], bool]:
+    """Whether the errors and warnings in a script are those that its comments announce.
+
+    `# MR102 error` stands at the line of a finding, `# why` at a line that the evidence points to besides it.
+    """
+
+    def compare(script: str) -> bool:
+        first = NET.count("\n")
+        loud = [f for f in findings(script) if f.severity is not Severity.NOTE]
+        said = [(f.span.line - first, f"{f.rule} {f.severity.value}") for f in loud]
+        why = {e.span.line - first for f in loud for e in f.evidence if e.span.line != f.span.line}
+        assert said == _announced(script, r"MR\d+ \w+")
+        assert sorted(why) == [line for line, _ in _announced(script, "why")]
+        return True
+
+    return compare
+
+
+def _announced(script: str, pattern: str) -> list[tuple[int, str]]:
+    """Lines whose comment matches, and what it says."""
+    lines = enumerate(script.splitlines(), 1)
+    return [(number, match[1]) for number, line in lines if (match := re.search(rf"# ({pattern})$", line))]

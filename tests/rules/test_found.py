@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import pytest
 from modereview.records import Finding, Severity
@@ -235,63 +234,10 @@ STICKS = {
     """,
 }
 
-WRAPPED = {
-    "DataParallel": "model = nn.DataParallel(model)",
-    "DistributedDataParallel": "model = nn.parallel.DistributedDataParallel(model, device_ids=[0])",
-    "compile": "model = torch.compile(model)",
-    "to a device": "model = model.to('cuda').half()",
-    "accelerate": "model, optimizer, loader = accelerator.prepare(model, optimizer, loader)",
-    "fabric": "model, optimizer = fabric.setup(model, optimizer)",
-}
-WRAPPER = """
-    def main(loader, val_loader, accelerator, fabric):
-        model = Net()
-        optimizer = torch.optim.SGD(model.parameters(), 0.1)
-        {wrapping}
-        model.train()
-        for epoch in range(10):
-            for x, y in loader:
-                optimizer.zero_grad()
-                loss = F.cross_entropy(model(x), y)  # MR102 error
-                {backward}
-                optimizer.step()
-            model.eval()  # why
-            with torch.no_grad():
-                for x, y in val_loader:
-                    print(model(x).argmax(1))
-"""
-BACKWARD = {"accelerate": "accelerator.backward(loss)", "fabric": "fabric.backward(loss)"}
-
-
-def marked(script: str, pattern: str) -> list[tuple[int, str]]:
-    """Lines whose comment matches, counted from the script's own first line, with what it says."""
-    rows = enumerate(script.splitlines())
-    return [(i, m[1]) for i, line in rows if (m := re.search(rf"# ({pattern})$", line))]
-
-
-def spoken(found: Iterable[Finding], line: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """Findings and their evidence in the same form; the script begins behind `line`."""
-    loud = [f for f in found if f.severity is not Severity.NOTE]
-    said = [(f.span.line - line, f"{f.rule} {f.severity.value}") for f in loud]
-    why = {(e.span.line - line, "why") for f in loud for e in f.evidence if e.span.line != f.span.line}
-    return said, sorted(why)
-
 
 @pytest.mark.parametrize("script", STICKS.values(), ids=STICKS)
-def test_an_eval_that_sticks(script: str, findings: Callable[[str], tuple[Finding, ...]], first_line: int):
-    said, why = spoken(findings(script), first_line)
-    assert said == marked(script, r"MR\d+ \w+")
-    assert why == marked(script, "why")
-
-
-@pytest.mark.parametrize("how", WRAPPED)
-def test_a_wrapper_hands_the_mode_through(
-    how: str, findings: Callable[[str], tuple[Finding, ...]], first_line: int
-):
-    script = WRAPPER.format(wrapping=WRAPPED[how], backward=BACKWARD.get(how, "loss.backward()"))
-    said, why = spoken(findings(script), first_line)
-    assert said == marked(script, r"MR\d+ \w+")
-    assert why == marked(script, "why")
+def test_an_eval_that_sticks(script: str, agrees: Callable[[str], bool]):
+    assert agrees(script)
 
 
 def test_the_epoch_that_goes_wrong_is_named(findings: Callable[[str], tuple[Finding, ...]]):
@@ -304,6 +250,31 @@ def test_the_epoch_that_goes_wrong_is_named(findings: Callable[[str], tuple[Find
     )
 
 
-def test_a_path_that_leaves_eval_behind_is_named(findings: Callable[[str], tuple[Finding, ...]]):
-    (finding,) = [f for f in findings(STICKS["a trainer"].replace("10", "1")) if f.rule == "MR102"]
-    assert finding.severity is Severity.ERROR
+WHEN = {
+    "after an evaluation, `model` trains in eval mode": STICKS["in the middle of an epoch"],
+    "from the second epoch on, `model` trains in eval mode": STICKS["the top level"],
+    "on some path, `model` trains in eval mode": """
+        def main(loader, optimizer, frozen):
+            model = Net()
+            if frozen:
+                model.eval()
+            for x, y in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(model(x), y).backward()
+                optimizer.step()
+    """,
+    "`model` trains in eval mode": """
+        def main(loader, optimizer):
+            model = Net().eval()
+            for x, y in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(model(x), y).backward()
+                optimizer.step()
+    """,
+}
+
+
+@pytest.mark.parametrize("message", WHEN)
+def test_the_message_says_when_it_happens(message: str, findings: Callable[[str], tuple[Finding, ...]]):
+    (finding,) = [f for f in findings(WHEN[message]) if f.rule == "MR102"]
+    assert (finding.severity, finding.message) == (Severity.ERROR, message)

@@ -160,6 +160,18 @@ PRACTICES = {
                 model.train()  # cuDNN's RNN backward works in train mode only
                 model(x).sum().backward()
     """,
+    "a probe for shapes while the model is built": """
+        class Head(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.encoder = Net()
+                self.fc = nn.Linear(self.width(), 2)
+            def width(self):
+                with torch.no_grad():
+                    return self.encoder(torch.zeros(2, 4)).size(1)
+
+        head = Head()
+    """,
     "from_pretrained is in EVAL already": """
         from transformers import AutoModel
 

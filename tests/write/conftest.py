@@ -17,8 +17,13 @@ OPTIMIZER = Value("optimizer", "torch.optim.SGD(model.parameters(), lr=0.01)")
 def module() -> Callable[..., Recipe]:
     """A recipe of a module class."""
 
-    def recipe(name: str = "Net", code: str = "script.Net(20, 3)", inputs: str = "(torch.randn(8, 20),)") -> Recipe:
-        values = (Value("model", code, "arguments as at line 57"), Value("inputs", inputs, "20 features: Net.fc1"))
+    def recipe(
+        name: str = "Net", code: str = "script.Net(20, 3)", inputs: str = "(torch.randn(8, 20),)"
+    ) -> Recipe:
+        values = (
+            Value("model", code, "arguments as at line 57"),
+            Value("inputs", inputs, "20 features: Net.fc1"),
+        )
         return Recipe(Target("module", name), values)
 
     return recipe
@@ -28,8 +33,12 @@ def module() -> Callable[..., Recipe]:
 def scenario() -> Callable[..., Recipe]:
     """A recipe that runs statements, each given with the roles of its forwards."""
 
-    def recipe(*drives: tuple[str, set[Role]], name: str = "train", patches: tuple[Value, ...] = ()) -> Recipe:
-        lines = tuple(Drive(code, frozenset(roles), 71 + number) for number, (code, roles) in enumerate(drives))
+    def recipe(
+        *drives: tuple[str, set[Role]], name: str = "train", patches: tuple[Value, ...] = ()
+    ) -> Recipe:
+        lines = tuple(
+            Drive(code, frozenset(roles), 71 + number) for number, (code, roles) in enumerate(drives)
+        )
         return Recipe(Target("scenario", name), (MODEL, LOADER, OPTIMIZER), lines, patches=patches)
 
     return recipe
@@ -39,14 +48,20 @@ def scenario() -> Callable[..., Recipe]:
 def plan() -> Callable[..., Plan]:
     """A plan of all contracts that apply to the recipes, for a script with these classes."""
 
-    def made(*recipes: Recipe, root: Path = Path("/project"), code: str = "import torch\n", **options: str) -> Plan:
+    def made(
+        *recipes: Recipe, root: Path = Path("/project"), code: str = "import torch\n", **options: str
+    ) -> Plan:
         script = root / options.get("script", "train.py")
         names = {recipe.target.name for recipe in recipes if recipe.target.kind == "module"}
         sensitive = ("BatchNorm1d", "Dropout")
-        classes = (ModuleClass(name, Span(1, 1, 2, 1), (), (), (), True, sensitive, False) for name in sorted(names))
+        classes = (
+            ModuleClass(name, Span(1, 1, 2, 1), (), (), (), True, sensitive, False) for name in sorted(names)
+        )
         program = Program(decode(script, root, code.encode()), modules=tuple(classes))
         pairs = tuple((c, r) for c in contracts() for r in recipes if applies(c, r, program))
         load = "definitions" if options.get("load") == "definitions" else "import"
-        return Plan(program, (), load, root / options.get("test", "tests/test_train_modes.py"), recipes, pairs)
+        return Plan(
+            program, (), load, root / options.get("test", "tests/test_train_modes.py"), recipes, pairs
+        )
 
     return made

@@ -8,7 +8,8 @@ from modereview.errors import InputError
 from modereview.parse import decode
 from modereview.records import Plan, Recipe, Source, Suite
 from modereview.write.builtin import write
-from modereview.write.place import place, test_path
+from modereview.write.place import place
+from modereview.write.place import test_path as path_of_suite
 
 
 @pytest.fixture
@@ -21,21 +22,21 @@ def source(root: Path, name: str) -> Source:
 
 
 def test_beside_the_script_where_there_is_no_folder_of_tests(tmp_path: Path) -> None:
-    assert test_path(source(tmp_path, "a/my-net.py"), None) == tmp_path / "a" / "test_my_net_modes.py"
+    assert path_of_suite(source(tmp_path, "a/my-net.py"), None) == tmp_path / "a" / "test_my_net_modes.py"
 
 
 def test_equal_stems_in_two_folders_get_two_names(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
-    names = [test_path(source(tmp_path, f"{folder}/train.py"), None).name for folder in "ab"]
+    names = [path_of_suite(source(tmp_path, f"{folder}/train.py"), None).name for folder in "ab"]
     assert names == ["test_a_train_modes.py", "test_b_train_modes.py"]
 
 
 def test_a_chosen_folder_lies_in_the_project(tmp_path: Path) -> None:
     script = source(tmp_path / "project", "train.py")
     chosen = tmp_path / "project" / "x" / ".." / "checks"
-    assert test_path(script, chosen) == tmp_path / "project" / "checks" / "test_train_modes.py"
+    assert path_of_suite(script, chosen) == tmp_path / "project" / "checks" / "test_train_modes.py"
     with pytest.raises(InputError, match=r"lies outside the project .* Choose a folder inside it\.$"):
-        test_path(script, tmp_path / "checks")
+        path_of_suite(script, tmp_path / "checks")
 
 
 def test_what_another_wrote_is_left_alone_and_the_same_name_is_found_again(

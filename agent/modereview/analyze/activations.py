@@ -52,7 +52,7 @@ class Activations(Effects):
             return [(state, results(given.values))]
         self.record.called.add(function.name)
         inner = Frame(
-            (*frame.path, span),
+            frame.path.then(span),
             function,
             self_value,
             self._closure(function, frame) or (Frame(captured, None) if captured else None),

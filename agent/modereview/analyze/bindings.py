@@ -26,6 +26,7 @@ from modereview.analyze.values import (
     External,
     Flag,
     Modes,
+    Path,
     Result,
     State,
     Thing,
@@ -189,10 +190,10 @@ class Bindings(ABC):
             return self.modes_of(thing.parent, state)
         span = thing.key[0] if isinstance(thing.key, tuple) and isinstance(thing.key[0], Span) else None
         if thing.origin in ("build", "library") and thing.is_module:
-            return frozenset({(Mode.TRAIN, Cause("build", span, "", (), thing.label))})
+            return frozenset({(Mode.TRAIN, Cause("build", span, "", Path(), thing.label))})
         if thing.origin == "pretrained":
-            return frozenset({(Mode.EVAL, Cause("pretrained", span, "", (), thing.label))})
-        return frozenset({(Mode.UNKNOWN, Cause("entry", span, "", (), thing.label))})
+            return frozenset({(Mode.EVAL, Cause("pretrained", span, "", Path(), thing.label))})
+        return frozenset({(Mode.UNKNOWN, Cause("entry", span, "", Path(), thing.label))})
 
     def is_model(self, thing: Thing) -> bool:
         """Whether calling the thing is a forward: a module for certain, or used and named like one."""

@@ -90,7 +90,9 @@ class Calls(Activations):
         if name == "backward":
             return self._backward(flowing, state)
         if name in ("step", "zero_grad") and not results(owner):
-            return [(self._optimized(name, text, state), NOTHING)]
+            closures = [v for v in given.values if isinstance(v, Callable)]  # as LBFGS takes one
+            rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
+            return [(self._optimized(name, text, s), NOTHING) for s, _ in rows or [(state, NOTHING)]]
         if name in ("parameters", "named_parameters"):
             self.record.optimized |= set(things)
         if name == "requires_grad_" and given.values and truth(given.values) is False:

@@ -14,6 +14,7 @@ from modereview.analyze.values import (
     Cause,
     Constant,
     Flag,
+    Path,
     State,
     ValueSet,
 )
@@ -100,7 +101,7 @@ class Conditions(Bindings):
         """
         saved = flag.modes
         if self.modes_of(flag.thing, state) == saved:  # the live flag: each branch knows the mode
-            cause = Cause("entry", None, "", (), flag.thing.label)
+            cause = Cause("entry", None, "", Path(), flag.thing.label)
             train, evaluate = (
                 state.set(("mode", flag.thing), frozenset({(mode, cause)}))
                 for mode in (Mode.TRAIN, Mode.EVAL)

@@ -121,7 +121,7 @@ class Contexts(Calls):
         state: State,
         frame: Frame,
     ) -> list[State]:
-        key = (*frame.path, call.span)
+        key = frame.path.then(call.span)
         self._waiting = {**self._waiting, key: at_yield}
         after = self.call_function(manager, None, given, call.span, state, frame)
         self._waiting = {k: v for k, v in self._waiting.items() if k != key}

@@ -18,6 +18,7 @@ from modereview.analyze.values import (
     Flag,
     ForwardRun,
     Modes,
+    Path,
     Result,
     State,
     Thing,
@@ -144,7 +145,7 @@ class Effects(Expressions):
             return [(state, self._iterable(last, given))]
         if last not in HARMLESS and not name.startswith("torch."):
             self.record.optimized |= set(passed)  # an optimizer may be made of it there
-            cause = Cause("escaped", call.span, "", (), name)
+            cause = Cause("escaped", call.span, "", Path(), name)
             for thing in passed:
                 state = self.switched(thing, frozenset({(Mode.UNKNOWN, cause)}), state)
         if last in ("enumerate", "zip", "tqdm", "trange", "list", "tuple", "sorted", "reversed", "set"):
@@ -162,8 +163,10 @@ class Effects(Expressions):
             return frozenset({Elements(pairs)}) if pairs else results(first)
         if name == "zip":
             columns = [elements(v) for v in given.positional]
-            if columns and all(columns):
-                rows = zip(*columns, strict=False)
+            if any(columns):
+                count = min(len(c) for c in columns if c)
+                unknown = (results(v) for v in given.positional)
+                rows = zip(*(c or (u,) * count for c, u in zip(columns, unknown, strict=True)), strict=False)
                 return frozenset({Elements(tuple(frozenset({Elements(r)}) for r in rows))})
             return results(given.values)
         return first

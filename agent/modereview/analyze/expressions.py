@@ -18,10 +18,11 @@ from modereview.analyze.values import (
     Callable,
     Elements,
     State,
+    Thing,
     ValueSet,
 )
 
-_STEPS = 150_000  # expressions interpreted before the flow gives up: some seconds on one core
+_STEPS = 100_000  # expressions interpreted before the flow gives up: two to five seconds on one core
 
 
 class Expressions(Conditions):
@@ -141,5 +142,10 @@ class Expressions(Conditions):
                         expr.element, self.bind(expr.target, element, before, frame), frame
                     )
                 ]
-            rows += collected
+            rows += [(after, self._listed(values)) for after, values in collected]
         return rows
+
+    def _listed(self, values: ValueSet) -> ValueSet:
+        """`[Net() for _ in range(3)]`: one element stands for all models of the list."""
+        models = any(isinstance(v, Thing) and self.is_model(v) for v in values)
+        return frozenset({Elements((values,))}) if models else values

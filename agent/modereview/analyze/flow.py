@@ -15,6 +15,7 @@ from modereview.analyze.names import Names
 from modereview.analyze.statements import Statements
 from modereview.analyze.values import (
     Cause,
+    Path,
     State,
     Thing,
     merge,
@@ -27,7 +28,7 @@ class Flow(Statements):
 
     def run(self) -> None:
         """The top level as a script would run it, then each function that nothing in view called."""
-        after = self.execute(self._block, [State()], Frame((), None))
+        after = self.execute(self._block, [State()], Frame(Path(), None))
         start = merge(after.normal) if len(after.normal) > 1 else (after.normal or [State()])[0]
         cells = {c: v for kind in ("name", "attr") for c in start.cells(kind) if (v := start.get(c))}
         outside = State(cells)
@@ -57,7 +58,7 @@ class Flow(Statements):
         if function.name in self.record.called:
             return
         state, self_value = outside, None
-        frame = Frame((), None)
+        frame = Frame(Path(), None)
         self.record.roots.add(function.span)
         if function.method_of:
             self_value, state = self._instance(function.method_of, outside)
@@ -73,7 +74,7 @@ class Flow(Statements):
         states = [outside]
         if init is not None:
             states = [
-                s for s, _ in self.call_function(init, thing, Given(), cls.span, outside, Frame((), None))
+                s for s, _ in self.call_function(init, thing, Given(), cls.span, outside, Frame(Path(), None))
             ]
         state = merge(states) if len(states) > 1 else (states or [outside])[0]
         cells = {
@@ -99,4 +100,4 @@ def _called_names(names: Names) -> frozenset[str]:
 
 
 def _entry(thing: Thing) -> tuple[Mode, Cause]:
-    return Mode.UNKNOWN, Cause("entry", None, "", (), thing.label)
+    return Mode.UNKNOWN, Cause("entry", None, "", Path(), thing.label)

@@ -315,6 +315,9 @@ class Function:
     method_of: str | None = None
     yields: bool = False
 
+    def __hash__(self) -> int:  # the name and place tell functions apart; the body is a whole tree
+        return hash((self.name, self.span))
+
     @property
     def short(self) -> str:
         """The name without its class or enclosing function."""
@@ -331,6 +334,9 @@ class Class:
     body: Block
     span: Span
     keywords: tuple[str, ...] = field(default=())
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.span))
 
     def method(self, name: str) -> Function | None:
         """The method of that short name, if the class itself defines it."""

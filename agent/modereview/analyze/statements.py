@@ -143,9 +143,7 @@ class Statements(Contexts):
         after: list[State] = []
         frontier = [state]
         for turn in range(_PASSES):
-            starts, leaving = self._next_pass(loop, data, frontier, frame)
-            ends.normal += leaving
-            inner = self.execute(loop.body, starts, frame)
+            inner = self.execute(loop.body, self._next_pass(loop, data, frontier, frame), frame)
             ends.absorb(inner, but=("continue",))
             after = join(inner.normal + inner.states("continue"))
             if loop.test is None:
@@ -161,16 +159,13 @@ class Statements(Contexts):
         ends.normal = join(ends.normal)
         return ends
 
-    def _next_pass(
-        self, loop: ir.Loop, data: ValueSet, frontier: list[State], frame: Frame
-    ) -> tuple[list[State], list[State]]:
-        """States that enter the body, and those that a `while` test turns away."""
+    def _next_pass(self, loop: ir.Loop, data: ValueSet, frontier: list[State], frame: Frame) -> list[State]:
+        """The states that enter the body; a `while` test, too, is taken to hold at least once."""
         if loop.test is not None:
-            decided = [d for s in frontier for d in self.decide(loop.test, s, frame)]
-            return [s for s, holds in decided if holds], []
+            return [s for f in frontier for s, holds in self.decide(loop.test, f, frame) if holds]
         if loop.target is None:
-            return frontier, []
-        return [self.bind(loop.target, data, s, frame) for s in frontier], []
+            return frontier
+        return [self.bind(loop.target, data, s, frame) for s in frontier]
 
     def _try(self, statement: ir.Try, state: State, frame: Frame) -> Ends:
         ends = Ends()

@@ -98,7 +98,7 @@ _EVALUATION_NAME = re.compile(
 )
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
 _DELIBERATE = re.compile(
-    r"mc[_ ]?drop|monte[_ ]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
+    r"mc[_ -]?drop|monte[_ -]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
     r"|adapt|re-?estimat|recalibrat|update_bn|bn_update|maml|meta[_ -]?learn|inner_loop|frozen|freez"
     r"|on purpose|intention|deliberate|keep .*(bn|batch ?norm|dropout|statistics)|fix .*(bn|batch ?norm)",
     re.IGNORECASE,

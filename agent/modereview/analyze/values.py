@@ -14,7 +14,20 @@ from typing import Literal, TypeAlias
 from modereview.analyze import ir
 from modereview.records import Mode, Span
 
-Path: TypeAlias = tuple[Span, ...]  # call sites that led to an activation, outermost first
+
+class Path(tuple[Span, ...]):
+    """Call sites that led to an activation, outermost first. In so many keys that its hash is kept."""
+
+    _hash: int | None = None
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = super().__hash__()
+        return self._hash
+
+    def then(self, span: Span) -> Path:
+        """One call further."""
+        return Path((*self, span))
 
 
 def _hash_once(self: object) -> int:
@@ -58,6 +71,7 @@ class Callable:
     function: ir.Function
     self_value: Thing | None = None
     frame: Path | None = None
+    __hash__ = _hash_once
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class ClassValue:
     """A class of the file."""
 
     cls: ir.Class
+    __hash__ = _hash_once
 
 
 @dataclass(frozen=True)
@@ -170,9 +185,13 @@ class State:
 
     def drop(self, doomed: Iterable[Cell]) -> State:
         """This state without some cells."""
-        gone = set(doomed)
-        kept = {cell: value for cell, value in self._cells.items() if cell not in gone}
-        return self if len(kept) == len(self._cells) else State(kept, self.exact)
+        gone = [cell for cell in doomed if cell in self._cells]
+        if not gone:
+            return self
+        kept = self._cells.copy()  # a copy keeps the hashes of the cells; they nest deeply
+        for cell in gone:
+            kept.pop(cell, None)
+        return State(kept, self.exact)
 
     def cells(self, kind: str) -> Iterator[Cell]:
         """The cells of one kind: "name", "attr", "mode", "assume"."""
@@ -191,11 +210,10 @@ class State:
     @cached_property
     def control(self) -> frozenset[tuple[Cell, frozenset[Hashable]]]:
         """Everything but that data: states that agree here can be joined without loss."""
-        stripped = (
-            (cell, frozenset(v for v in held if not isinstance(v, Result)))
-            for cell, held in self._cells.items()
-        )
-        return frozenset((cell, rest) for cell, rest in stripped if rest)
+        rest = self._cells.copy()
+        for cell in self.data_cells:
+            rest[cell] = frozenset(v for v in rest[cell] if not isinstance(v, Result))
+        return frozenset(item for item in rest.items() if item[1])
 
     @cached_property
     def _key(self) -> frozenset[tuple[Cell, frozenset[Hashable]]]:

@@ -26,10 +26,15 @@ Load: TypeAlias = Literal["import", "definitions"]
 Ask: TypeAlias = Callable[[dict[str, object]], dict[str, object]]
 
 
-def plan(program: Program, findings: tuple[Finding, ...], ask: Ask, test_path: Path) -> Plan:
-    """The plan for one file. `ask` runs the probe on it, once or twice."""
+def plan(
+    program: Program, findings: tuple[Finding, ...], ask: Ask, test_path: Path, load: Load | None = None
+) -> Plan:
+    """The plan for one file. `ask` runs the probe on it, once or twice.
+
+    `load` is how an earlier plan loads the file: an import that hangs should not be tried again.
+    """
     modules = module_targets(program)
-    load, found_scenarios, answer = _asked(program, ask)
+    load, found_scenarios, answer = _asked(program, ask, load)
     reached = _recipes(modules, found_scenarios, answer)
     recipes = tuple(r for r in reached if isinstance(r, Recipe))
     return Plan(
@@ -43,9 +48,12 @@ def plan(program: Program, findings: tuple[Finding, ...], ask: Ask, test_path: P
     )
 
 
-def _asked(program: Program, ask: Ask) -> tuple[Load, tuple[Scenario, ...], dict[str, Any]]:
+def _asked(
+    program: Program, ask: Ask, known: Load | None
+) -> tuple[Load, tuple[Scenario, ...], dict[str, Any]]:
     """The probe's answer; where a script cannot be imported, once more by its definitions alone."""
-    loads: tuple[Load, ...] = ("definitions",) if program.trains_on_import else ("import", "definitions")
+    only: Load | None = "definitions" if program.trains_on_import else known
+    loads: tuple[Load, ...] = (only,) if only else ("import", "definitions")
     for load in loads:
         context = Context(program, names_of(program, load))
         found = scenarios(context)

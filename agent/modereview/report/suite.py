@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from modereview.records import Outcome, Review, Status
+from modereview.records import Review, Status
 from modereview.report.options import Options
 from modereview.report.tally import all_right
 from modereview.report.words import amount, listed, sentence
@@ -27,7 +27,7 @@ def summary(review: Review, options: Options) -> str:
     path = _relative(review)
     if review.suite.path in review.written and all_right(review):
         return f"{count} written to {path}, {_mutants(review) or 'all pass'}."
-    place = f"in {path}" if options.writes else f"for {path} (not written)"
+    place = f"in {path}" if options.writes and not review.not_written else f"for {path} (not written)"
     return f"{count} {place}: {results or 'not run'}."
 
 
@@ -44,21 +44,13 @@ def _relative(review: Review) -> str:
 
 def _results(review: Review) -> str:
     """`5 pass, 1 fails as marked`, by status."""
-    marked = _marked(review)
-    passed = sum(outcome.status is Status.PASSED for outcome in review.outcomes)
+    marked = sum(outcome.marked for outcome in review.outcomes)
+    passed = sum(outcome.status is Status.PASSED for outcome in review.outcomes) - marked
     parts = [f"{passed} pass" if passed != 1 else "1 passes"] if review.outcomes else []
     if marked:
-        parts.append(f"{len(marked)} {'fails' if len(marked) == 1 else 'fail'} as marked (xfail)")
-    rest: Counter[Status] = Counter(
-        o.status for o in review.outcomes if o.status is not Status.PASSED and o not in marked
-    )
+        parts.append(f"{marked} {'fails' if marked == 1 else 'fail'} as marked (xfail)")
+    rest: Counter[Status] = Counter(o.status for o in review.outcomes if o.status is not Status.PASSED)
     return ", ".join(parts + [f"{rest[status]} {status.value}" for status in Status if rest[status]])
-
-
-def _marked(review: Review) -> list[Outcome]:
-    """Failures that the suite marks as expected: they show a finding that is not mended."""
-    shown = {case for v in review.verdicts if v.state != "fixed" for case in v.proved_by}
-    return [o for o in review.outcomes if o.status is Status.FAILED and o.case in shown]
 
 
 def _mutants(review: Review) -> str:
@@ -67,12 +59,13 @@ def _mutants(review: Review) -> str:
 
 
 def _trouble(review: Review) -> list[str]:
-    """Each test that neither passed nor failed as marked."""
-    marked = _marked(review)
+    """Each test that did not pass, and each that fails as marked with no finding to explain it."""
+    explained = {case for verdict in review.verdicts for case in verdict.proved_by}
+    failed = [outcome for outcome in review.outcomes if outcome.status is not Status.PASSED]
+    unexplained = [o.case for o in review.outcomes if o.marked and o.case not in explained]
     return [
-        f"{TROUBLE[outcome.status]}: {outcome.case}" + (f": {outcome.message}" if outcome.message else "")
-        for outcome in review.outcomes
-        if outcome.status is not Status.PASSED and outcome not in marked
+        *(f"{TROUBLE[o.status]}: {o.case}" + (f": {o.message}" if o.message else "") for o in failed),
+        *(f"Not explained: {case} fails on this code, and no rule says why." for case in unexplained),
     ]
 
 

@@ -29,9 +29,9 @@ def counted(reviews: Sequence[Review]) -> list[tuple[Review, Verdict]]:
 
 def all_right(review: Review) -> bool:
     """Whether tests ran on everything there is and all passed: only then may a report say so."""
-    passed = bool(review.outcomes) and all(outcome.status is Status.PASSED for outcome in review.outcomes)
+    good = [outcome.status is Status.PASSED and not outcome.marked for outcome in review.outcomes]
     gaps = review.unreached or review.not_run or review.internal_errors
-    return passed and not gaps and not counted([review])
+    return bool(good) and all(good) and not gaps and not counted([review])
 
 
 def left(reviews: Sequence[Review]) -> list[Verdict]:

@@ -127,8 +127,9 @@ class Net(nn.Module):
         return F.dropout(self.fc(x), 0.5, training=self.training)
 """,
     not_flagged=(
-        "`training` given in any form but the literal True; a call under `if self.training:`; a rate of 0; `F.alpha_dropout` and kin, whose "
-        "default is False; dropout that a name or comment calls Monte-Carlo (a note)."
+        "`training` given in any form but the literal True; a call that `if self.training:` guards; a rate "
+        "of 0; `F.alpha_dropout` and kin, whose default is False; dropout that a name or comment calls "
+        "Monte-Carlo (a note)."
     ),
     fix="`training=self.training` in the call. A function outside a module has no flag to read: no fix.",
     check=check,

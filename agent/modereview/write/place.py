@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from modereview.errors import InputError
-from modereview.records import Source
+from modereview.records import Review, Source
 from modereview.write.merge import merge
 
 
@@ -48,6 +48,21 @@ def numbered(path: Path) -> Iterator[Path]:
     """`test_x.py`, `test_x_2.py`, `test_x_3.py` ..."""
     yield path
     yield from (path.with_stem(f"{path.stem}_{number}") for number in count(2))
+
+
+def apart(reviews: Iterable[Review]) -> tuple[Review, ...]:
+    """The reviews, with new test files that have the same name told apart: `a_b.py` and `a/b.py` collide."""
+    taken: set[Path] = set()
+    done: list[Review] = []
+    for review in reviews:
+        if review.suite is not None:
+            path = review.suite.path
+            if path in taken:
+                path = next(p for p in numbered(path) if p not in taken and not os.path.lexists(p))
+            taken.add(path)
+            review = replace(review, suite=replace(review.suite, path=path))
+        done.append(review)
+    return tuple(done)
 
 
 def _laid(path: Path, text: str) -> Placed | None:

@@ -1,0 +1,91 @@
+"""What a forward is for: by what becomes of its result, only then by names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from modereview.records import Program
+
+STEP = "optimizer.zero_grad(); loss.backward(); optimizer.step()"
+ROLES = {
+    "backward and a step": (f"loss = criterion(model(x), y); {STEP}", ["train"]),
+    "through methods of tensors": (f"loss = model(x).pow(2).mean(); {STEP}", ["train"]),
+    "through functions of torch": (
+        f"loss = torch.stack([model(x), 2 * model(y)]).sum(); {STEP}",
+        ["train"] * 2,
+    ),
+    "through a dict": (
+        f"losses = dict(a=0); losses['b'] = model(x); loss = sum(losses.values()); {STEP}",
+        ["train"],
+    ),
+    "through a list": (f"parts = []; parts.append(model(x)); loss = sum(parts); {STEP}", ["train"]),
+    "collected over a loop": (f"loss = 0\n    for b in x: loss += model(b)\n    {STEP}", ["train"]),
+    "a scaler": ("scaler.scale(model(x).sum()).backward(); scaler.step(optimizer)", ["train"]),
+    "torch.autograd.backward": ("torch.autograd.backward(model(x)); optimizer.step()", ["train"]),
+    "a closure that the optimizer calls": (
+        "def closure():\n        loss = model(x).sum(); loss.backward()\n    optimizer.step(closure)",
+        ["train"],
+    ),
+    "two models, one loss": (f"loss = criterion(model(encoder(x)), y); {STEP}", ["train", "train"]),
+    "no step anywhere in the file": ("model(x).sum().backward()\n    other.step", ["train"]),
+    "thrown away before the step": (
+        "model(x).sum().backward(); optimizer.zero_grad(); optimizer.step()",
+        ["unknown"],
+    ),
+    "the graph is off": ("with torch.no_grad(): print(model(x))", ["evaluate"]),
+    "a target of the loss": (
+        f"with torch.no_grad(): t = teacher_model(x)\n    loss = criterion(model(x), t); {STEP}",
+        ["target", "train"],
+    ),
+    "a number is no gradient": (f"n = model(x).item(); loss = model(y) * n; {STEP}", ["unknown", "train"]),
+    "detached": (f"fake = netG(x).detach(); loss = netD(fake); {STEP}", ["unknown", "train"]),
+    "nothing in view": ("return model(x)", ["unknown"]),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), ROLES.values(), ids=ROLES)
+def test_the_role_of_each_forward(body: str, expected: list[str], program: Callable[[str], Program]):
+    given = "model, encoder, teacher_model, netG, netD, x, y, optimizer, scaler"
+    text = f"import torch\ndef run({given}):\n    {body}\n"
+    forwards = sorted(program(text).forwards, key=lambda f: f.span)
+    assert [f.role for f in forwards] == expected
+
+
+def test_a_name_speaks_where_the_result_does_not(program: Callable[[str], Program]):
+    text = "import torch\ndef {}(model, x):\n    return model(x)\n"
+    roles = {
+        name: program(text.format(name)).forwards[0].role
+        for name in ("validate", "predict", "test_step", "helper")
+    }
+    assert roles == {
+        "validate": "evaluate",
+        "predict": "evaluate",
+        "test_step": "evaluate",
+        "helper": "unknown",
+    }
+
+
+def test_one_forward_has_the_role_of_each_path_to_it(program: Callable[[str], Program]):
+    found = program(f"""\
+        import torch
+        def loss_of(model, x): return model(x).sum()
+        def fit(model, x, optimizer):
+            loss = loss_of(model, x); {STEP}
+        def validate(model, x):
+            with torch.no_grad(): return loss_of(model, x).item()
+    """).forwards
+    assert {(f.through[0], f.role) for f in found} == {("fit", "train"), ("validate", "evaluate")}
+
+
+def test_a_frozen_network_inside_of_a_loss_is_not_trained(program: Callable[[str], Program]):
+    found = program(f"""\
+        import torch
+        from torch import nn
+        def run(x):
+            model, perceptual_net = nn.Linear(1, 1), nn.Dropout()
+            perceptual_net.requires_grad_(False)
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            loss = perceptual_net(model(x)).sum(); {STEP}
+    """).forwards
+    assert {f.model: f.role for f in found} == {"model": "train", "perceptual_net": "unknown"}

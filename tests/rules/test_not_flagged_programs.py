@@ -1,0 +1,136 @@
+"""Whole programs that set their modes, in the shapes that people give them: no error and no warning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+SHAPES = {
+    "a loop over phases": """
+        def main(loaders, optimizer):
+            model = Net()
+            for epoch in range(25):
+                for phase in ["train", "val"]:
+                    if phase == "train":
+                        model.train()
+                    else:
+                        model.eval()
+                    for x, y in loaders[phase]:
+                        optimizer.zero_grad()
+                        with torch.set_grad_enabled(phase == "train"):
+                            output = model(x)
+                            loss = F.cross_entropy(output, y)
+                            if phase == "train":
+                                loss.backward()
+                                optimizer.step()
+                        print(output.argmax(1))
+    """,
+    "training where there is an optimizer": """
+        def run_epoch(model, loader, optimizer=None):
+            is_train = optimizer is not None
+            model.train() if is_train else model.eval()
+            total = 0.0
+            with torch.set_grad_enabled(is_train):
+                for x, y in loader:
+                    loss = F.cross_entropy(model(x), y)
+                    if is_train:
+                        optimizer.zero_grad()
+                        loss.backward()
+                        optimizer.step()
+                    total += loss.item()
+            return total
+
+        def main(loader, val_loader):
+            model = Net()
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            for _ in range(3):
+                run_epoch(model, loader, optimizer)
+                run_epoch(model, val_loader)
+    """,
+    "one helper shared by both": """
+        def loss_of(model, batch):
+            x, y = batch
+            return F.cross_entropy(model(x), y)
+
+        def fit(model, loader, val_loader, optimizer):
+            for _ in range(3):
+                model.train()
+                for batch in loader:
+                    optimizer.zero_grad()
+                    loss_of(model, batch).backward()
+                    optimizer.step()
+                model.eval()
+                with torch.no_grad():
+                    total = sum(loss_of(model, batch).item() for batch in val_loader)
+
+        def main(loader, val_loader, optimizer):
+            fit(Net(), loader, val_loader, optimizer)
+    """,
+    "built for evaluation alone": """
+        def main(loader, path):
+            model = Net()
+            model.load_state_dict(torch.load(path))
+            model.eval()
+            with torch.no_grad():
+                for x, y in loader:
+                    print(model(x).argmax(1))
+
+        main(loader, "best.pt")
+    """,
+    "evaluation after the last epoch only": """
+        def main(loader, test_loader, optimizer):
+            model = Net()
+            model.train()
+            for epoch in range(10):
+                for batch in loader:
+                    step(model, batch, optimizer)
+            model.eval()
+            with torch.no_grad():
+                for x, y in test_loader:
+                    print(model(x).argmax(1))
+    """,
+    "evaluation in the middle, and back": """
+        def main(loader, val_loader, optimizer):
+            model = Net()
+            for number, batch in enumerate(loader):
+                model.train()
+                step(model, batch, optimizer)
+                if number % 500 == 0:
+                    model.eval()
+                    with torch.no_grad():
+                        print([model(x).argmax(1) for x, y in val_loader])
+    """,
+    "a trainer that switches for each part": """
+        class Trainer:
+            def __init__(self, model, optimizer):
+                self.model, self.optimizer = model, optimizer
+            def fit(self, loader, val_loader):
+                for epoch in range(3):
+                    self.train_epoch(loader)
+                    self.validate(val_loader)
+            def train_epoch(self, loader):
+                self.model.train()
+                for batch in loader:
+                    step(self.model, batch, self.optimizer)
+            @torch.no_grad()
+            def validate(self, loader):
+                self.model.eval()
+                return sum((self.model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+        if __name__ == "__main__":
+            net = Net()
+            Trainer(net, torch.optim.Adam(net.parameters())).fit(loader, val_loader)
+    """,
+    "only looked at, never trained": """
+        def count(model):
+            return sum(p.numel() for p in model.parameters())
+
+        print(count(Net()))
+    """,
+}
+
+
+@pytest.mark.parametrize("script", SHAPES.values(), ids=SHAPES)
+def test_a_program_that_sets_its_modes(script: str, faults: Callable[[str], list[str]]):
+    assert faults(script) == []
