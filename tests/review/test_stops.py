@@ -52,7 +52,7 @@ def stopped_at(stage, script):
 
 @pytest.mark.parametrize(
     "stage",
-    ["Reading", "Finding out", "Running them", "Putting faults in", "Confirming"],
+    ["Reading", "Finding out", "Running them", "Confirming"],
 )
 def test_a_review_that_is_stopped_leaves_nothing(tmp_path, zombie, contents, stage):
     script = tmp_path / "train.py"

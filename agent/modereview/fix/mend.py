@@ -184,7 +184,7 @@ def _left(now: _Now, finding: Finding, cases: Sequence[Case], tools: Tools) -> V
     }
     shown = tuple(c for c in red(now.outcomes) if c in by_name and finding.rule in by_name[c].proves)
     current = _current(now, finding)
-    fixes = list(rule(finding.rule).mend(now.program, current)) if current else []
+    fixes = _suggestions(now, current, tools) if current else []
     if finding.severity is Severity.NOTE or not fixes:
         return without_fix(
             finding, shown, None, "" if finding.severity is Severity.NOTE else "no automatic fix"
@@ -195,6 +195,12 @@ def _left(now: _Now, finding: Finding, cases: Sequence[Case], tools: Tools) -> V
         return without_fix(finding, shown, fixes[0], "changes more than the mode: --unsafe-fixes writes it")
     reason = "no test turned green with it" if shown else "no test could be run that shows the fault"
     return without_fix(finding, shown, fixes[0], reason)
+
+
+def _suggestions(now: _Now, finding: Finding, tools: Tools) -> list[Fix]:
+    """Fixes after which the analysis is content: advice that only moves the fault is worse than none."""
+    fixes = rule(finding.rule).mend(now.program, finding)
+    return [followed[1] for fix in fixes if (followed := _follow(now, fix, tools)) is not None]
 
 
 def _current(now: _Now, finding: Finding) -> Finding | None:
