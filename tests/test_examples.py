@@ -200,3 +200,14 @@ def test_only_tests_are_added(story):
 
 def test_undo_restores_every_byte(story):
     assert story.undone == story.original
+
+
+def test_a_switch_that_the_mend_made_idle_is_equivalent_and_not_missed(story):
+    """`train()` before the epochs of trainer.py: with the mend no forward runs in another mode without it."""
+    mutants = next(file["mutants"] for file in story.first if file["path"] == "trainer.py")
+    assert mutants["survived"] == []
+    assert [m["description"] for m in mutants["equivalent"]] == [
+        "`self.model.train()` at 34 dropped",
+        "`self.model.train()` at 34 swapped",
+    ]
+    assert mutants["killed"]

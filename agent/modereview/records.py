@@ -505,6 +505,7 @@ class Review:
     outcomes: tuple[Outcome, ...] = ()  # of the written suite, on the mended file, by real pytest
     killed: tuple[Mutant, ...] = ()
     survived: tuple[Mutant, ...] = ()
+    equivalent: tuple[Mutant, ...] = ()  # no test catches them, and no forward runs in another mode
     unreached: tuple[Unreached, ...] = ()
     not_run: tuple[str, ...] = ()  # sentences: what was not run and why
     warnings: tuple[str, ...] = ()  # sentences: "no bubblewrap: ..."

@@ -22,7 +22,7 @@ from modereview.fix.mutate import mutants
 from modereview.fix.reach import split
 from modereview.journal import write_back
 from modereview.plan import plan
-from modereview.records import Finding, Outcome, Plan, Program, Review, Source, Suite, Usage, Verdict
+from modereview.records import Finding, Mutant, Outcome, Plan, Program, Review, Source, Suite, Usage, Verdict
 from modereview.rules import check
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
@@ -98,6 +98,8 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
     tell("Confirming with pytest")
     placed, verdicts, outcomes = _confirmed(suite, mended, after, bench)
     caught = killed(gates.of(suite, after), faults, [gates.of(suite, run) for run in runs])
+    survived = tuple(m for m in faults if m not in caught)
+    equivalent = _equivalent(suite, survived, mended, bench)
     return replace(
         found,
         verdicts=verdicts,
@@ -106,7 +108,8 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
         suite_before=placed.before,
         outcomes=outcomes,
         killed=caught,
-        survived=tuple(m for m in faults if m not in caught),
+        survived=tuple(m for m in survived if m not in equivalent),
+        equivalent=equivalent,
         unreached=planned.unreached,
         not_run=(*found.not_run, *(outside if suite.cases else ())),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
@@ -155,6 +158,17 @@ def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
         fix=settings.fix,
         unsafe=settings.unsafe_fixes,
     )
+
+
+def _equivalent(
+    suite: Suite, survived: tuple[Mutant, ...], mended: Mended, bench: Bench
+) -> tuple[Mutant, ...]:
+    """The mutants that no test can catch: every forward runs in the mode it had, as recorded."""
+    if not survived:
+        return ()
+    trace = bench.traces(suite, mended.source)
+    switches = (m for m in survived if not m.function.endswith((".forward", ".train")))
+    return tuple(m for m in switches if trace and bench.traces(suite, m.source) == trace)
 
 
 def _confirmed(

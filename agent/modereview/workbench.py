@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from modereview.plan import SECONDS, probe_code
 from modereview.records import Outcome, Source, Suite
-from modereview.run import Job, Worker
+from modereview.run import Failed, Job, Worker
 
 Outcomes = tuple[Outcome, ...]
+Traces = dict[str, object]  # builder of a scenario -> its forwards in order: which call, in which mode
+
+# Runs in the sandbox: the forwards that the suite's own builders record, without any assertion.
+_TRACE = """
+import importlib.util
+
+def main(request):
+    spec = importlib.util.spec_from_file_location("suite", request["test"])
+    suite = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(suite)
+    recorded = {name: getattr(suite, name)() for name in request["builders"]}
+    return {name: [[f.call, f.mode, f.trained] for f in forwards] for name, forwards in recorded.items()}
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,17 @@ class Bench:
         text = suite.render().encode()
         names = tuple(case.name for case in suite.cases)
         return self.worker.run([Job({s.name: s.raw, test: text}, test, names) for s in sources])
+
+    def traces(self, suite: Suite, source: Source) -> Traces | None:
+        """The mode of each forward of each scenario on a version of the file; None where it does not run."""
+        test = suite.path.relative_to(self.source.root).as_posix()
+        text = suite.render()
+        builders = re.findall(r"^def (forwards_of_\w+)\(\)", text, re.MULTILINE)
+        files = {source.name: source.raw, test: text.encode()}
+        try:
+            return self.worker.ask(files, _TRACE, {"test": test, "builders": builders})
+        except Failed:
+            return None
 
     def with_pytest(self, path: Path, text: str, sources: Sequence[Source]) -> list[Outcomes]:
         """A test file as pytest itself runs it, on each version of the script."""

@@ -96,11 +96,15 @@ def _mend_one(now: _Now, finding: Finding, tools: Tools) -> tuple[_Now, Verdict 
 
 
 def _verdict(now: _Now, finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
-    """Fixed; the edits in positions of the file as the user has it."""
+    return proved_fix(finding, _as_the_user_has_it(now, finding, fix), comparison)
+
+
+def _as_the_user_has_it(now: _Now, finding: Finding, fix: Fix) -> Fix:
+    """The fix with its edits in positions of the file before any other fix."""
     edits = fix.edits
     for earlier in reversed(now.edits):
         edits = tuple(moved_back(edit, earlier) for edit in edits)
-    return proved_fix(finding, replace(fix, finding=finding, edits=edits), comparison)
+    return replace(fix, finding=finding, edits=edits)
 
 
 def _mend_together(now: _Now, waiting: list[Finding], tools: Tools) -> tuple[_Now, dict[str, Verdict]]:
@@ -189,12 +193,13 @@ def _left(now: _Now, finding: Finding, cases: Sequence[Case], tools: Tools) -> V
         return without_fix(
             finding, shown, None, "" if finding.severity is Severity.NOTE else "no automatic fix"
         )
+    best = _as_the_user_has_it(now, finding, fixes[0])
     if not tools.fix:
-        return without_fix(finding, shown, fixes[0], "--no-fix")
-    if not fixes[0].safe and not tools.unsafe:
-        return without_fix(finding, shown, fixes[0], "changes more than the mode: --unsafe-fixes writes it")
+        return without_fix(finding, shown, best, "--no-fix")
+    if not best.safe and not tools.unsafe:
+        return without_fix(finding, shown, best, "changes more than the mode: --unsafe-fixes writes it")
     reason = "no test turned green with it" if shown else "no test could be run that shows the fault"
-    return without_fix(finding, shown, fixes[0], reason)
+    return without_fix(finding, shown, best, reason)
 
 
 def _suggestions(now: _Now, finding: Finding, tools: Tools) -> list[Fix]:

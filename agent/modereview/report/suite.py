@@ -70,10 +70,10 @@ def _trouble(review: Review) -> list[str]:
 
 
 def _survivors(review: Review, options: Options) -> list[str]:
-    if not review.survived:
-        return []
     limit = None if options.verbose else SURVIVORS_SHOWN
-    return [f"Not caught: {listed([mutant.description for mutant in review.survived], limit)}."]
+    groups = {"Not caught": review.survived, "Equivalent, no forward changes its mode": review.equivalent}
+    described = {what: [mutant.description for mutant in group] for what, group in groups.items()}
+    return [f"{what}: {listed(texts, limit)}." for what, texts in described.items() if texts]
 
 
 def _dropped(review: Review, options: Options) -> list[str]:

@@ -10,7 +10,7 @@ from modereview.analyze.torchfacts import names_an_evaluation
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
 from modereview.rules.base import fix
 
-_AGAIN = "training sees dropout and batch statistics again: expect other loss curves; checkpoints still load"
+_AGAIN = "training runs as in its first epoch again: expect other loss curves; checkpoints still load"
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
 
 

@@ -76,6 +76,7 @@ def _file(review: Review) -> Object:
         "mutants": {
             "killed": [_mutant(mutant) for mutant in review.killed],
             "survived": [_mutant(mutant) for mutant in review.survived],
+            "equivalent": [_mutant(mutant) for mutant in review.equivalent],
         },
         "unreached": [_unreached(item) for item in review.unreached],
         "not_run": list(review.not_run),
