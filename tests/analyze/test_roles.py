@@ -60,7 +60,7 @@ def test_a_name_speaks_where_the_result_does_not(program: Callable[[str], Progra
     }
     assert roles == {
         "validate": "evaluate",
-        "predict": "evaluate",
+        "predict": "infer",
         "test_step": "evaluate",
         "helper": "unknown",
     }

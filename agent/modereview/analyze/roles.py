@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Record
-from modereview.analyze.torchfacts import names_an_evaluation
+from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
 from modereview.analyze.values import ForwardRun, Path, Thing
 from modereview.records import Mode, Role
 
@@ -22,7 +22,8 @@ class Roles:
     def role(self, run: ForwardRun) -> Role:
         """A forward is trained on where its result reaches `backward` and a step.
 
-        With the graph off it is a target if its result still ends in a loss, else an evaluation. One that
+        With the graph off it is a target if its result still ends in a loss, else an evaluation, or an
+        inference where the function around it is called so ("predict", "sample"). One that
         goes backward with no step (a saliency map, an attack) is left alone, and one that leads nowhere
         in view is an evaluation only where a function on the way is called so.
         """
@@ -36,7 +37,7 @@ class Roles:
         if any(name.endswith(".__init__") for name in functions):
             return "unknown"  # a probe for shapes while something is built: its numbers are not looked at
         if run.grad is False or any(map(names_an_evaluation, functions)):
-            return "evaluate"
+            return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"
 
     def _learns(self, thing: Thing) -> bool:

@@ -134,7 +134,7 @@ def schedules_of(
                 for s in _own(loop.body)
                 for step in _steps(source, s, caller, by_place, by_function, names)
             )
-            if any(step.roles & {"train", "evaluate"} for step in steps):
+            if any(step.roles & {"train", "evaluate", "infer"} for step in steps):
                 found.append(Schedule(caller, loop.span, steps))
     return tuple(found)
 

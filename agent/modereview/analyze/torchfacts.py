@@ -96,6 +96,10 @@ _EVALUATION_NAME = re.compile(
     r"|demo|visuali[sz]e\w*|translate|decode|benchmark|metrics?)($|_)",
     re.IGNORECASE,
 )
+_INFERENCE_NAME = re.compile(
+    r"(^|_)(predict\w*|infer\w*|sample\w*|generate\w*|demo|visuali[sz]e\w*|translate|decode)($|_)",
+    re.IGNORECASE,
+)
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
 _DELIBERATE = re.compile(
     r"mc[_ -]?drop|monte[_ -]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
@@ -113,8 +117,17 @@ def names_a_model(name: str) -> bool:
 
 def names_an_evaluation(name: str) -> bool:
     """Whether people call evaluating functions so: "validate", "run_test", "Trainer.eval_epoch"."""
-    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(".")[2])
+    snake = _snake(name)
     return bool(_EVALUATION_NAME.search(snake)) and not re.search(r"(^|_)train", snake)
+
+
+def names_an_inference(name: str) -> bool:
+    """Whether people call so what makes predictions to use, not to judge: "predict", "sample_images"."""
+    return bool(_INFERENCE_NAME.search(_snake(name)))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(".")[2])
 
 
 def says_deliberate(text: str) -> bool:

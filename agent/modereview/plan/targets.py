@@ -20,7 +20,7 @@ from modereview.records import (
     Value,
 )
 
-_WANTED: frozenset[Role] = frozenset({"train", "evaluate"})
+_WANTED: frozenset[Role] = frozenset({"train", "evaluate", "infer"})
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _entry_switch(program: Program, function: Function) -> tuple[str, int] | Non
     runs = [
         f
         for f in program.forwards
-        if f.role == "evaluate" and (f.function == function.name or _within(f.path, function))
+        if f.role in ("evaluate", "infer") and (f.function == function.name or _within(f.path, function))
     ]
     if not function.calls or not runs or any(f.mode is not Mode.EVAL or not f.exact for f in runs):
         return None

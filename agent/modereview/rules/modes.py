@@ -30,7 +30,7 @@ def never_switched(program: Program) -> Iterator[Forward]:
     seen = set()
     for forward in program.forwards:
         alone = forward.mode is Mode.UNKNOWN and forward.cause == "entry" and len(forward.path) == 1
-        judged = forward.role == "evaluate" and names_an_evaluation(forward.function)
+        judged = forward.role in ("evaluate", "infer") and names_an_evaluation(forward.function)
         judged = judged and (forward.grad is False or _in_loop_over_data(program, forward))
         owner = forward.function.rpartition(".")[0]
         if (
