@@ -21,7 +21,7 @@ from typing import Literal
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 CASES = Path(__file__).with_name("cases.toml")
 SIDES = ("old", "new")

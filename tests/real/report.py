@@ -14,14 +14,11 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from lay_out import SIDES, Case, LayOutError, lay_out, mirror_of, read_cases
-
 from modereview.rules import rules
 
 Ranges = Iterable[tuple[int, int]]
@@ -74,7 +71,7 @@ def moved(old: Path, new: Path, ranges: Ranges) -> list[tuple[int, int]]:
     return [(start + 1, end) for start, end in spans if start < end]
 
 
-def _moved(blocks: list[tuple[str, int, int, int, int]], first: int, last: int) -> tuple[int, int]:
+def _moved(blocks: Sequence[tuple[str, int, int, int, int]], first: int, last: int) -> tuple[int, int]:
     """Half-open lines of the new file, from 0, for half-open lines of the old one."""
     touched = [
         (j1 + max(first - i1, 0), j2 - max(i2 - last, 0)) if tag == "equal" else (j1, j2)
@@ -130,8 +127,8 @@ def total(name: str, results: list[Result]) -> str:
     found = sum(bool(r.severity) for r in results)
     silent = sum(r.silent for r in results)
     both = sum(bool(r.severity) and r.silent for r in results)
-    share = f" ({both / len(results):.0%})" if results else ""
-    return f"{name:<8}{len(results):>3} cases: {found} found, {silent} silent when repaired, {both} both{share}"
+    share = f"{both / len(results):.0%}" if results else "-"
+    return f"{name:<8}{len(results):>3} cases: {found} found, {silent} silent after, {both} both ({share})"
 
 
 def main() -> None:
