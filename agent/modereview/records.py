@@ -205,6 +205,7 @@ class Forward:
     switch_path: tuple[Span, ...] = ()  # call sites that led to it
     sensitive: tuple[str, ...] = ()  # what in the model is known to depend on its mode
     opaque: bool = True  # whether part of the model is not in view
+    held_out: bool = False  # whether it works on data that is named so: `test_loader`
     through: tuple[str, ...] = ()  # functions active at the forward, outermost first
 
 

@@ -8,6 +8,7 @@ from modereview.analyze import ir, walk
 from modereview.analyze.evidence import explain
 from modereview.analyze.flow import Flow
 from modereview.analyze.frames import GaveUp
+from modereview.analyze.heldout import held_out_calls
 from modereview.analyze.lower import lower
 from modereview.analyze.modules import Modules, params
 from modereview.analyze.names import Names, names_of
@@ -36,7 +37,8 @@ def analyze(source: Source) -> Program:
     optimizes = any(
         isinstance(c.func, ir.Attr) and c.func.name == "step" for c in walk.calls(block, nested=True)
     )
-    roles = Roles(record, optimizes=optimizes)
+    held_out = held_out_calls(block)
+    roles = Roles(record, held_out, optimizes=optimizes)
     sites = call_sites(source, block, names, record)
     by_function = roles_of_functions(record, roles)
     runs = sorted(record.runs, key=lambda r: (r.span, r.path, r.mode.value, repr(r.cause)))
@@ -52,7 +54,9 @@ def analyze(source: Source) -> Program:
             if n not in modules.known
         ),
         schedules=schedules_of(source, block, names, record, by_function, sites),
-        forwards=tuple(_forward(run, flow, roles, modules) for run in runs),
+        forwards=tuple(
+            replace(_forward(run, flow, roles, modules), held_out=run.span in held_out) for run in runs
+        ),
         trains_on_import=_trains_on_import(block, runs, roles),
         imports=_imports(names),
         calls=tuple(sorted({(f, c) for (f, _), callees in record.calls.items() for c in callees})),

@@ -110,7 +110,7 @@ class Calls(Activations):
             and len(given.positional) + len(given.named) <= (name == "train")
         ):
             return self._switches(things, name, given, call, text, state, frame)
-        if name == "forward" and things:
+        if name in ("forward", "generate") and things and any(map(self.is_model, things)):
             return [
                 r for t in things for r in self._forward(call.span, t, text + ".forward", given, state, frame)
             ]

@@ -6,15 +6,19 @@ from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Record
 from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
 from modereview.analyze.values import ForwardRun, Path, Thing
-from modereview.records import Mode, Role
+from modereview.records import Mode, Role, Span
 
 
 class Roles:
     """Answers `role(run)` for the forwards of a record."""
 
-    def __init__(self, record: Record, *, optimizes: bool) -> None:
-        """`optimizes`: whether the file steps an optimizer at all; if not, going backward is training."""
+    def __init__(self, record: Record, held_out: frozenset[Span], *, optimizes: bool) -> None:
+        """`held_out`: calls on data that is named so.
+
+        `optimizes`: whether the file steps an optimizer at all; if not, going backward is training.
+        """
         self._record = record
+        self._held_out = held_out
         trained = record.trained if optimizes else record.differentiated
         self._trained = {_site(run) for run in trained}
         self._differentiated = {_site(run) for run in record.differentiated}
@@ -25,7 +29,7 @@ class Roles:
         With the graph off it is a target if its result still ends in a loss, else an evaluation, or an
         inference where the function around it is called so ("predict", "sample"). One that
         goes backward with no step (a saliency map, an attack) is left alone, and one that leads nowhere
-        in view is an evaluation only where a function on the way is called so.
+        in view is an evaluation only where a function on the way or the data is called so.
         """
         if _site(run) in self._differentiated:
             if run.grad is False:
@@ -36,7 +40,7 @@ class Roles:
         functions = self.functions(run)
         if any(name.endswith(".__init__") for name in functions):
             return "unknown"  # a probe for shapes while something is built: its numbers are not looked at
-        if run.grad is False or any(map(names_an_evaluation, functions)):
+        if run.grad is False or run.span in self._held_out or any(map(names_an_evaluation, functions)):
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"
 

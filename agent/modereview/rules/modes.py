@@ -26,27 +26,30 @@ def evaluations_in_train(program: Program) -> Iterator[tuple[Forward, ...]]:
 
 
 def never_switched(program: Program) -> Iterator[Forward]:
-    """Evaluating forwards in functions that nobody in view calls, on models that nothing in view switches."""
-    seen = set()
+    """Evaluating forwards whose mode nothing in view decides; one for each function and model."""
+    found: dict[tuple[str, str], Forward] = {}
     for forward in program.forwards:
-        alone = forward.mode is Mode.UNKNOWN and forward.cause == "entry" and len(forward.path) == 1
-        judged = forward.role in ("evaluate", "infer") and names_an_evaluation(forward.function)
-        judged = judged and (forward.grad is False or _in_loop_over_data(program, forward))
-        owner = forward.function.rpartition(".")[0]
-        if (
-            alone
-            and judged
-            and program.module(owner) is None
-            and (forward.function, forward.model) not in seen
-        ):
-            seen.add((forward.function, forward.model))
-            yield forward
+        undecided = forward.mode is Mode.UNKNOWN and forward.cause == "entry"
+        if undecided and forward.role in ("evaluate", "infer") and _is_answerable(program, forward):
+            found.setdefault((forward.function, forward.model), forward)
+    yield from found.values()
 
 
-def _in_loop_over_data(program: Program, forward: Forward) -> bool:
-    """Whether the forward is repeated in its function: what evaluates, and no unit test of a model."""
-    body = _body(program, forward.function)
-    return any(isinstance(s, ir.Loop) and walk.within(forward.span, s.span) for s in walk.statements(body))
+def _is_answerable(program: Program, forward: Forward) -> bool:
+    """Whether the function around the forward should have switched, rather than who handed it the model.
+
+    A module's own method, and a helper that its name does not call an evaluation, leave that to the caller.
+    """
+    owner, _, short = forward.function.rpartition(".")
+    is_unit_test = short.startswith("test_") and (
+        program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
+    )
+    if is_unit_test or program.module(owner) is not None:
+        return False
+    root = forward.model.partition(".")[0].partition("[")[0]
+    function = program.function(forward.function)
+    handed_in = root == "self" or (function is not None and root in {p.name for p in function.params})
+    return not handed_in or forward.held_out or names_an_evaluation(forward.function)
 
 
 def is_sampled_generator(program: Program, forward: Forward) -> bool:

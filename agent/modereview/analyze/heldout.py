@@ -1,0 +1,55 @@
+"""Calls that work on held-out data, as far as the names of loaders say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from modereview.analyze import ir, walk
+from modereview.records import Span
+
+_HELD_OUT = re.compile(
+    r"^(val|valid|validation|test|testing|eval|dev)_?(data)?_?"
+    r"(loaders?|sets?|iter|iterator|dl|ds|queue|gen|generator|batch|batches|data|dataset)$",
+    re.IGNORECASE,
+)
+_HELD_OUT_KEY = re.compile(r"^(val|valid|validation|test|eval|dev)$", re.IGNORECASE)
+
+
+def held_out_calls(block: ir.Block) -> frozenset[Span]:
+    """The spans of all calls in loops over held-out data, and of those that follow a batch drawn from it."""
+    return frozenset(span for part in _bodies(block) for span in _calls(part))
+
+
+def _bodies(block: ir.Block) -> Iterator[ir.Block]:
+    """The file's blocks: its own, those of its functions, and those inside of statements."""
+    yield block
+    for statement in walk.statements(block, nested=True):
+        yield from walk.blocks(statement)
+        if isinstance(statement, ir.Define):
+            yield statement.function.body
+        elif isinstance(statement, ir.DefineClass):
+            yield from (method.body for method in statement.cls.methods)
+
+
+def _calls(block: ir.Block) -> Iterator[Span]:
+    drawn = False
+    for statement in block:
+        over = isinstance(statement, ir.Loop) and statement.iterable is not None
+        held = over and is_held_out(statement.iterable)  # type: ignore[union-attr, arg-type]
+        if drawn or held:
+            yield from (call.span for call in walk.calls((statement,)))
+        elif isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Call):
+            drawn = walk.dotted(statement.value.func) == "next" and is_held_out(statement.value)
+
+
+def is_held_out(iterable: ir.Expr) -> bool:
+    """Whether an iterable is, or is made of, what people name held-out data: `enumerate(test_loader)`."""
+    for part in walk.subexpressions(iterable):
+        text = walk.dotted(part)
+        if text is not None and _HELD_OUT.match(text.rpartition(".")[2]):
+            return True
+        key = part.key if isinstance(part, ir.Item) else None
+        if isinstance(key, ir.Const) and isinstance(key.value, str) and _HELD_OUT_KEY.match(key.value):
+            return True
+    return False
