@@ -100,7 +100,7 @@ EVALUATIONS = {
             correct = 0
             with torch.no_grad():
                 for x, y in loader:
-                    correct += (model(x).argmax(1) == y).sum().item()  # MR101 warning
+                    correct += (model(x).argmax(1) == y).sum().item()  # MR103 warning
             return correct
     """,
     "a model of a library": """

@@ -90,7 +90,8 @@ class Bindings(ABC):
                 case ClassValue(cls):
                     method = self.modules.method(cls, name)
                     found |= {Callable(method)} if method else set()
-                case Result():
+                case Result(run):
+                    self.record.read |= {run} if name == "data" else set()
                     found |= set() if name in ("data", "shape", "grad") else {owner}
                     found.add(Bound(frozenset({owner}), name, self.source.slice(base.span)))
                 case Elements():

@@ -11,6 +11,7 @@ from modereview.analyze.torchfacts import (
     DETACHING,
     FLUENT,
     LIBRARY_MODELS,
+    READING,
     WRAPPERS,
 )
 from modereview.analyze.truths import of_dict, results, truth
@@ -21,6 +22,7 @@ from modereview.analyze.values import (
     ClassValue,
     Elements,
     External,
+    Result,
     State,
     Thing,
     ValueSet,
@@ -81,6 +83,15 @@ class Calls(Activations):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         return self._escape(call, thing.label, given, state)
 
+    def _note(self, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
+        """What a method call tells of the models and results in it, whatever else it does."""
+        if name in ("parameters", "named_parameters"):
+            self.record.optimized |= set(things)
+        if name == "requires_grad_" and given.values and truth(given.values) is False:
+            self.record.frozen |= set(things)
+        if name in READING or name in DETACHING:
+            self.record.read |= {v.run for v in flowing if isinstance(v, Result)}
+
     def _method(
         self, call: ir.Call, owner: ValueSet, name: str, text: str, given: Given, state: State, frame: Frame
     ) -> Evaluated:
@@ -93,10 +104,7 @@ class Calls(Activations):
             closures = [v for v in given.values if isinstance(v, Callable)]  # as LBFGS takes one
             rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
             return [(self._optimized(name, text, s), NOTHING) for s, _ in rows or [(state, NOTHING)]]
-        if name in ("parameters", "named_parameters"):
-            self.record.optimized |= set(things)
-        if name == "requires_grad_" and given.values and truth(given.values) is False:
-            self.record.frozen |= set(things)
+        self._note(name, things, given, flowing)
         if name in DETACHING:
             return [(state, NOTHING)]
         if name in COLLECTING:
@@ -131,6 +139,8 @@ class Calls(Activations):
             ]
         if last == "backward":
             return self._backward(results(given.values), state)
+        if origin.startswith("torch.") and last in READING:
+            self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
         if last in ("deepcopy", "copy") and any(isinstance(v, Thing) for v in first):

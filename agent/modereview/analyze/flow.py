@@ -80,11 +80,11 @@ class Flow(Statements):
         cells = {
             c: v for kind in ("name", "attr") for c in state.cells(kind) if (v := state.get(c)) is not None
         }
-        unknown = frozenset({_entry(thing)})
         born = State(cells)
         for held in {v for values in cells.values() for v in values if isinstance(v, Thing)} | {thing}:
             if self.is_model(held):
-                born = born.set(("mode", held), unknown)
+                switched = any(cause.kind == "switch" for _, cause in self.modes_of(held, state))
+                born = born.set(("mode", held), frozenset({_later(held, switched_before=switched)}))
         return thing, born
 
 
@@ -99,5 +99,6 @@ def _called_names(names: Names) -> frozenset[str]:
     return frozenset(found)
 
 
-def _entry(thing: Thing) -> tuple[Mode, Cause]:
-    return Mode.UNKNOWN, Cause("entry", None, "", Path(), thing.label)
+def _later(thing: Thing, *, switched_before: bool) -> tuple[Mode, Cause]:
+    """The mode of a thing at some later call: unknown, though `__init__` may have seen to it."""
+    return Mode.UNKNOWN, Cause("escaped" if switched_before else "entry", None, "", Path(), thing.label)

@@ -59,6 +59,7 @@ class Record:
     runs: set[ForwardRun] = field(default_factory=set)
     trained: set[ForwardRun] = field(default_factory=set)  # reached a backward and an optimizer step
     differentiated: set[ForwardRun] = field(default_factory=set)  # reached a backward
+    read: set[ForwardRun] = field(default_factory=set)  # their result is looked at
     called: set[str] = field(default_factory=set)  # functions of the file that were entered
     calls: dict[tuple[str, Span], set[str]] = field(default_factory=dict)  # (caller, span) -> callees
     optimized: set[Thing] = field(default_factory=set)  # whose parameters were asked for

@@ -19,6 +19,7 @@ class Roles:
         """
         self._record = record
         self._held_out = held_out
+        self._only_infers = not optimizes and not record.differentiated
         trained = record.trained if optimizes else record.differentiated
         self._trained = {_site(run) for run in trained}
         self._differentiated = {_site(run) for run in record.differentiated}
@@ -29,7 +30,8 @@ class Roles:
         With the graph off it is a target if its result still ends in a loss, else an evaluation, or an
         inference where the function around it is called so ("predict", "sample"). One that
         goes backward with no step (a saliency map, an attack) is left alone, and one that leads nowhere
-        in view is an evaluation only where a function on the way or the data is called so.
+        in view is an evaluation only where a function on the way or the data is called so; in a file that
+        trains nothing, where its result is looked at.
         """
         if _site(run) in self._differentiated:
             if run.grad is False:
@@ -40,6 +42,8 @@ class Roles:
         functions = self.functions(run)
         if any(name.endswith(".__init__") for name in functions):
             return "unknown"  # a probe for shapes while something is built: its numbers are not looked at
+        if self._only_infers and run in self._record.read:
+            return "infer"
         if run.grad is False or run.span in self._held_out or any(map(names_an_evaluation, functions)):
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"

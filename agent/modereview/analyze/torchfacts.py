@@ -76,6 +76,7 @@ LIBRARY_MODELS = (
     "torch.nn.",
 )
 # Data leaves the graph here: what comes out says nothing about training.
+READING = frozenset("argmax topk multinomial max item numpy tolist".split())  # a result is looked at
 DETACHING = frozenset("item detach numpy tolist data detach_ no_grad".split())
 # List and dict methods that put their argument into their owner.
 COLLECTING = frozenset("append extend insert add update setdefault appendleft".split())
@@ -83,7 +84,7 @@ COLLECTING = frozenset("append extend insert add update setdefault appendleft".s
 _MODEL_NAME = re.compile(
     r"(^|_)(models?|nets?|network|generator|discriminator|encoder|decoder|classifier|backbone"
     r"|critic|actor|policy|student|teacher|ema|module|unet|resnet|vgg|gan|vae|lstm|gru|rnn|cnn|mlp|transformer|bert|gpt|net[gd]"
-    r"|[gd]_net|q_net|seq2seq|autoencoder|regressor|predictor|detector|segmentor)\d*($|_)"
+    r"|[gd]_net|q_net|seq2seq|autoencoder|regressor|predictor|embedder|detector|segmentor)\d*($|_)"
     r"|^(net[A-Z]|[GD]$)|Net$|Model$",
 )
 _NO_MODEL_NAME = re.compile(

@@ -20,8 +20,9 @@ def evaluating_in_train(rule: Rule, program: Program, *, graph_off: bool) -> Ite
     for group in modes.evaluations_in_train(program):
         if any(f.grad is False for f in group) is graph_off:
             yield _finding(rule, program, group[0])
-    if rule.id == "MR101":
-        yield from (_unseen(rule, program, f) for f in modes.never_switched(program))
+    for forward in modes.never_switched(program):
+        if (forward.grad is False) is graph_off:
+            yield _unseen(rule, program, forward)
 
 
 def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:

@@ -16,11 +16,24 @@ def check(program: Program) -> Iterator[Finding]:
     """Mode-sensitive layers that `forward` builds anew at each call and uses on the spot."""
     assert program.names is not None
     for module in program.modules:
-        forward = program.names.classes[module.name].method("forward")
-        for call in _built_and_called(forward.body if forward else ()):
-            kind = (program.names.origin(call.func) or "").rpartition(".")[2]
-            if kind in SENSITIVE_LAYERS and (program.names.origin(call.func) or "").startswith("torch.nn."):
-                yield _finding(program, module.name, kind, call)
+        for method in _run_by_forward(program.names.classes[module.name]):
+            for call in _built_and_called(method.body):
+                origin = program.names.origin(call.func) or ""
+                kind = origin.rpartition(".")[2]
+                if kind in SENSITIVE_LAYERS and origin.startswith("torch.nn."):
+                    yield _finding(program, module.name, method, kind, call)
+
+
+def _run_by_forward(cls: ir.Class) -> Iterator[ir.Function]:
+    """`forward` and the methods that it calls on itself, at any depth."""
+    waiting, seen = ["forward"], set()
+    while waiting:
+        method = cls.method(waiting.pop())
+        if method is not None and method.name not in seen:
+            seen.add(method.name)
+            yield method
+            texts = (walk.dotted(call.func) or "" for call in walk.calls(method.body))
+            waiting += [text[5:] for text in texts if text.startswith("self.")]
 
 
 def _built_and_called(body: ir.Block) -> Iterator[ir.Call]:
@@ -52,7 +65,7 @@ def _unmoved(call: ir.Call) -> ir.Call:
             return call
 
 
-def _finding(program: Program, module: str, kind: str, call: ir.Call) -> Finding:
+def _finding(program: Program, module: str, method: ir.Function, kind: str, call: ir.Call) -> Finding:
     meant = says_deliberate(comment_at(program, call.span.line))
     does = (
         "drops in eval mode too"
@@ -62,10 +75,10 @@ def _finding(program: Program, module: str, kind: str, call: ir.Call) -> Finding
     return RULE.finding(
         program,
         call.span,
-        f"`nn.{kind}` built in `forward` {does}",
+        f"`nn.{kind}` built in `{method.short}` {does}",
         severity=Severity.NOTE if meant else None,
         facts=(f"a new `{kind}` is in TRAIN and is no part of `{module}`: no `eval()` reaches it",),
-        function=f"{module}.forward",
+        function=method.name,
         subject=program.source.slice(call.func.span),
     )
 
