@@ -129,6 +129,7 @@ class Calls(Activations):
             ]
         if last == "backward":
             return self._backward(results(given.values), state)
+        state = self.handed(call, origin, given, state, frame)
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
         if last in ("deepcopy", "copy") and any(isinstance(v, Thing) for v in first):
