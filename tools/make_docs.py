@@ -1,4 +1,4 @@
-"""Writes docs/json.md from the schema of the JSON report, docs/rules.md from the rules. --check only compares."""
+"""Writes docs/json.md from the JSON report's schema and docs/rules.md from the rules; --check compares."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ Fields are never left out; new ones may be added without a new `version`. The te
 RULES_HEAD = """\
 # The rules
 
-`modereview rules` lists them, `modereview explain MR101` tells one in full. This page is made from the same texts
-(`agent/modereview/rules/`) by `python tools/make_docs.py`; every example on it is a test.
+`modereview rules` lists them, `modereview explain MR101` tells one in full. This page is made from the same
+texts (`agent/modereview/rules/`) by `python tools/make_docs.py`; every example on it is a test.
 
 The severity is the highest that a rule gives: a finding that is less certain says less. Notes never change
 the exit code.
 
 ## Where a rule should not look
 
-A comment takes back what is found on its line, or anywhere in a statement of several lines if it stands on the
-first or the last of them. What follows the brackets is for people.
+A comment takes back what is found on its line, or anywhere in a statement of several lines if it stands on
+the first or the last of them. What follows the brackets is for people.
 
 ```python
 logits = model(images)  # modereview: ignore[MR101] dropout stays on: Monte-Carlo estimate
 ```
 
-`# modereview: ignore` without brackets takes back everything there, `ignore[MR101, MR2]` several rules or all that
-start so, and `# modereview: ignore-file[MR403]`, on any line, what is found in the whole file. An ignore that takes
-nothing back is a note (MR001). Comments of other tools mean nothing to modereview, and stay.
+`# modereview: ignore` without brackets takes back everything there, `ignore[MR101, MR2]` several rules or all
+that start so, and `# modereview: ignore-file[MR403]`, on any line, what is found in the whole file. An ignore
+that takes nothing back is a note (MR001). Comments of other tools mean nothing to modereview, and stay.
 
 In `pyproject.toml`, with patterns as in `.gitignore` that count from its folder:
 
@@ -58,9 +58,9 @@ baseline = "modereview.json"       # findings that are known and left for later
 "notebooks/" = ["MR4"]
 ```
 
-`modereview --static --write-baseline modereview.json .` writes down what there is; runs with that baseline tell only
-what is new. A finding is known by its rule, file, function, subject and source line: it may move, and it is new when its
-line changes. How many findings were not told stands in every report.
+`modereview --static --write-baseline modereview.json .` writes down what there is; runs with that baseline
+tell only what is new. A finding is known by its rule, file, function, subject and source line: it may move,
+and it is new when its line changes. How many findings were not told stands in the text and JSON reports.
 
 ## The catalogue
 """
@@ -109,12 +109,14 @@ def _kind(schema: Schema) -> str:
 
 def rules_page(rules: Sequence[Rule]) -> str:
     """The catalogue as Markdown: a table, then each rule with all its texts."""
-    rows = "\n".join(
-        f"| [{rule.id}](#{rule.id.lower()}-{rule.name}) | {rule.name} | {rule.severity.value} | {_cell(rule.summary)} |"
-        for rule in rules
-    )
+    rows = "\n".join(map(_row, rules))
     table = f"| id | name | severity | |\n| --- | --- | --- | --- |\n{rows}\n"
     return "\n".join([RULES_HEAD, table, *map(_rule, rules)])
+
+
+def _row(rule: Rule) -> str:
+    link = f"[{rule.id}](#{rule.id.lower()}-{rule.name})"
+    return f"| {link} | {rule.name} | {rule.severity.value} | {_cell(rule.summary)} |"
 
 
 def _rule(rule: Rule) -> str:

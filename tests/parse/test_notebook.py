@@ -76,6 +76,7 @@ def test_a_script_counts_as_it_is() -> None:
         ("x = (5\n  % 3)", "x = (5\n  % 3)"),
         ('"""\n%time\n!ls\n"""', '"""\n%time\n!ls\n"""'),
         ('%cd x\ns = """\n%time\n"""', 'pass\ns = """\n%time\n"""'),
+        ("  x = 1\n  if x:\n    y = 2\nz = 3", "x = 1\nif x:\n  y = 2\nz = 3"),
         ("await x", "await x"),
         ("x = = 1\n%time", "x = = 1\n%time"),
         ("", ""),

@@ -27,7 +27,7 @@ _ASSIGNED = re.compile(r"(?P<start>\s*[\w., ]+=\s*)[%!]")
 
 def to_python(cell: str) -> str:
     """The cell with as many lines, each where it was. What is still no Python is for the parser to refuse."""
-    lines = NEWLINE.split(cell)
+    lines = _shifted(NEWLINE.split(cell))
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     magic = _CELL_MAGIC.match(lines[first])
     if magic and magic[1] not in _RUNS_PYTHON:
@@ -40,6 +40,12 @@ def to_python(cell: str) -> str:
             break
         _take_out(lines, refused)
     return "\n".join(lines)
+
+
+def _shifted(lines: list[str]) -> list[str]:
+    """The lines without the indentation of the first, as IPython runs a cell that was cut from a function."""
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    return [line.removeprefix(indent) for line in lines]
 
 
 def _refused(lines: list[str]) -> int | None:

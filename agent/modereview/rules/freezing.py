@@ -1,4 +1,4 @@
-"""How people hold norm layers in EVAL while the rest trains: loops over `modules()`, `apply`, helpers, `freeze()`."""
+"""How people hold norm layers in EVAL while the rest trains: loops, `apply`, helpers, `freeze()`."""
 
 from __future__ import annotations
 
@@ -71,9 +71,10 @@ def _by_loop(program: Program, statement: ir.Stmt) -> Iterator[Freeze]:
 def _freezes_each(program: Program, body: ir.Block) -> bool:
     """Whether something of the body is switched off under a condition that speaks of norms."""
     for statement in walk.statements(body):
-        if isinstance(statement, ir.If) and _NORM.search(program.source.slice(statement.test.span)):
-            if any(switches_off(c) for c in walk.calls(statement.body)):
-                return True
+        if not isinstance(statement, ir.If) or not any(switches_off(c) for c in walk.calls(statement.body)):
+            continue
+        if _NORM.search(program.source.slice(statement.test.span)):
+            return True
     return _NORM.search(_skips(program, body)) is not None and any(switches_off(c) for c in walk.calls(body))
 
 
@@ -98,7 +99,10 @@ def _by_call(program: Program, call: ir.Call) -> Iterator[Freeze]:
             model = walk.dotted(first)
             if model and any(t == inner.params[0].name for t in _looped(program, inner)):
                 yield Freeze(model, call.span)
-        case ir.Call(ir.Attr(base, name), ()) if (model := walk.dotted(base)) and name not in ("eval", "train"):
+        case ir.Call(ir.Attr(base, name), ()) if (model := walk.dotted(base)) and name not in (
+            "eval",
+            "train",
+        ):
             methods = (m for c in program.names.classes.values() if (m := c.method(name)))
             if any(t.split(".")[0] == "self" for m in methods for t in _looped(program, m)):
                 yield Freeze(model, call.span)

@@ -1,4 +1,4 @@
-"""What rules about modules ask: which functions a forward runs, which class is behind them, what the mode decides.
+"""What rules about modules ask: what a forward runs, which class is behind it, what the mode decides.
 
 A nested function belongs to the class of the method around it: it sees the same `self`.
 """

@@ -86,9 +86,7 @@ def _off_unless_asked(program: Program, module: ModuleClass, rate: ir.Expr) -> b
     )
 
 
-def _finding(
-    program: Program, function: ir.Function, call: ir.Call, rate: ir.Expr, *, off: bool
-) -> Finding:
+def _finding(program: Program, function: ir.Function, call: ir.Call, rate: ir.Expr, *, off: bool) -> Finding:
     name = inside.text_of(program, call.func)
     meant = says_deliberate(function.name) or says_deliberate(comment_at(program, call.span.line))
     return RULE.finding(
@@ -162,8 +160,8 @@ class Attention(nn.Module):
     not_flagged=(
         "a rate of 0, or one that is multiplied with or chosen by a training flag; a parameter (the caller "
         "decides); an attribute that a property or another method keeps in step with the mode; functions "
-        "outside a module; dropout that a name or comment calls Monte-Carlo (a note). A rate that is 0 unless "
-        "`__init__` is given another is a warning."
+        "outside a module; dropout that a name or comment calls Monte-Carlo (a note). A rate that is 0 "
+        "unless `__init__` is given another is a warning."
     ),
     fix="`rate if self.training else 0.0` in the place of the rate.",
     check=check,

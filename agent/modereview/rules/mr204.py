@@ -37,6 +37,7 @@ _FLAGS = {
     "torch.dropout": _Flag("train", 2, False),
     "torch.alpha_dropout": _Flag("train", 2, False),
 }
+_NAMED = re.compile(r"\b(batch_norm|instance_norm|rrelu_?|(feature_)?alpha_dropout|dropout)\(")
 # Norms of one sample at a time, written as a batch norm of a reshaped tensor (AdaIN, weight standardization).
 _ONE_SAMPLE = re.compile(r"instance|ada_?in|group|layer_?norm|standardi[sz]|std_?conv|weight", re.IGNORECASE)
 
@@ -44,6 +45,8 @@ _ONE_SAMPLE = re.compile(r"instance|ada_?in|group|layer_?norm|standardi[sz]|std_
 def check(program: Program) -> Iterator[Finding]:
     """Calls in what modules run that are told to train, whatever the mode."""
     assert program.names is not None
+    if not _NAMED.search(program.source.code):
+        return
     used = inside.used_by_modules(program)
     for function in program.names.functions.values():
         if not inside.owner(program, function) and function.name not in used:
@@ -134,9 +137,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         program.source,
         finding,
         f"pass `{flag.name}=self.training` to `{finding.subject}`",
-        edits.set_argument(
-            program.source, finding.span, flag.name, "self.training", position=flag.position
-        ),
+        edits.set_argument(program.source, finding.span, flag.name, "self.training", position=flag.position),
         consequence="evaluation gives other numbers from now on; training stays as it is",
     )
 
@@ -147,9 +148,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="`F.batch_norm(training=True)` and kin: in training for good",
     why=(
-        "The functional norms and dropouts do what their flag says. With a literal True, evaluation normalizes "
-        "with the statistics of its own batch and moves the running ones, so validation data leaks into the "
-        "model and each prediction depends on the samples beside it."
+        "The functional norms and dropouts do what their flag says. With a literal True, evaluation "
+        "normalizes with the statistics of its own batch and moves the running ones, so validation data "
+        "leaks into the model and each prediction depends on the samples beside it."
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html",
     bad="""\

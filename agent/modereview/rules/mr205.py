@@ -13,7 +13,9 @@ from modereview.rules.held import Held, container, held
 
 # A class that says itself what its parameters are, or where modes and devices go, keeps its lists on purpose.
 _REGISTERING = frozenset({"add_module", "register_module", "setattr", "__setattr__"})
-_READING = frozenset("len print enumerate zip range reversed sum max min iter sorted isinstance list tuple".split())
+_READING = frozenset(
+    "len print enumerate zip range reversed sum max min iter sorted isinstance list tuple".split()
+)
 _BY_HAND = frozenset("train parameters named_parameters modules named_modules _apply __setattr__".split())
 
 
@@ -34,7 +36,9 @@ def _registers(method: ir.Function, each: Held) -> bool:
         name = call.func.name if isinstance(call.func, ir.Attr) else walk.dotted(call.func) or ""
         if name in _REGISTERING:
             return True
-        if name not in _READING and any(_mentions(a, each.names) for a in (*call.args, *(v for _, v in call.kwargs))):
+        if name not in _READING and any(
+            _mentions(a, each.names) for a in (*call.args, *(v for _, v in call.kwargs))
+        ):
             return method.short != "forward"
     return any(
         walk.dotted(target) == each.attr and not container(value) and isinstance(value, ir.Call)
@@ -55,7 +59,7 @@ def _finding(program: Program, module: ModuleClass, each: Held) -> Finding:
     return RULE.finding(
         program,
         each.span,
-        f"`{each.attr}` is a plain {each.container}: no mode, optimizer or device reaches the {each.kind} in it",
+        f"`{each.attr}` is a plain {each.container}: no mode, optimizer or device reaches its {each.kind}",
         severity=Severity.NOTE if each.hidden else None,
         facts=(f"`{module.name}` registers modules, not what a {each.container} holds{harm}",),
         function=each.function,
@@ -67,8 +71,8 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     """`nn.ModuleList` around a display of layers. Never by itself: checkpoints change."""
     assert program.names is not None
     module = program.module(finding.function.rpartition(".")[0])
-    found = (e for e in held(program, module.name) if e.span == finding.span) if module else ()
-    each = next(found, None)
+    found = held(program, module.name) if module else iter(())
+    each = next((e for e in found if e.span == finding.span), None)
     container = {"list": "ModuleList", "tuple": "ModuleList", "dict": "ModuleDict"}.get(
         each.container if each else ""
     )
@@ -106,8 +110,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="layers kept in a plain list, tuple, dict or lambda: no `eval()` and no optimizer reaches them",
     why=(
-        "A module knows its submodules by assignment only. Those in a plain list stay in TRAIN after `eval()`, "
-        "get no gradient step, stay on the CPU and are missing in the checkpoint."
+        "A module knows its submodules by assignment only. Those in a plain list stay in TRAIN after "
+        "`eval()`, get no gradient step, stay on the CPU and are missing in the checkpoint."
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html",
     bad="""\
@@ -142,7 +146,10 @@ class Net(nn.Module):
         "classes with a `train`, `parameters` or `_apply` of their own. A single network in a one-element "
         "list is how people hide one on purpose: a note."
     ),
-    fix="`nn.ModuleList` or `nn.ModuleDict` around it, offered only: a checkpoint made before lacks the layers.",
+    fix=(
+        "`nn.ModuleList` or `nn.ModuleDict` around it, offered only: a checkpoint made before lacks the "
+        "layers."
+    ),
     check=check,
     mend=mend,
     safe=False,

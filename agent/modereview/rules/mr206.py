@@ -11,7 +11,9 @@ from modereview.records import Finding, ModuleClass, Program, Severity
 from modereview.rules import lookup
 from modereview.rules.base import Rule
 
-_MODE_NAME = re.compile(r"^(_*(mode|train\w*|is_train\w*|flag|value|status|state|enable\w*|on|b))$", re.IGNORECASE)
+_MODE_NAME = re.compile(
+    r"^(_*(mode|train\w*|is_train\w*|flag|value|status|state|enable\w*|on|b))$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,15 @@ def check(program: Program) -> Iterator[Finding]:
 def _fault(program: Program, method: ir.Function) -> _Fault | None:
     """The worst fault of an override."""
     given = [p for p in method.params[1:] if p.kind in ("positional", "*")]
-    required = [p.name for p in method.params[1:] if p.default is None and p.kind in ("positional", "keyword")]
+    required = [
+        p.name for p in method.params[1:] if p.default is None and p.kind in ("positional", "keyword")
+    ]
     if method.short == "eval":
-        return _own_use(method, required) if required else _switches_nothing(method) or _returns_nothing(program, method)
+        return (
+            _own_use(method, required)
+            if required
+            else _switches_nothing(method) or _returns_nothing(program, method)
+        )
     if not given:
         return _Fault(
             f"`eval()` fails: this `{method.short}` takes no `mode`",
@@ -76,16 +84,20 @@ def _own_use(method: ir.Function, names: list[str]) -> _Fault:
 
 def _always_trains(method: ir.Function) -> _Fault | None:
     """`super().train()` on no condition, the mode not handed on."""
-    for statement in method.body:
-        for call in (e for x in walk.expressions(statement) for e in walk.subexpressions(x)):
-            if _super_call(call, "train") and isinstance(call, ir.Call) and not (call.args or call.kwargs):
-                if statement is method.body[-1] or not _reads(method, method.params[1].name):
-                    return _Fault(
-                        "`eval()` switches to TRAIN: the mode is not handed on to `super().train()`",
-                        "`super().train()` without an argument is `train(True)`, also when `eval()` called",
-                        Severity.ERROR,
-                    )
-    return None
+    bare = [
+        statement
+        for statement in method.body
+        for expr in walk.expressions(statement)
+        for e in walk.subexpressions(expr)
+        if _bare_super_train(e)
+    ]
+    if not bare or (bare[-1] is not method.body[-1] and _reads(method, method.params[1].name)):
+        return None
+    return _Fault(
+        "`eval()` switches to TRAIN: the mode is not handed on to `super().train()`",
+        "`super().train()` without an argument is `train(True)`, also when `eval()` called",
+        Severity.ERROR,
+    )
 
 
 def _reads(method: ir.Function, name: str) -> bool:
@@ -112,11 +124,10 @@ def _delegates(method: ir.Function) -> bool:
     return any((walk.dotted(t) or "").endswith(".training") for t in written)
 
 
-def _super_call(expr: ir.Expr, name: str) -> bool:
-    """`super().train(...)`."""
+def _bare_super_train(expr: ir.Expr) -> bool:
     match expr:
-        case ir.Call(ir.Attr(ir.Call(ir.Name("super")), called)):
-            return called == name
+        case ir.Call(ir.Attr(ir.Call(ir.Name("super")), "train"), (), ()):
+            return True
         case _:
             return False
 
@@ -150,7 +161,8 @@ def _result_used(program: Program) -> ir.Call | None:
 def _stub(method: ir.Function) -> bool:
     """`return self`, `pass` or `raise` alone: a module that is frozen, or abstract, on purpose."""
     return all(
-        isinstance(s, ir.Leave | ir.Import) or (isinstance(s, ir.Do) and isinstance(s.value, ir.Const))
+        (isinstance(s, ir.Leave) and (s.how == "raise" or s.value is None or walk.dotted(s.value) == "self"))
+        or (isinstance(s, ir.Do) and isinstance(s.value, ir.Const))
         for s in method.body
     )
 
@@ -174,8 +186,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="`train` or `eval` overridden without `super`, without `mode`, or without returning self",
     why=(
-        "`nn.Module.eval()` is `self.train(False)`. An override that takes no `mode`, does not hand it on or "
-        "is a training function of the same name breaks both switches, for every caller."
+        "`nn.Module.eval()` is `self.train(False)`. An override that takes no `mode`, does not hand it on "
+        "or is a training function of the same name breaks both switches, for every caller."
     ),
     source="https://github.com/roytseng-tw/Detectron.pytorch/issues/104",
     bad="""\
@@ -212,11 +224,14 @@ class Net(nn.Module):
         return self
 """,
     not_flagged=(
-        "an override that hands the mode to `super().train(mode)`, to submodules, or sets `self.training`; a "
-        "module frozen by construction (`return self` alone); abstract methods; classes that are no modules. "
-        "`self` not returned is a note as long as nobody in the file uses the result; a class without any layer "
-        "that depends on the mode is a note as well."
+        "an override that hands the mode to `super().train(mode)`, to submodules, or sets `self.training`; "
+        "a module frozen by construction (`return self` alone); abstract methods; classes that are no "
+        "modules. `self` not returned is a note as long as nobody in the file uses the result; a class "
+        "without any layer that depends on the mode is a note as well."
     ),
-    fix="none yet: what the override is for decides, usually `super().train(mode)` first and `return self` last.",
+    fix=(
+        "none yet: what the override is for decides, usually `super().train(mode)` first and `return self` "
+        "last."
+    ),
     check=check,
 )

@@ -136,11 +136,11 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="norm layers put in eval mode once: the next `model.train()` undoes it",
     why=(
-        "`model.train()` switches every submodule. Batch norms that were frozen once, in `__init__` or before "
-        "the epochs, are in TRAIN from the first epoch on: their running statistics move, although the "
-        "author took them for frozen."
+        "`model.train()` switches every submodule. Batch norms that were frozen once, in `__init__` or "
+        "before the epochs, are in TRAIN from the first epoch on: their running statistics move, although "
+        "the author took them for frozen."
     ),
-    source="https://github.com/pgniewko/gt-pyg/pull/112",
+    source="https://github.com/pgniewko/gt-pyg/issues/112",
     bad="""\
 from torch import nn
 
@@ -172,9 +172,9 @@ class Net(nn.Module):
         return self.norm(self.fc(x))
 """,
     not_flagged=(
-        "a class with a `train` of its own; a freeze that is repeated, in `forward`, in a hook or in the loop "
-        "after `train()`; a `freeze()` that nobody in view calls; networks that only measure (losses, metrics). "
-        "Hooked classes of a framework are a note."
+        "a class with a `train` of its own; a freeze that is repeated, in `forward`, in a hook or in the "
+        "loop after `train()`; a `freeze()` that nobody in view calls; networks that only measure (losses, "
+        "metrics). Hooked classes of a framework are a note."
     ),
     fix="none yet: an override of `train` that switches the norm layers back after `super().train(mode)`.",
     check=check,

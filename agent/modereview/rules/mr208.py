@@ -20,7 +20,9 @@ _MEANT = re.compile(
 )
 # The same, by what a function with noise in it also does.
 _MEANT_HERE = re.compile(r"loss|diffusion|timestep|alphas_|gumbel|langevin|policy|action", re.IGNORECASE)
-_FLAG = re.compile(r"train|eval|infer|test|determin|stoch|sample|is_?none|noise|augment|corrupt|mode\b", re.IGNORECASE)
+_FLAG = re.compile(
+    r"train|eval|infer|test|determin|stoch|sample|is_?none|noise|augment|corrupt|mode\b", re.IGNORECASE
+)
 # mu + eps * std: a sample of a predicted distribution (the reparametrization of a VAE).
 _PREDICTED = re.compile(
     r"(^|_)(mu|mean|loc|std|sigma|sd|log_?(var|sigma|std|sd)|variance|var|stddev)\d?($|_)", re.IGNORECASE
@@ -47,7 +49,10 @@ def check(program: Program) -> Iterator[Finding]:
 def _asks(program: Program, cls: str) -> bool:
     """Whether anything in the class speaks of its mode."""
     return any(
-        re.search(r"\btraining\b|is_train|\.train\b", "\n".join(program.source.lines[c.span.line - 1 : c.span.end_line]))
+        re.search(
+            r"\btraining\b|is_train|\.train\b",
+            "\n".join(program.source.lines[c.span.line - 1 : c.span.end_line]),
+        )
         for c in inside.lineage(program, cls)
     )
 
@@ -99,7 +104,9 @@ def _finding(program: Program, each: inside.Running, found: Meeting) -> Iterator
         found.expr.span,
         message,
         severity=Severity.NOTE if note else None,
-        facts=(f"nothing in `{each.module.name}` asks for `self.training`: `eval()` does not stop the noise",),
+        facts=(
+            f"nothing in `{each.module.name}` asks for `self.training`: `eval()` does not stop the noise",
+        ),
         function=each.function.name,
         subject=drawn,
     )
@@ -107,7 +114,9 @@ def _finding(program: Program, each: inside.Running, found: Meeting) -> Iterator
 
 def _purpose(program: Program, each: inside.Running) -> bool:
     """Whether a name of the class or function, or what it does, says that it is random on purpose."""
-    names = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|\.", "_", each.function.name + "." + each.module.name)
+    names = re.sub(
+        r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|\.", "_", each.function.name + "." + each.module.name
+    )
     lines = program.source.lines[each.function.span.line - 1 : each.function.span.end_line]
     return bool(_MEANT.search(names.lower()) or _MEANT_HERE.search("\n".join(lines)))
 
@@ -121,16 +130,19 @@ def _predicted(each: inside.Running, found: Meeting) -> bool:
 
 def _escapes(each: inside.Running, found: Meeting) -> bool:
     """Whether the same noise is also returned or handed to a call: a target to predict, not a disturbance."""
-    text = walk.dotted(found.random)
-    if text is None:
-        return False
-    for statement in walk.statements(each.function.body):
-        if isinstance(statement, ir.Leave) and statement.value is not None:
-            parts = statement.value.items if isinstance(statement.value, ir.Items) else (statement.value,)
-            if text in {walk.dotted(p) for p in parts}:
-                return True
-    handed = (a for c in walk.calls(each.function.body) if c is not found.expr for a in c.args)
-    return any(walk.dotted(a) == text for a in handed)
+    parts = (e for e in walk.subexpressions(found.random) if not walk.within(e.span, found.drawn.span))
+    names = {e.id for e in parts if isinstance(e, ir.Name)}
+    returned = (
+        part
+        for s in walk.statements(each.function.body)
+        if isinstance(s, ir.Leave) and s.value is not None
+        for part in (s.value.items if isinstance(s.value, ir.Items) else (s.value,))
+    )
+    handed = (
+        a for c in walk.calls(each.function.body) if not walk.within(found.drawn.span, c.span) for a in c.args
+    )
+    elsewhere = (e for e in (*returned, *handed) if not walk.within(e.span, found.expr.span))
+    return bool(names & {walk.dotted(e) for e in elsewhere})
 
 
 RULE = Rule(
@@ -140,7 +152,8 @@ RULE = Rule(
     summary="random numbers added to activations in `forward`, whatever the mode",
     why=(
         "Noise and masks drawn in `forward` regularize the training. Unless `self.training` decides, they "
-        "disturb every evaluation as well: the same sample is judged differently each time, and no `eval()` helps."
+        "disturb every evaluation as well: the same sample is judged differently each time, and no `eval()` "
+        "helps."
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval",
     bad="""\
@@ -174,8 +187,9 @@ class Net(nn.Module):
     not_flagged=(
         "noise that a training flag, a parameter or an attribute named so switches; random numbers that no "
         "activation meets (initial states, latents, positions); noise that is also returned or handed on "
-        "(diffusion targets); classes whose name says that randomness is their purpose (samplers, generators, "
-        "channels, augmentations). A sample of a predicted mean and deviation, as in a VAE, is a note."
+        "(diffusion targets); classes whose name says that randomness is their purpose (samplers, "
+        "generators, channels, augmentations). A sample of a predicted mean and deviation, as in a VAE, is "
+        "a note."
     ),
     fix="none: whether the noise belongs to training alone is the author's to say, with `if self.training:`.",
     check=check,

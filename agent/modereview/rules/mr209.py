@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from modereview import edits
-from modereview.analyze import ir, walk
+from modereview.analyze import ir
 from modereview.analyze.torchfacts import says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules import inside, lookup
@@ -20,6 +20,8 @@ _TRANSDUCTIVE = re.compile(r"meta|maml|few_?shot|transduct|adapt|tent\b|tta", re
 
 def check(program: Program) -> Iterator[Finding]:
     """Batch norms built with a literal `track_running_stats=False`, through `partial` as well."""
+    if "track_running_stats" not in program.source.code:
+        return
     for function, call, origin in lookup.calls(program):
         if _is_norm(program, call, origin) and lookup.constant(_tracks(call, origin)) is False:
             name = origin.rpartition(".")[2]
@@ -77,9 +79,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="a batch norm with `track_running_stats=False`: a sample's output depends on its batch",
     why=(
-        "Without running statistics a batch norm has nothing but the batch at hand, in EVAL as well. The same "
-        "sample is then judged differently beside other samples, results change with the batch size, and a "
-        "batch of one may even fail."
+        "Without running statistics a batch norm has nothing but the batch at hand, in EVAL as well. The "
+        "same sample is then judged differently beside other samples, results change with the batch size, "
+        "and a batch of one may even fail."
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html",
     bad="""\

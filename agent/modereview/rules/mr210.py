@@ -46,8 +46,7 @@ def _switched_off(value: ir.Expr, tests: tuple[ir.If, ...]) -> bool:
 
 
 def _written_at_each_pass(others: list[Written], tests: tuple[ir.If, ...]) -> bool:
-    """Whether the attribute is also written where the condition does not hold: on no condition, or in the
-    other branch of the same `if`."""
+    """Whether it is also written where the condition fails: in the other branch, or on no condition."""
     return any(not under or (tests and tests[-1] in under) for _, _, under in others)
 
 
@@ -82,8 +81,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="`forward` assigns the dropout rate or the flag: the first EVAL pass changes TRAIN for good",
     why=(
-        "What `forward` writes on `self` stays. A rate set to 0 for evaluation is still 0 when training goes "
-        "on: after the first validation nothing is dropped ever again, and no message says so."
+        "What `forward` writes on `self` stays. A rate set to 0 for evaluation is still 0 when training "
+        "goes on: after the first validation nothing is dropped ever again, and no message says so."
     ),
     source="https://github.com/NVIDIA/Megatron-LM/issues/411",
     bad="""\
@@ -116,8 +115,8 @@ class Net(nn.Module):
         return F.dropout(self.fc(x), dropout_p, training=self.training)
 """,
     not_flagged=(
-        "a rate written anew at each pass (in both branches, or on no condition: a schedule); a value that is "
-        "put back in the same function; local names; `train()` and other methods that no forward calls."
+        "a rate written anew at each pass (in both branches, or on no condition: a schedule); a value that "
+        "is put back in the same function; local names; `train()` and other methods that no forward calls."
     ),
     fix="none yet: the rate belongs into a local name, `p = self.p if self.training else 0.0`.",
     check=check,

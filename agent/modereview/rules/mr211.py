@@ -24,6 +24,8 @@ _NEVER_ON = {
 def check(program: Program) -> Iterator[Finding]:
     """Calls in what modules run that are never told to train."""
     assert program.names is not None
+    if "alpha_dropout" not in program.source.code and "rrelu" not in program.source.code:
+        return
     used = inside.used_by_modules(program)
     for function in program.names.functions.values():
         if not inside.owner(program, function) and function.name not in used:
@@ -71,9 +73,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="`F.alpha_dropout`, `F.rrelu` without `training=`: their default is False",
     why=(
-        "`F.dropout` trains unless told otherwise, `F.alpha_dropout`, `F.feature_alpha_dropout` and `F.rrelu` "
-        "do the opposite. Without `training=` the call does nothing random at all: the model is trained "
-        "without the regularization its author reads in it."
+        "`F.dropout` trains unless told otherwise, `F.alpha_dropout`, `F.feature_alpha_dropout` and "
+        "`F.rrelu` do the opposite. Without `training=` the call does nothing random at all: the model is "
+        "trained without the regularization its author reads in it."
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.alpha_dropout.html",
     bad="""\

@@ -54,11 +54,11 @@ def meetings(program: Program, function: ir.Function) -> Iterator[Meeting]:
 
 
 def drawn_in(program: Program, expr: ir.Expr, names: dict[str, ir.Expr]) -> ir.Expr | None:
-    """The call that draws what an expression holds. What a layer or another function makes of it is its own."""
+    """The call that draws what an expression holds; what another function makes of it is its own."""
     match expr:
         case ir.Name(id):
             return names.get(id)
-        case ir.Call(func, args) if _draws(program, expr):
+        case ir.Call() if _draws(program, expr):
             return expr
         case ir.Call(ir.Attr(base, name), args):
             if name in _COMBINES or name in ("to", "cuda", "type_as", "float", "expand_as", "expand", "view"):

@@ -123,7 +123,7 @@ def _artifact(review: Review, options: Options) -> Object:
 
 
 def _region(review: Review, span: Span) -> Object:
-    """SARIF ends a region before its end column, as a span does. Of a notebook's JSON it names whole lines."""
+    """SARIF ends a region before its end column, as a span does. Of a notebook it names whole lines."""
     first, last = lines_in_file(review, span)
     if review.source.cells:
         return {"startLine": first, "endLine": last}
