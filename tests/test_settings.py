@@ -49,7 +49,10 @@ def test_a_file_settles_every_key_it_may(tmp_path: Path) -> None:
         tests-dir = "checks"
         select = ["mr1"]
         ignore = ["MR103"]
+        exclude = ["legacy/"]
+        baseline = "known.json"
         timeout = 5
+        per-file-ignores = { "tests/" = ["mr4"], "*_old.py" = ["MR101", "MR2"] }
     """
     settings = loaded(project(tmp_path, table))
     assert settings == Settings(
@@ -62,8 +65,17 @@ def test_a_file_settles_every_key_it_may(tmp_path: Path) -> None:
         tests_dir=tmp_path / "checks",
         select=("MR1",),
         ignore=("MR103",),
+        exclude=("legacy/",),
+        baseline=tmp_path / "known.json",
+        per_file_ignores=(("tests/", ("MR4",)), ("*_old.py", ("MR101", "MR2"))),
         timeout=5.0,
     )
+
+
+def test_rules_left_out_of_a_file_are_those_of_every_pattern_that_means_it() -> None:
+    settings = Settings(ignore=("MR9",), per_file_ignores=(("tests/", ("MR4",)), ("*_old.py", ("MR101",))))
+    assert settings.ignored_in("train.py") == ("MR9",)
+    assert settings.ignored_in("tests/a_old.py") == ("MR9", "MR4", "MR101")
 
 
 def test_an_empty_variable_settles_nothing(tmp_path: Path) -> None:
@@ -85,6 +97,10 @@ def test_paths_in_the_environment_start_in_the_current_folder(tmp_path: Path) ->
         ("timeout = -1", r"`timeout` in .* should be a number of seconds above 0, not -1"),
         ("timeout = true", r"should be a number of seconds above 0, not True"),
         ("select = 'MR101'", r"`select` in .* should be a list of rules"),
+        ("exclude = 'a'", r"`exclude` in .* should be a list of paths"),
+        ("per-file-ignores = ['a']", r"`per-file-ignores` in .* should be a table of paths and rules"),
+        ("per-file-ignores = {a = 'MR1'}", r"`per-file-ignores` in .* should be a list of rules"),
+        ("write-baseline = 'a'", r"`write-baseline` belongs on the command line"),
         ("model = ''", r"`model` in .* should be a text in quotes"),
     ],
 )

@@ -1,16 +1,19 @@
-"""Writes docs/json.md from the schema of the JSON report. With --check it only compares."""
+"""Writes docs/json.md from the JSON report's schema and docs/rules.md from the rules; --check compares."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from modereview.rules import Rule, rules
+
 ROOT = Path(__file__).absolute().parents[1]
 SCHEMA = ROOT / "agent" / "modereview" / "report" / "schema.json"
-PAGE = ROOT / "docs" / "json.md"
+JSON_PAGE = ROOT / "docs" / "json.md"
+RULES_PAGE = ROOT / "docs" / "rules.md"
 
 HEAD = """\
 # The JSON report
@@ -19,6 +22,47 @@ HEAD = """\
 [`schema.json`](../agent/modereview/report/schema.json) by `python tools/make_docs.py`.
 
 Fields are never left out; new ones may be added without a new `version`. The text is ASCII.
+"""
+
+RULES_HEAD = """\
+# The rules
+
+`modereview rules` lists them, `modereview explain MR101` tells one in full. This page is made from the same
+texts (`agent/modereview/rules/`) by `python tools/make_docs.py`; every example on it is a test.
+
+The severity is the highest that a rule gives: a finding that is less certain says less. Notes never change
+the exit code.
+
+## Where a rule should not look
+
+A comment takes back what is found on its line, or anywhere in a statement of several lines if it stands on
+the first or the last of them. What follows the brackets is for people.
+
+```python
+logits = model(images)  # modereview: ignore[MR101] dropout stays on: Monte-Carlo estimate
+```
+
+`# modereview: ignore` without brackets takes back everything there, `ignore[MR101, MR2]` several rules or all
+that start so, and `# modereview: ignore-file[MR403]`, on any line, what is found in the whole file. An ignore
+that takes nothing back is a note (MR001). Comments of other tools mean nothing to modereview, and stay.
+
+In `pyproject.toml`, with patterns as in `.gitignore` that count from its folder:
+
+```toml
+[tool.modereview]
+ignore = ["MR401"]                 # nowhere
+exclude = ["third_party/"]         # passed over in folders, like what .gitignore names
+baseline = "modereview.json"       # findings that are known and left for later
+
+[tool.modereview.per-file-ignores]
+"notebooks/" = ["MR4"]
+```
+
+`modereview --static --write-baseline modereview.json .` writes down what there is; runs with that baseline
+tell only what is new. A finding is known by its rule, file, function, subject and source line: it may move,
+and it is new when its line changes. How many findings were not told stands in the text and JSON reports.
+
+## The catalogue
 """
 
 Schema = dict[str, Any]
@@ -63,16 +107,51 @@ def _kind(schema: Schema) -> str:
     return str(schema["type"])
 
 
+def rules_page(rules: Sequence[Rule]) -> str:
+    """The catalogue as Markdown: a table, then each rule with all its texts."""
+    rows = "\n".join(map(_row, rules))
+    table = f"| id | name | severity | |\n| --- | --- | --- | --- |\n{rows}\n"
+    return "\n".join([RULES_HEAD, table, *map(_rule, rules)])
+
+
+def _row(rule: Rule) -> str:
+    link = f"[{rule.id}](#{rule.id.lower()}-{rule.name})"
+    return f"| {link} | {rule.name} | {rule.severity.value} | {_cell(rule.summary)} |"
+
+
+def _rule(rule: Rule) -> str:
+    parts = [
+        f"## {rule.id} {rule.name}",
+        f"{_upper(rule.summary)} ({rule.severity.value}).",
+        rule.why,
+        f"Wrong:\n\n```python\n{rule.bad.strip()}\n```",
+        f"Right:\n\n```python\n{rule.good.strip()}\n```",
+        f"Not flagged: {rule.not_flagged}",
+        f"Fix: {rule.fix}",
+        f"Source: <{rule.source}>",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def main(words: list[str]) -> int:
-    """Write the page, or with --check compare it."""
-    text = page(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    """Write the pages, or with --check compare them."""
+    texts = {JSON_PAGE: page(json.loads(SCHEMA.read_text(encoding="utf-8"))), RULES_PAGE: rules_page(rules())}
     if "--check" not in words:
-        PAGE.write_text(text, encoding="utf-8")
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
         return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/json.md does not match the schema. Run: python tools/make_docs.py", file=sys.stderr)
-    return 1
+    old = [p.name for p, text in texts.items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
+    if old:
+        print(f"docs/{' and docs/'.join(old)} out of date. Run: python tools/make_docs.py", file=sys.stderr)
+    return 1 if old else 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -30,6 +31,8 @@ examples:
   modereview --static src/                 read only, run nothing
   modereview --diff train.py | git apply   look at it first, or let git take it
   modereview --check --format sarif . > modereview.sarif
+  modereview --static --write-baseline known.json .   accept what is there, then --baseline known.json
+  modereview - --stdin-filename train.py < train.py   what an editor holds (read only)
 
 exit codes:
   0  no error or warning is left     2  wrong usage, or a file that cannot be reviewed
@@ -93,7 +96,10 @@ def _review_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="scripts; of folders every .py that imports torch"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="scripts and notebooks; of folders all that import torch; - for standard input",
     )
     _add_what(parser)
     _add_output(parser)
@@ -121,6 +127,16 @@ def _add_what(parser: Parser) -> None:
     )
     group.add_argument("--select", metavar="RULES", type=_ids, action="extend", help="only these: MR101,MR2")
     group.add_argument("--ignore", metavar="RULES", type=_ids, action="extend", help="all but these")
+    group.add_argument(
+        "--exclude",
+        metavar="PATTERN",
+        action="append",
+        help="pass over these in folders, as .gitignore would; repeatable",
+    )
+    baseline = group.add_mutually_exclusive_group()
+    baseline.add_argument("--baseline", metavar="FILE", help="tell only what this file does not know")
+    baseline.add_argument("--write-baseline", metavar="FILE", help="write what is left there; exit 0 for it")
+    group.add_argument("--stdin-filename", metavar="NAME", help="the name that standard input goes by")
 
 
 def _add_output(parser: Parser) -> None:
@@ -166,6 +182,13 @@ def _refuse_conflicts(given: Mapping[str, object]) -> None:
     """Raises InputError where one option takes back what another asks for."""
     if given.get("static") and given.get("diff"):
         raise InputError("--diff shows proved fixes and --static proves none. Leave one of them out.")
+    standard_input = "-" in _strings(given["paths"])
+    if standard_input and len(_strings(given["paths"])) > 1:
+        raise InputError("- stands for standard input. Name no other path beside it.")
+    if standard_input and given.get("diff"):
+        raise InputError("--diff shows proved fixes, and standard input is only read. Name a file.")
+    if given.get("stdin_filename") and not standard_input:
+        raise InputError("--stdin-filename names what comes on standard input. Give - as the path.")
     if given.get("unsafe_fixes") and given.get("fix") is False:
         raise InputError("--no-fix and --unsafe-fixes contradict each other. Leave one of them out.")
     if given.get("diff") and given.get("format", "text") != "text":
@@ -180,14 +203,17 @@ def _loaded(given: Mapping[str, object]) -> Settings:
     from modereview.settings import load
 
     here = Path.cwd()
-    values = dict(given)
-    for key in ("python", "tests_dir"):
+    values = {key: value for key, value in given.items() if key != "stdin_filename"}
+    for key in ("python", "tests_dir", "baseline", "write_baseline"):
         if key in values:
             values[key] = here / str(values[key])
     paths = [here / path for path in _strings(given["paths"])]
     values["paths"] = tuple(paths)
+    if _strings(given["paths"]) == ["-"]:
+        paths = [here / str(given.get("stdin_filename", "<stdin>"))]
+        values.update(paths=(), stdin=(paths[0], sys.stdin.buffer.read()))
     values["outputs"] = tuple(_output(text, here) for text in _strings(given.get("outputs", [])))
-    for key in ("select", "ignore"):
+    for key in ("select", "ignore", "exclude"):
         if key in values:
             values[key] = tuple(_strings(values[key]))
     return load(values, os.environ, find_root(paths[0]), here)
@@ -215,8 +241,10 @@ def _checked(settings: Settings) -> Settings:
     """Refuses formats and rules that there are none of; --diff keeps the report out of the patch's way."""
     if settings.format not in formats():
         raise InputError(f"There is no format {settings.format}. Known are {', '.join(formats())}.")
-    for rule in (*settings.select, *settings.ignore):
+    by_path = [rule for _, rules in settings.per_file_ignores for rule in rules]
+    for rule in (*settings.select, *settings.ignore, *by_path):
         _check_rule(rule)
+    _ = settings.known  # a baseline that cannot be read is told before the work begins
     return replace(settings, format="text") if settings.diff else settings
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from modereview import arguments
 from modereview.errors import InputError, ToolError
-from modereview.report.tally import BAD_INPUT, CLEAN, STOPPED, TOOL_FAILED, exit_code
+from modereview.report.tally import BAD_INPUT, CLEAN, FOUND, STOPPED, TOOL_FAILED, exit_code
 
 if TYPE_CHECKING:
     from modereview.records import Review
@@ -107,7 +107,7 @@ def _review(settings: Settings) -> int:
     for sentence in refused:
         _say(sentence, BAD_INPUT)
     reviews: tuple[Review, ...] = ()
-    if settings.paths:
+    if settings.paths or settings.stdin:
         from modereview.review import review_all
 
         with Progress(sys.stderr, shown=is_terminal(sys.stderr) and not settings.quiet) as progress:
@@ -116,7 +116,8 @@ def _review(settings: Settings) -> int:
         _say(sentence, BAD_INPUT)
     refused = (*refused, *unwritten)
     _report(settings, reviews, refused)
-    return exit_code(reviews, refused)
+    code = exit_code(reviews, refused)
+    return CLEAN if settings.write_baseline and code == FOUND else code
 
 
 def _unwritten(reviews: tuple[Review, ...]) -> tuple[str, ...]:
@@ -126,8 +127,11 @@ def _unwritten(reviews: tuple[Review, ...]) -> tuple[str, ...]:
 
 def _report(settings: Settings, reviews: tuple[Review, ...], refused: tuple[str, ...]) -> None:
     """Files first, so that a closed pipe loses none. With --diff stdout is the patch alone."""
+    from modereview import baseline
     from modereview.report import render
 
+    if settings.write_baseline:
+        _write(settings.write_baseline, baseline.render(reviews))
     for name, path in settings.outputs:
         _write(path, render(name, reviews, _options(settings, refused)))
     if settings.diff:
@@ -160,7 +164,16 @@ def _options(settings: Settings, refused: tuple[str, ...], screen: bool = False)
         verbose=settings.verbose,
         writes=settings.writes,
         refused=refused,
+        base=_base(),
     )
+
+
+def _base() -> Path:
+    """The checkout on a runner of GitHub, else the repository of this folder, else the folder."""
+    here = Path.cwd()
+    known = os.environ.get("GITHUB_WORKSPACE")
+    repositories = (folder for folder in (here, *here.parents) if (folder / ".git").exists())
+    return Path(known).resolve() if known else next(repositories, here)
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,7 +16,11 @@ Result = TypeVar("Result")
 
 def readable(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
     """The settings with every file by itself that can be read, and a sentence for each that cannot."""
-    found, no_files = _sort_out(lambda path: collect([path]), settings.paths)
+    if settings.stdin:
+        path, raw = settings.stdin
+        _, unreadable = _sort_out(lambda path: read(path, raw=raw), [path])
+        return (replace(settings, stdin=None) if unreadable else settings), tuple(unreadable)
+    found, no_files = _sort_out(lambda path: collect([path], settings.exclude), settings.paths)
     files = list(dict.fromkeys(file for group in found for file in group))
     good, unreadable = _sort_out(_readable, files)
     return replace(settings, paths=tuple(good)), (*no_files, *unreadable)

@@ -56,12 +56,23 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A code cell of a notebook, and where its lines went."""
+
+    number: int  # counted from the top of the notebook, text cells included
+    line: int  # the line of `Source.code` that its first line is
+    raw_lines: tuple[int, ...]  # for each of its lines, the line of the .ipynb file that holds it
+
+
+@dataclass(frozen=True)
 class Source:
     """A user's file, byte for byte, and the one text that all positions refer to.
 
     `text` is `raw` decoded, with its newlines and form feeds. `code` is what the parsers see: newlines
     are single line feeds, form feeds at the start of a line are gone. `offset` leads from a position in
     `code` back to an index in `text`, so that edits leave every other byte as it was.
+
+    Of a notebook, `text` is the code of its cells, one after the other, and not what `raw` holds.
     """
 
     path: Path
@@ -72,6 +83,7 @@ class Source:
     code: str
     newline: str  # the file's own newline, for lines that are added
     line_offsets: tuple[int, ...]  # index in `text` of the first column of each line of `code`
+    cells: tuple[Cell, ...] = ()  # of a notebook: its code cells, in order
 
     @property
     def name(self) -> str:
@@ -94,6 +106,20 @@ class Source:
         import libcst
 
         return libcst.parse_module(self.code)
+
+    def cell(self, line: int) -> Cell | None:
+        """The cell that holds a line of `code`; None where the file is no notebook."""
+        return next((cell for cell in reversed(self.cells) if cell.line <= line), None)
+
+    def label(self, line: int) -> str:
+        """A line of `code` as people count it: "14", or "cell 3:5" in a notebook."""
+        cell = self.cell(line)
+        return f"cell {cell.number}:{line - cell.line + 1}" if cell else str(line)
+
+    def raw_line(self, line: int) -> int:
+        """The line of the file itself that holds a line of `code`. They differ in a notebook."""
+        cell = self.cell(line)
+        return cell.raw_lines[line - cell.line] if cell else line
 
     def offset(self, line: int, column: int) -> int:
         """Index in `text` of a 1-based position in `code`."""
@@ -207,6 +233,8 @@ class Forward:
     opaque: bool = True  # whether part of the model is not in view
     held_out: bool = False  # whether it works on data that is named so: `test_loader`
     through: tuple[str, ...] = ()  # functions active at the forward, outermost first
+    by: str = ""  # the library call that the model is handed to: "torch.jit.trace"; "" for a plain forward
+    after: tuple[str, ...] = ()  # for those, the wrappers it went through before: "DataParallel"
 
 
 @dataclass(frozen=True)
@@ -257,6 +285,7 @@ class Program:
     imports: tuple[str, ...] = ()  # top-level packages imported, as written: "torch", "numpy"
     calls: tuple[tuple[str, str], ...] = ()  # (caller, callee) of functions of the file, "" for the top level
     constants: tuple[tuple[str, str], ...] = ()  # top-level NAME = literal, as source text
+    handed: tuple[Forward, ...] = ()  # models handed to an export, a summary or a wrapper, with their mode
     gave_up: str | None = None  # why the mode flow stopped early, in words
     block: ir.Block = ()  # the file as the rules look at it
     names: Names | None = None
@@ -295,6 +324,15 @@ class Finding:
         """Identity that does not move with line numbers; baseline, SARIF and bot share it."""
         parts = (self.rule, self.source_name, self.function, self.subject, self.line_text, str(self.index))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A finding that is not reported: a comment in the file takes it back, or the baseline knows it."""
+
+    finding: Finding
+    by: Literal["comment", "baseline"]
+    reason: str = ""  # what the comment says
 
 
 # --- plan ----------------------------------------------------------------------------------------
@@ -499,6 +537,7 @@ class Review:
 
     source: Source
     findings: tuple[Finding, ...] = ()
+    quiet: tuple[Quiet, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     suite: Suite | None = None
     suite_text: str = ""  # the file as written, xfail marks included

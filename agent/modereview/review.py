@@ -14,16 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from modereview import llm, parse
+from modereview import baseline, llm, parse
 from modereview.analyze import analyze
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools, mend
 from modereview.fix.mutate import mutants
 from modereview.fix.reach import split
 from modereview.journal import write_back
+from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.plan import plan
 from modereview.records import Finding, Mutant, Outcome, Plan, Program, Review, Source, Suite, Usage, Verdict
-from modereview.rules import check
+from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
 from modereview.verify import confirm, expected_failures, killed
@@ -52,7 +53,8 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
                 worker.start()
             return known[source.root]
 
-        paths = parse.collect(settings.paths)
+        paths = parse.collect(settings.paths, settings.exclude)
+        paths += [settings.stdin[0]] if settings.stdin else []
         reviews = apart(review(path, settings, worker_for, tell) for path in paths)
     return _written(reviews) if settings.writes else reviews
 
@@ -61,22 +63,41 @@ def review(path: Path, settings: Settings, worker_for: WorkerFor, tell: Tell) ->
     """Review one file: find, prove, mend. Nothing is written yet."""
     began = time.monotonic()
     tell(f"Reading {path.name}")
-    source = parse.read(path)
+    only_read = _only_read(path, settings)
+    source = parse.read(path, raw=settings.stdin[1] if settings.stdin else None)
     crashes: list[str] = []
-    program, findings = _look(source, settings, crashes)
-    found = Review(source, findings, static=settings.static, internal_errors=tuple(crashes))
+    program, looked = _look(source, settings, crashes)
+    found = Review(source, looked.found, looked.quiet, internal_errors=tuple(crashes), not_run=only_read)
     if program.gave_up:
-        found = replace(found, not_run=(f"Not every path was followed: {program.gave_up}.",))
-    if not settings.static:
+        found = replace(found, not_run=(*only_read, f"Not every path was followed: {program.gave_up}."))
+    if settings.static or only_read:
+        found = replace(found, static=True)
+    else:
         bench = Bench(worker_for(source, program), source)
         found = _prove(found, program, bench, settings, tell)
         found = replace(found, warnings=bench.worker.warnings)
     return replace(found, seconds=time.monotonic() - began)
 
 
-def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, tuple[Finding, ...]]:
+def _only_read(path: Path, settings: Settings) -> tuple[str, ...]:
+    """Why a file is not run although the settings would have it; nothing where it is, or they would not."""
+    if settings.static:
+        return ()
+    if settings.stdin:
+        return ("What comes on standard input is only read.",)
+    return ("Notebooks are only read so far.",) if path.suffix == NOTEBOOK else ()
+
+
+def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, Looked]:
     program = analyze(source)
-    return program, check(program, settings.select, settings.ignore, crashes.append)
+    looked = look(program, settings.select, settings.ignored_in(source.name), crashes.append)
+    return program, baseline.without(looked, settings.known)
+
+
+def _look_again(source: Source, settings: Settings) -> tuple[Program, tuple[Finding, ...]]:
+    """What is found after a mend; whatever crashed on the file as it was has been told."""
+    program, looked = _look(source, settings, [])
+    return program, looked.found
 
 
 def _prove(found: Review, program: Program, bench: Bench, settings: Settings, tell: Tell) -> Review:
@@ -153,7 +174,7 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) 
 def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
     """What the fix loop may use."""
     return Tools(
-        look=lambda source: _look(source, settings, []),
+        look=lambda source: _look_again(source, settings),
         run=lambda source: bench.run(suite, source),
         fix=settings.fix,
         unsafe=settings.unsafe_fixes,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ class Settings:
     tests_dir: Path | None = None  # where generated tests go; None for tests/ or beside the script
     select: tuple[str, ...] = ()  # rules to look for, by id or the start of one; empty for all
     ignore: tuple[str, ...] = ()  # rules to leave out, likewise; wins over select
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (pattern of paths, rules) left out there
+    exclude: tuple[str, ...] = ()  # patterns, as in .gitignore, of what to pass over in folders
+    baseline: Path | None = None  # a file of findings that are known and so not told
+    write_baseline: Path | None = None  # where to write what this run leaves as the baseline of the next ones
+    stdin: tuple[Path, bytes] | None = None  # what came on standard input, and the path it goes by
     timeout: float = 20.0  # seconds for one test
     quiet: bool = False  # findings only
     verbose: bool = False  # list what is otherwise counted; tracebacks of our own faults
@@ -43,6 +49,20 @@ class Settings:
     def writes(self) -> bool:
         """Whether this run may change files."""
         return not (self.static or self.check or self.diff)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Fingerprints that the baseline holds. Raises InputError where it cannot be read."""
+        from modereview.baseline import read
+
+        return read(self.baseline) if self.baseline and not self.write_baseline else frozenset()
+
+    def ignored_in(self, name: str) -> tuple[str, ...]:
+        """The rules to leave out in the file of that name, relative to the project."""
+        from modereview.parse.globs import matches
+
+        here = [ids for pattern, ids in self.per_file_ignores if matches([pattern], name)]
+        return (*self.ignore, *(id for ids in here for id in ids))
 
 
 class _WrongError(Exception):
@@ -90,6 +110,18 @@ def _ids(value: object, _: Path) -> tuple[str, ...]:
     raise _WrongError('a list of rules, as in ["MR101"]')
 
 
+def _ids_by_path(value: object, base: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if isinstance(value, dict):
+        return tuple((pattern, _ids(ids, base)) for pattern, ids in value.items())
+    raise _WrongError('a table of paths and rules, as in "tests/" = ["MR401"]')
+
+
+def _patterns(value: object, _: Path) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise _WrongError('a list of paths, as in ["legacy/", "*_old.py"]')
+
+
 def _seconds(value: object, _: Path) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
         return float(value)
@@ -115,6 +147,9 @@ FILE_KEYS: Mapping[str, Reader] = {
     "tests-dir": _path,
     "select": _ids,
     "ignore": _ids,
+    "per-file-ignores": _ids_by_path,
+    "exclude": _patterns,
+    "baseline": _path,
     "timeout": _seconds,
 }
 

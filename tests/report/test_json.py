@@ -78,7 +78,7 @@ def test_equal_reviews_give_equal_text_and_it_is_ascii(full: Review) -> None:
     assert render("json", [odd]).isascii()
 
 
-def test_the_docs_page_is_made_from_the_schema() -> None:
+def test_the_docs_pages_are_made_from_the_schema_and_the_rules() -> None:
     script = Path(__file__).parents[2] / "tools" / "make_docs.py"
     run = subprocess.run(
         [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False

@@ -101,7 +101,7 @@ def test_a_static_review_claims_nothing_about_proofs(zombie: Review) -> None:
         replace(zombie, static=True, verdicts=(verdict,), suite=None, outcomes=(), killed=(), written=())
     )
     assert not re.search(r"prove|verif|= fixed|mutant|test", text)
-    assert text.endswith("\n1 error.\nNothing was run (--static). Took 4.1 s, offline.\n")
+    assert text.endswith("\n1 error.\nNothing was run. Took 4.1 s, offline.\n")
 
 
 def test_a_proved_fault_without_a_fix_says_why(zombie: Review) -> None:

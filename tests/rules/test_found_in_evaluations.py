@@ -143,7 +143,7 @@ RIGHT_LAYERS = {
     "under a guard": "return F.dropout(self.fc(x), 0.5) if self.training else self.fc(x)",
     "behind an early return": "if not self.training:\n            return x\n        return F.dropout(x)",
     "in a guarded block": "if self.training:\n            x = F.dropout(x)\n        return self.fc(x)",
-    "never on unless told": "return F.alpha_dropout(self.fc(x), 0.5)",
+    "told what the mode is": "return F.alpha_dropout(self.fc(x), 0.5, training=self.training)",
     "arguments passed on": "return F.dropout(self.fc(x), **self.options)",
     "a layer without a mode": "return nn.ReLU()(self.fc(x))",
     "switched before its use": "drop = nn.Dropout(0.1).train(self.training)\n        return drop(self.fc(x))",

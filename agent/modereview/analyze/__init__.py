@@ -68,6 +68,10 @@ def analyze(source: Source) -> Program:
             if isinstance(t, ir.Name)
         ),
         gave_up=gave_up,
+        handed=tuple(
+            replace(_forward(run, flow, roles, modules), role="export")
+            for run in sorted(record.handed, key=lambda r: (r.span, r.path, r.mode.value, repr(r.cause)))
+        ),
         block=block,
         names=names,
     )
@@ -93,7 +97,7 @@ def _forward(run: ForwardRun, flow: Flow, roles: Roles, modules: Modules) -> For
         role=roles.role(run),
         mode=run.mode,
         grad=run.grad,
-        why=explain(run, flow.record),
+        why=explain(run, flow.record, flow.source),
         exact=run.exact,
         cause=run.cause.kind,
         switch=run.cause.span if run.cause.kind == "switch" else None,
@@ -101,6 +105,8 @@ def _forward(run: ForwardRun, flow: Flow, roles: Roles, modules: Modules) -> For
         sensitive=sensitive,
         opaque=opaque,
         through=functions,
+        by=run.by,
+        after=tuple(sorted(run.after)),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from modereview.analyze import ir, walk
-from modereview.analyze.effects import Effects
 from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.handing import Handing
 from modereview.analyze.torchfacts import names_a_model
 from modereview.analyze.truths import results
 from modereview.analyze.values import (
@@ -23,7 +23,7 @@ from modereview.records import Span
 _DEPTH = 12  # activations below the top level that are followed
 
 
-class Activations(Effects):
+class Activations(Handing):
     """The part of the interpreter that enters functions."""
 
     @abstractmethod

@@ -141,6 +141,7 @@ class Calls(Activations):
             return self._backward(results(given.values), state)
         if origin.startswith("torch.") and last in READING:
             self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
+        state = self.handed(call, origin, given, state, frame)
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
         if last in ("deepcopy", "copy") and any(isinstance(v, Thing) for v in first):

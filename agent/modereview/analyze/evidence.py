@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from modereview.analyze.frames import Record
 from modereview.analyze.values import Cause, ForwardRun, Path
-from modereview.records import Event
+from modereview.records import Event, Source
 
 
-def explain(run: ForwardRun, record: Record) -> tuple[Event, ...]:
+def explain(run: ForwardRun, record: Record, source: Source) -> tuple[Event, ...]:
     """How the object of a forward came into its mode; empty where nobody in view set it."""
     cause = run.cause
     if cause.span is None:
@@ -15,7 +15,7 @@ def explain(run: ForwardRun, record: Record) -> tuple[Event, ...]:
     mode = run.mode.value
     match cause.kind:
         case "switch":
-            return (Event(cause.span, f"switched to {mode} here{_where(cause, record)}", "switch"),)
+            return (Event(cause.span, f"switched to {mode} here{_where(cause, record, source)}", "switch"),)
         case "build":
             return (Event(cause.span, "built here: a new module is in TRAIN", "build"),)
         case "pretrained":
@@ -26,12 +26,12 @@ def explain(run: ForwardRun, record: Record) -> tuple[Event, ...]:
             return ()
 
 
-def _where(cause: Cause, record: Record) -> str:
+def _where(cause: Cause, record: Record, source: Source) -> str:
     """For a switch inside a function: in which, and where that is called."""
     if not cause.function:
         return ""
     caller = calling_line(cause.path, record)
-    return f", in `{cause.function}`" + (f" (called at {caller})" if caller else "")
+    return f", in `{cause.function}`" + (f" (called at {source.label(caller)})" if caller else "")
 
 
 def calling_line(path: Path, record: Record) -> int | None:

@@ -57,6 +57,7 @@ class Record:
     """What the interpretation has seen so far. It only grows, so meeting a state twice adds nothing."""
 
     runs: set[ForwardRun] = field(default_factory=set)
+    handed: set[ForwardRun] = field(default_factory=set)  # run by a library on a model handed to it
     trained: set[ForwardRun] = field(default_factory=set)  # reached a backward and an optimizer step
     differentiated: set[ForwardRun] = field(default_factory=set)  # reached a backward
     read: set[ForwardRun] = field(default_factory=set)  # their result is looked at

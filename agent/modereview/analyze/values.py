@@ -158,6 +158,8 @@ class ForwardRun:
     cause: Cause
     grad: bool | None
     exact: bool
+    by: str = ""  # the library call that runs it: "torch.jit.trace"; "" for a call of the file's own
+    after: frozenset[str] = frozenset()  # wrappers that the thing went through before (see `handing.py`)
     __hash__ = _hash_once
 
 

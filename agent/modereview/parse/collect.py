@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from modereview.errors import InputError
+from modereview.parse.globs import ignored_above
+from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.parse.read import LIMIT
-from modereview.parse.root import locate
+from modereview.parse.root import find_root, locate
 
 _TORCH = re.compile(rb"(?:^|[\r\n])[^\r\n#]*\b(?:import|from)\b[^\r\n#]*\btorch\b")
+_TORCH_IN_NOTEBOOK = re.compile(rb"\b(?:import|from)\s[^\r\n#]*\btorch\b")  # its lines are strings of JSON
 _SKIPPED = ("node_modules", "__pycache__")
 
 
@@ -19,20 +22,22 @@ _SKIPPED = ("node_modules", "__pycache__")
 _OUR_TESTS = b'"""Mode and determinism tests of '
 
 
-def collect(paths: Sequence[Path]) -> list[Path]:
-    """The files named and, of each folder, every .py that imports torch; sorted within a folder, each once.
+def collect(paths: Sequence[Path], exclude: Sequence[str] = ()) -> list[Path]:
+    """The files named and, of each folder, each script and notebook that imports torch; sorted, each once.
+
+    What a .gitignore or `exclude` takes out of a folder is left out. Patterns count from the project's root.
 
     Raises:
         InputError: a path does not exist, or a folder holds no such file.
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        for file in _files(path):
+        for file in _files(path, tuple(exclude)):
             found.setdefault(locate(file), file)
     return list(found.values())
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, exclude: tuple[str, ...]) -> list[Path]:
     try:
         is_folder = path.is_dir()
         exists = is_folder or os.path.lexists(path)
@@ -40,7 +45,7 @@ def _files(path: Path) -> list[Path]:
         raise InputError(f"{path!s} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     if not exists:
         raise InputError(f"{path} does not exist. Check the path.")
-    files = sorted(_walk(path)) if is_folder else [path]
+    files = sorted(_walk(path, exclude)) if is_folder else [path]
     if not files:
         raise InputError(
             f"{path} holds no Python file that imports torch. Name a training script or its folder."
@@ -48,12 +53,21 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, exclude: tuple[str, ...]) -> Iterator[Path]:
     """Links to folders are not followed: they are where endless loops come from."""
+    real = folder.resolve()
+    ignored = {real.parent: ignored_above(real, find_root(real), exclude)}
     for here, folders, names in os.walk(folder, onerror=_refuse):
         place = Path(here)
-        folders[:] = [name for name in folders if not _skipped(place / name)]
-        yield from (place / name for name in names if name.endswith(".py") and _imports_torch(place / name))
+        there = real / place.relative_to(folder)
+        rules = ignored[there] = ignored[there.parent].entering(there)
+        folders[:] = [
+            name for name in folders if not (_skipped(place / name) or rules.holds(there / name, folder=True))
+        ]
+        for name in names:
+            wanted = name.endswith((".py", NOTEBOOK)) and not rules.holds(there / name)
+            if wanted and _imports_torch(place / name):
+                yield place / name
 
 
 def _refuse(error: OSError) -> None:
@@ -71,6 +85,8 @@ def _imports_torch(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
+            if path.suffix == NOTEBOOK:
+                return _TORCH_IN_NOTEBOOK.search(file.read()) is not None
             text = file.read(LIMIT)
             return not text.startswith(_OUR_TESTS) and _TORCH.search(text) is not None
     except OSError:

@@ -7,23 +7,26 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from modereview.errors import InputError
+from modereview.parse import notebook
 from modereview.parse.root import find_root, locate
 from modereview.parse.syntax import check_syntax
 from modereview.parse.text import decode_bytes, newline_of, to_code
-from modereview.records import Edit, Source
+from modereview.records import Cell, Edit, Source
 
 LIMIT = 2 * 1024 * 1024  # bytes; the largest file of CPython's own library has a third of it
 
 
-def read(path: Path, root: Path | None = None) -> Source:
-    """The file at `path`, within `root` (by default its project).
+def read(path: Path, root: Path | None = None, raw: bytes | None = None) -> Source:
+    """The file at `path`, within `root` (by default its project). `raw` stands in for what it holds.
 
     Raises:
         InputError: it cannot be opened, or is no Python 3 source.
     """
     try:
         place = locate(path)
-        raw = _read_bytes(place, str(path))
+        if raw is None:
+            raw = _read_bytes(place, str(path))
+        _check_size(len(raw), path, str(path))
         root = find_root(place) if root is None else root.resolve()
     except PermissionError:
         raise InputError(f"{path} cannot be read: permission denied. Check who may read it.") from None
@@ -41,11 +44,16 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         raise InputError(f"{shown} is a folder where a file is expected.")
     if not stat.S_ISREG(state.st_mode):  # opening a FIFO would wait for ever
         raise InputError(f"{shown} is not a regular file. Name a Python script.")
-    if state.st_size > LIMIT:
-        raise InputError(
-            f"{shown} is {state.st_size / 2**20:.1f} MB; files over {LIMIT // 2**20} MB are not reviewed."
-        )
+    _check_size(state.st_size, path, shown)
     return path.read_bytes()
+
+
+def _check_size(size: int, path: Path, shown: str) -> None:
+    limit = notebook.LIMIT if path.suffix == notebook.SUFFIX else LIMIT
+    if size > limit:
+        raise InputError(
+            f"{shown} is {size / 2**20:.1f} MB; files over {limit // 2**20} MB are not reviewed."
+        )
 
 
 def decode(path: Path, root: Path, raw: bytes) -> Source:
@@ -57,11 +65,15 @@ def decode(path: Path, root: Path, raw: bytes) -> Source:
     if not path.is_relative_to(root):
         raise InputError(f"{path} lies outside the project {root}. Review it from its own project.")
     shown = path.relative_to(root).as_posix()
-    text, encoding = decode_bytes(raw, shown)
+    cells: tuple[Cell, ...] = ()
+    if path.suffix == notebook.SUFFIX:
+        (text, cells), encoding = notebook.read_cells(raw, shown), "utf-8"
+    else:
+        text, encoding = decode_bytes(raw, shown)
     code, offsets = to_code(text)
     if not code.strip():
         raise InputError(f"{shown} is empty: there is nothing to review.")
-    source = Source(path, root, raw, encoding, text, code, newline_of(text), offsets)
+    source = Source(path, root, raw, encoding, text, code, newline_of(text), offsets, cells)
     check_syntax(source)
     return source
 

@@ -60,7 +60,7 @@ def check_syntax(source: Source) -> None:
     except ValueError as error:
         raise InputError(f"{source.name} cannot be parsed: {error}.") from None
     if deep is not None:
-        raise InputError(_nested(f"{source.name}:{getattr(deep, 'lineno', 1)}"))
+        raise InputError(_nested(f"{source.name}:{source.label(getattr(deep, 'lineno', 1))}"))
 
 
 def _nested(place: str) -> str:
@@ -69,7 +69,7 @@ def _nested(place: str) -> str:
 
 def _explain(source: Source, error: SyntaxError) -> str:
     line = error.lineno or 1
-    place = f"{source.name}:{line}:{max(error.offset or 1, 1)}"
+    place = f"{source.name}:{source.label(line)}:{max(error.offset or 1, 1)}"
     if "too many nested" in error.msg:
         return _nested(place)
     text = source.lines[line - 1] if line <= len(source.lines) else ""

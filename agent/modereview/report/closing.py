@@ -50,11 +50,20 @@ def failures(review: Review) -> list[Text]:
 def about_run(reviews: Sequence[Review], options: Options) -> list[Text]:
     """Totals, warnings, and the last line: what was not run, time, model, and the way back."""
     warnings = [f"Warning: {sentence(text)}" for text in _warnings(reviews)]
+    warnings += _quiet(reviews)
     if len(reviews) == 1 and all_right(reviews[0]) and not (warnings or options.verbose):
         return []
     lines = [_totals(reviews)] if len(reviews) > 1 else []
     lines += [*warnings, " ".join(_last_line(reviews))]
     return [Text(printable(line)) for line in lines if line]
+
+
+def _quiet(reviews: Sequence[Review]) -> list[str]:
+    """How much was found and not told, so that nobody takes silence for a clean file."""
+    counts = Counter[str](quiet.by for review in reviews for quiet in review.quiet)
+    told = {"comment": "taken back by comments", "baseline": "known to the baseline"}
+    parts = [f"{amount(counts[by], 'finding')} {words}" for by, words in told.items() if counts[by]]
+    return [f"Not told: {listed(parts)}."] if parts else []
 
 
 def _verdict(review: Review) -> str:
@@ -102,7 +111,7 @@ def _model_error(usage: Usage) -> str:
 def _last_line(reviews: Sequence[Review]) -> list[str]:
     parts = []
     if reviews and all(review.static for review in reviews):
-        parts.append("Nothing was run (--static).")
+        parts.append("Nothing was run.")
     elif all(review.outcomes and not _not_run(review) for review in reviews):
         parts.append("Not run: nothing.")
     parts.append(f"Took {sum(review.seconds for review in reviews):.1f} s, {_model(reviews)}.")

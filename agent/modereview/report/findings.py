@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from modereview.records import Finding, Fix, Review, Verdict
-from modereview.report.frame import GUTTER, INDENT, STYLES, frame
+from modereview.report.frame import GUTTER, INDENT, STYLES, frame, gutter_width
 from modereview.report.options import Options
 from modereview.report.tally import is_mended
 from modereview.report.words import listed, printable
@@ -18,27 +18,24 @@ CASES_SHOWN = 2
 def block(review: Review, verdict: Verdict, options: Options) -> list[Text]:
     """All rows of one finding."""
     finding = verdict.finding
-    rows = [_header(finding), *frame(review.source, finding, options.width)]
-    indent = " " * (INDENT + len(str(_last_line(finding))) + 1)
+    rows = [_header(review, finding), *frame(review.source, finding, options.width)]
+    indent = " " * (INDENT + gutter_width(review.source, finding) + 1)
     lines = [("", fact) for fact in finding.facts]
     lines += _proof(verdict, None if options.verbose else CASES_SHOWN)
     lines += _fate(review, verdict)
     return rows + [_line(indent, label, text) for label, text in lines]
 
 
-def _header(finding: Finding) -> Text:
+def _header(review: Review, finding: Finding) -> Text:
     """`train.py:71:9  error MR102 trains-in-eval-mode: message`."""
+    place = f"{review.source.label(finding.span.line)}:{finding.span.column}"
     return Text.assemble(
-        (printable(f"{finding.source_name}:{finding.span.line}:{finding.span.column}"), "bold"),
+        (printable(f"{finding.source_name}:{place}"), "bold"),
         "  ",
         (f"{finding.severity.value} {finding.rule}", STYLES[finding.severity]),
         f" {finding.name}: ",
         (printable(finding.message), "bold"),
     )
-
-
-def _last_line(finding: Finding) -> int:
-    return max(span.line for span in (finding.span, *(event.span for event in finding.evidence)))
 
 
 def _line(indent: str, label: str, text: str) -> Text:

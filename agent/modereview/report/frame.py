@@ -36,12 +36,17 @@ def frame(source: Source, finding: Finding, width: int) -> list[Text]:
     """The rows of a finding's frame; source lines are cut at `width` cells."""
     marks = _marks(finding)
     numbers = sorted({mark.span.line for mark in marks})
-    gutter = Gutter(len(str(numbers[-1])))
+    gutter = Gutter(gutter_width(source, finding))
     rows = [Text("")]
     for previous, number in pairwise([numbers[0], *numbers]):
         rows += _gap(source, gutter, previous, number, width)
         rows += _line(source, gutter, [mark for mark in marks if mark.span.line == number], finding, width)
     return rows
+
+
+def gutter_width(source: Source, finding: Finding) -> int:
+    """Cells that the longest line number takes."""
+    return max(len(source.label(mark.span.line)) for mark in _marks(finding))
 
 
 @dataclass(frozen=True)
@@ -91,14 +96,14 @@ def _gap(source: Source, gutter: Gutter, previous: int, number: int, width: int)
     if number - previous > 2:
         return [gutter.gap()]
     line = window(lay_out(source.lines[previous]), 0, width)
-    return [gutter.row(str(previous + 1), (line.text, ""))]
+    return [gutter.row(source.label(previous + 1), (line.text, ""))]
 
 
 def _line(source: Source, gutter: Gutter, marks: list[Mark], finding: Finding, width: int) -> list[Text]:
     """A source line and one row for each mark on it; a mark of context alone gets no row."""
     whole = lay_out(source.lines[marks[0].span.line - 1])
     line = window(whole, min(whole.cell(mark.span.column) for mark in marks), width)
-    rows = [gutter.row(str(marks[0].span.line), (line.text.rstrip(), ""))]
+    rows = [gutter.row(source.label(marks[0].span.line), (line.text.rstrip(), ""))]
     return rows + [_mark(gutter, line, mark, finding) for mark in marks if mark.caption or mark.primary]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,4 @@ class Options:
     verbose: bool = False  # everything that is otherwise counted is listed
     writes: bool = True  # False for runs that never write: --static, --check, --diff
     refused: tuple[str, ...] = ()  # sentences: files that could not be reviewed, and why
+    base: Path | None = None  # the folder that hosts count paths from; None for each file's project

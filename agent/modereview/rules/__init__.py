@@ -1,7 +1,7 @@
 """Program -> Findings: one file a rule, found by its name; adding a rule adds one file.
 
-`rules()` lists them, `check()` runs them. A rule's file holds all there is to know of it: its text, its
-examples (which are tests), how it looks and how it is mended.
+`rules()` lists them, `look()` runs them, `check()` gives what they find. A rule's file holds all there is to
+know of it: its text, its examples (which are tests), how it looks and how it is mended.
 """
 
 from __future__ import annotations
@@ -9,14 +9,24 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
-from modereview.records import Finding, Program
+from modereview.records import Finding, Program, Quiet, Span
+from modereview.rules import mr001
 from modereview.rules.base import Rule
+from modereview.rules.ignores import ignores, split
 
-__all__ = ["Rule", "check", "rule", "rules"]
+__all__ = ["Looked", "Rule", "check", "look", "rule", "rules"]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the rules found in a file, and what of it is not to be told."""
+
+    found: tuple[Finding, ...]
+    quiet: tuple[Quiet, ...] = ()
 
 
 @cache
@@ -37,28 +47,54 @@ def check(
     ignore: Sequence[str] = (),
     on_crash: Callable[[str], None] | None = None,
 ) -> tuple[Finding, ...]:
+    """What the rules find and no comment takes back: see `look`."""
+    return look(program, select, ignore, on_crash).found
+
+
+def look(
+    program: Program,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    on_crash: Callable[[str], None] | None = None,
+) -> Looked:
     """What the rules find, in the order of the file. `select` and `ignore` hold ids or prefixes of ids.
 
     A rule that crashes does not stop the others: `on_crash` is told in one sentence.
     """
     found: list[Finding] = []
+    ran: set[str] = set()
     for each in rules():
         if (select and not each.id.startswith(tuple(select))) or each.id.startswith(tuple(ignore)):
             continue
         try:
             found += each.check(program)
+            ran.add(each.id)
         except Exception as error:
             if on_crash is None:
                 raise
             on_crash(f"rule {each.id} crashed in {program.source.name}: {type(error).__name__}: {error}")
-    return _numbered(sorted(found, key=lambda f: (f.span, f.rule)))
+    return _without_ignored(program, _numbered(found), ran)
 
 
-def _numbered(found: list[Finding]) -> tuple[Finding, ...]:
+def _without_ignored(program: Program, found: tuple[Finding, ...], ran: set[str]) -> Looked:
+    """What no comment takes back, and a note for each comment that takes nothing back."""
+    comments = ignores(program.source)
+    kept, quiet = split(found, comments)
+    if mr001.RULE.id in ran and not program.gave_up:
+        known = frozenset(each.id for each in rules())
+        kept += _numbered(mr001.unused(program, comments, quiet, frozenset(ran), known))
+    return Looked(tuple(sorted(kept, key=_place)), tuple(quiet))
+
+
+def _place(finding: Finding) -> tuple[Span, str]:
+    return finding.span, finding.rule
+
+
+def _numbered(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Equal findings on equal lines get an index, so that each has an identity of its own."""
     seen: Counter[str] = Counter()
     numbered = []
-    for finding in found:
+    for finding in sorted(found, key=_place):
         numbered.append(replace(finding, index=seen[finding.fingerprint]))
         seen[finding.fingerprint] += 1
     return tuple(numbered)

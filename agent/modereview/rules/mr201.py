@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, says_deliberate
-from modereview.records import Finding, Fix, Program, Severity, Span
+from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.inside import mode_decides
 
 _TRAINING = 2  # position of `training` in F.dropout(input, p, training, inplace)
 
@@ -19,28 +20,8 @@ def check(program: Program) -> Iterator[Finding]:
     for function in program.names.functions.values():
         for call in walk.calls(function.body):
             dropout = program.names.origin(call.func) in ALWAYS_ON_DROPOUTS and _always_on(call)
-            if dropout and not _guarded(call, function.body):
+            if dropout and not mode_decides(function.body, call.span):
                 yield _finding(program, function, call)
-
-
-def _guarded(call: ir.Call, body: ir.Block) -> bool:
-    """Whether a condition on the mode decides if the call is reached at all."""
-    return any(_guards(s, call.span) for s in walk.statements(body)) or any(
-        isinstance(e, ir.Choice) and _asks_mode(e.test) and walk.within(call.span, e.span)
-        for e in walk.all_expressions(body)
-    )
-
-
-def _guards(statement: ir.Stmt, place: Span) -> bool:
-    """An `if self.training:` around the place, or an `if not self.training: return x` before it."""
-    if not isinstance(statement, ir.If) or not _asks_mode(statement.test):
-        return False
-    leaves = isinstance(statement.body[-1], ir.Leave) and statement.span < place
-    return leaves or walk.within(place, statement.span)
-
-
-def _asks_mode(test: ir.Expr) -> bool:
-    return any((walk.dotted(e) or "").endswith("training") for e in walk.subexpressions(test))
 
 
 def _always_on(call: ir.Call) -> bool:

@@ -10,30 +10,19 @@ from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import FLUENT, SENSITIVE_LAYERS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.inside import reached
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Mode-sensitive layers that `forward` builds anew at each call and uses on the spot."""
     assert program.names is not None
     for module in program.modules:
-        for method in _run_by_forward(program.names.classes[module.name]):
+        for method in reached(program, module.name, "forward"):
             for call in _built_and_called(method.body):
                 origin = program.names.origin(call.func) or ""
                 kind = origin.rpartition(".")[2]
                 if kind in SENSITIVE_LAYERS and origin.startswith("torch.nn."):
                     yield _finding(program, module.name, method, kind, call)
-
-
-def _run_by_forward(cls: ir.Class) -> Iterator[ir.Function]:
-    """`forward` and the methods that it calls on itself, at any depth."""
-    waiting, seen = ["forward"], set()
-    while waiting:
-        method = cls.method(waiting.pop())
-        if method is not None and method.name not in seen:
-            seen.add(method.name)
-            yield method
-            texts = (walk.dotted(call.func) or "" for call in walk.calls(method.body))
-            waiting += [text[5:] for text in texts if text.startswith("self.")]
 
 
 def _built_and_called(body: ir.Block) -> Iterator[ir.Call]:

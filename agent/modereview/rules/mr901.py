@@ -11,7 +11,7 @@ from modereview.rules.base import Rule
 def check(program: Program) -> Iterator[Finding]:
     """The first top-level statement that starts a training outside a main guard."""
     span = program.trains_on_import
-    if span is not None:
+    if span is not None and not program.source.cells:  # nobody imports a notebook
         yield RULE.finding(
             program,
             span,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import module_of
+from modereview.plan.contracts._traits import module_of, overrides_switches
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -32,6 +32,6 @@ CONTRACT = Contract(
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
-    """To models that hold something the mode matters to."""
+    """To models that hold something the mode matters to, unless a `train` of their own decides."""
     module = module_of(recipe, program)
-    return bool(module.sensitive or module.opaque)
+    return bool(module.sensitive or module.opaque) and not overrides_switches(program)

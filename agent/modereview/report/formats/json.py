@@ -17,6 +17,7 @@ from modereview.records import (
     Fix,
     Mutant,
     Outcome,
+    Quiet,
     Review,
     Severity,
     Span,
@@ -72,6 +73,7 @@ def _file(review: Review) -> Object:
         "static": review.static,
         "seconds": round(review.seconds, 3),
         "findings": [_finding(review, verdict) for verdict in settled(review)],
+        "quiet": [_quiet(review, quiet) for quiet in review.quiet],
         "tests": _tests(review, review.suite) if review.suite else None,
         "mutants": {
             "killed": [_mutant(mutant) for mutant in review.killed],
@@ -95,6 +97,7 @@ def _finding(review: Review, verdict: Verdict) -> Object:
         "severity": finding.severity.value,
         "message": finding.message,
         "span": _span(finding.span),
+        "place": review.source.label(finding.span.line),
         "function": finding.function,
         "subject": finding.subject,
         "fingerprint": finding.fingerprint,
@@ -104,6 +107,18 @@ def _finding(review: Review, verdict: Verdict) -> Object:
         "proved_by": list(verdict.proved_by),
         "reason": verdict.reason,
         "fix": _fix(verdict.fix, is_mended(review, verdict)) if verdict.fix else None,
+    }
+
+
+def _quiet(review: Review, quiet: Quiet) -> Object:
+    finding = quiet.finding
+    return {
+        "rule": finding.rule,
+        "span": _span(finding.span),
+        "place": review.source.label(finding.span.line),
+        "fingerprint": finding.fingerprint,
+        "by": quiet.by,
+        "reason": quiet.reason,
     }
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from modereview import version
 from modereview.records import Event, Fix, Review, Span, Verdict
 from modereview.report.options import Options
+from modereview.report.places import in_cell, lines_in_file, path_of
 from modereview.report.tally import exit_code, is_mended, settled
 from modereview.report.words import sentence
 from modereview.rules import Rule, rules
@@ -35,7 +36,7 @@ def render(reviews: Sequence[Review], options: Options) -> str:
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(reviews, options)],
         "results": [
-            _result(review, verdict, order)
+            _result(review, verdict, order, options)
             for review in reviews
             for verdict in settled(review)
             if not is_mended(review, verdict)
@@ -55,6 +56,7 @@ def _rule(rule: Rule) -> Object:
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
         "help": {"text": _help(rule), "markdown": _help(rule)},
+        "helpUri": rule.source,
         "defaultConfiguration": {"level": rule.severity.value},
     }
 
@@ -80,53 +82,60 @@ def _invocation(reviews: Sequence[Review], options: Options) -> Object:
     }
 
 
-def _result(review: Review, verdict: Verdict, order: Mapping[str, int]) -> Object:
+def _result(review: Review, verdict: Verdict, order: Mapping[str, int], options: Options) -> Object:
     finding = verdict.finding
+    told = [in_cell(review, finding.span) + sentence(finding.message), *map(sentence, finding.facts)]
     result: Object = {
         "ruleId": finding.rule,
         "level": finding.severity.value,
-        "message": {"text": " ".join([sentence(finding.message), *map(sentence, finding.facts)])},
-        "locations": [_location(review, finding.span)],
+        "message": {"text": " ".join(told)},
+        "locations": [_location(review, finding.span, options)],
         "partialFingerprints": {FINGERPRINT: finding.fingerprint},
         "properties": {"state": verdict.state, "provedBy": list(verdict.proved_by)},
     }
     if finding.rule in order:
         result["ruleIndex"] = order[finding.rule]
     if any(event.text for event in finding.evidence):
-        result["codeFlows"] = [_flow(review, finding.evidence)]
+        result["codeFlows"] = [_flow(review, finding.evidence, options)]
     if verdict.fix:
-        result["fixes"] = [_fix(review, verdict.fix)]
+        result["fixes"] = [_fix(review, verdict.fix, options)]
     return result
 
 
-def _flow(review: Review, events: Sequence[Event]) -> Object:
+def _flow(review: Review, events: Sequence[Event], options: Options) -> Object:
     """The chain of events in its own order; a viewer steps through it."""
     steps = [
-        {**_location(review, event.span), "message": {"text": event.text}} for event in events if event.text
+        {**_location(review, event.span, options), "message": {"text": event.text}}
+        for event in events
+        if event.text
     ]
     return {"threadFlows": [{"locations": [{"location": step} for step in steps]}]}
 
 
-def _location(review: Review, span: Span) -> Object:
-    return {"physicalLocation": {"artifactLocation": _artifact(review), "region": _region(span)}}
+def _location(review: Review, span: Span, options: Options) -> Object:
+    region = _region(review, span)
+    return {"physicalLocation": {"artifactLocation": _artifact(review, options), "region": region}}
 
 
-def _artifact(review: Review) -> Object:
-    """The file relative to the project, as code scanning wants it, its name's very bytes quoted."""
-    return {"uri": quote(os.fsencode(review.source.name)), "uriBaseId": "%SRCROOT%"}
+def _artifact(review: Review, options: Options) -> Object:
+    """The file relative to the checkout, as code scanning wants it, its name's very bytes quoted."""
+    return {"uri": quote(os.fsencode(path_of(review, options))), "uriBaseId": "%SRCROOT%"}
 
 
-def _region(span: Span) -> Object:
-    """SARIF ends a region before its end column, as a span does."""
+def _region(review: Review, span: Span) -> Object:
+    """SARIF ends a region before its end column, as a span does. Of a notebook it names whole lines."""
+    first, last = lines_in_file(review, span)
+    if review.source.cells:
+        return {"startLine": first, "endLine": last}
     return {
-        "startLine": span.line,
+        "startLine": first,
         "startColumn": span.column,
-        "endLine": span.end_line,
+        "endLine": last,
         "endColumn": span.end_column,
     }
 
 
-def _fix(review: Review, fix: Fix) -> Object:
+def _fix(review: Review, fix: Fix, options: Options) -> Object:
     """A fix that is not in the file, for a viewer to apply; offsets count characters of the decoded file."""
     replacements: list[Object] = [
         {
@@ -135,5 +144,5 @@ def _fix(review: Review, fix: Fix) -> Object:
         }
         for edit in fix.edits
     ]
-    change: Object = {"artifactLocation": _artifact(review), "replacements": replacements}
+    change: Object = {"artifactLocation": _artifact(review, options), "replacements": replacements}
     return {"description": {"text": fix.title}, "artifactChanges": [change]}

@@ -1,0 +1,76 @@
+"""What rules ask of a file besides the mode flow: scopes, arguments of a call, what a name was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from modereview.analyze import ir, walk
+from modereview.records import Program
+
+_EVALUATION_DATA = re.compile(r"(^|_)(val|valid|validation|test|testing|eval|evaluation|dev)\d*($|_)", re.I)
+
+
+def scopes(program: Program) -> Iterator[tuple[str, ir.Block]]:
+    """The top level ("") and every function of the file, with its body."""
+    assert program.names is not None
+    yield "", program.block
+    for function in program.names.functions.values():
+        yield function.name, function.body
+
+
+def calls(program: Program) -> Iterator[tuple[str, ir.Call, str]]:
+    """Every call of the file: the function that holds it, the call, its dotted origin ("" if unknown)."""
+    assert program.names is not None
+    for name, body in scopes(program):
+        for call in walk.calls(body):
+            yield name, call, program.names.origin(call.func) or ""
+
+
+def argument(call: ir.Call, name: str, position: int | None = None) -> ir.Expr | None:
+    """The argument of that name or place; None where it is not given, or hidden in `*args`."""
+    given = dict(call.kwargs)
+    if name in given:
+        return given[name]
+    if position is None or position >= len(call.args):
+        return None
+    hidden = any(isinstance(a, ir.Star) for a in call.args[: position + 1])
+    return None if hidden else call.args[position]
+
+
+def constant(expr: ir.Expr | None) -> object:
+    """The value of a literal; None for everything else."""
+    return expr.value if isinstance(expr, ir.Const) else None
+
+
+def spreads(call: ir.Call) -> bool:
+    """Whether arguments come from a `*sequence` or a `**mapping`: what is given is then unknown."""
+    return None in dict(call.kwargs) or any(isinstance(a, ir.Star) for a in call.args)
+
+
+def assigned(program: Program, function: str, expr: ir.Expr) -> ir.Expr | None:
+    """What a name or attribute was assigned, if once in its scope: its function, else the file."""
+    text = walk.dotted(expr)
+    if text is None or program.names is None:
+        return None
+    inside = program.names.functions.get(function)
+    for body in (inside.body if inside else (), program.block):
+        values = [v for s in walk.statements(body) for t, v in bindings(s) if walk.dotted(t) == text]
+        if values:
+            return values[0] if len(values) == 1 else None
+    return None
+
+
+def bindings(statement: ir.Stmt) -> Iterator[tuple[ir.Expr, ir.Expr]]:
+    """(target, value) of an assignment; a target among several of a tuple has the whole value."""
+    if isinstance(statement, ir.Assign):
+        for target in statement.targets:
+            for part in target.items if isinstance(target, ir.Items) else (target,):
+                yield part, statement.value
+
+
+def names_evaluation_data(name: str) -> bool:
+    """Whether data is called so: "val_loader", "testTransform", "self.valid_set"."""
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(".")[2]).lower()
+    snake = re.sub(r"^(test|val|valid|eval)(loader|set|data|dataset|dataloader)$", r"\1_\2", snake)
+    return bool(_EVALUATION_DATA.search(snake)) and "train" not in snake

@@ -1,0 +1,169 @@
+"""MR202 attention-dropout-always-on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import says_deliberate
+from modereview.records import Finding, Fix, ModuleClass, Program, Severity
+from modereview.rules import inside, lookup
+from modereview.rules.base import Rule, comment_at, fix
+
+# Attention functions that drop whenever their rate is not 0: keyword and position of the rate.
+# Their documentation tells the caller to pass 0 in evaluation.
+_RATE = {
+    "torch.nn.functional.scaled_dot_product_attention": ("dropout_p", 4),
+    "flash_attn.flash_attn_func": ("dropout_p", 3),
+    "flash_attn.flash_attn_qkvpacked_func": ("dropout_p", 1),
+    "flash_attn.flash_attn_kvpacked_func": ("dropout_p", 2),
+    "flash_attn.flash_attn_varlen_func": ("dropout_p", 7),
+    "xformers.ops.memory_efficient_attention": ("p", 4),
+}
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Attention calls in modules whose dropout rate is the same in TRAIN and EVAL."""
+    assert program.names is not None
+    for function in program.names.functions.values():
+        module = inside.owner(program, function)
+        for call in walk.calls(function.body) if module else ():
+            known = _known(program.names.origin(call.func) or "")
+            rate = lookup.argument(call, *known) if known else None
+            if module and rate is not None and _always_on(program, function, module.name, call, rate):
+                yield _finding(program, function, call, rate, off=_off_unless_asked(program, module, rate))
+
+
+def _known(origin: str) -> tuple[str, int] | None:
+    return _RATE.get(origin.replace("flash_attn.flash_attn_interface.", "flash_attn."))
+
+
+def _always_on(program: Program, function: ir.Function, cls: str, call: ir.Call, rate: ir.Expr) -> bool:
+    """A rate above 0 that is a literal or an attribute, itself or through one local name."""
+    if isinstance(rate, ir.Name):
+        assigned = [
+            v
+            for s in walk.statements(function.body)
+            for t, v in lookup.bindings(s)
+            if walk.dotted(t) == rate.id
+        ]
+        if len(assigned) != 1:
+            return False
+        rate = assigned[0]
+    if inside.mode_decides(function.body, call.span) or inside.mode_decides(function.body, rate.span):
+        return False
+    text = walk.dotted(rate) or ""
+    if text.startswith("self."):
+        return not _told(program, cls, text)
+    return isinstance(lookup.constant(rate), int | float) and lookup.constant(rate) != 0
+
+
+def _told(program: Program, cls: str, text: str) -> bool:
+    """Whether the attribute follows the mode, or is 0: a property, or assigned outside `__init__`."""
+    values = []
+    for base in inside.lineage(program, cls):
+        if base.method(text.split(".")[1]):
+            return True
+        for method in base.methods:
+            for statement in walk.statements(method.body):
+                here = [v for t, v in lookup.bindings(statement) if walk.dotted(t) == text]
+                if here and (method.short != "__init__" or inside.asks_mode(here[0])):
+                    return True
+                values += here
+    return bool(values) and all(lookup.constant(v) == 0 for v in values)
+
+
+def _off_unless_asked(program: Program, module: ModuleClass, rate: ir.Expr) -> bool:
+    """Whether the attribute is a parameter of `__init__` that is 0 unless given."""
+    text = walk.dotted(rate) or ""
+    init = inside.method_of(program, module.name, "__init__")
+    defaults = {p.name: p.default for p in init.params} if init else {}
+    return any(
+        walk.dotted(t) == text and lookup.constant(defaults.get(walk.dotted(v) or "")) == 0
+        for s in walk.statements(init.body if init else ())
+        for t, v in lookup.bindings(s)
+    )
+
+
+def _finding(program: Program, function: ir.Function, call: ir.Call, rate: ir.Expr, *, off: bool) -> Finding:
+    name = inside.text_of(program, call.func)
+    meant = says_deliberate(function.name) or says_deliberate(comment_at(program, call.span.line))
+    return RULE.finding(
+        program,
+        call.span,
+        f"`{name}` drops in eval mode too: its rate is always `{inside.text_of(program, rate)}`",
+        severity=Severity.NOTE if meant else Severity.WARNING if off else None,
+        facts=(f"`{name}` is no module and knows no mode: it drops whenever its rate is not 0",),
+        function=function.name,
+        subject=name,
+    )
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`rate if self.training else 0.0` in the place of the rate."""
+    assert program.names is not None
+    body = program.names.functions[finding.function].body
+    call = next((c for c in walk.calls(body) if c.span == finding.span), None)
+    known = _known(program.names.origin(call.func) or "") if call else None
+    rate = lookup.argument(call, *known) if call and known else None
+    if known is None or rate is None:
+        return
+    gated = f"{inside.text_of(program, rate)} if self.training else 0.0"
+    yield fix(
+        program.source,
+        finding,
+        f"pass `{known[0]}={gated}`",
+        edits.set_argument(program.source, finding.span, known[0], gated, position=known[1]),
+        consequence="evaluation no longer drops attention: expect other validation numbers",
+    )
+
+
+RULE = Rule(
+    id="MR202",
+    name="attention-dropout-always-on",
+    severity=Severity.ERROR,
+    summary="`scaled_dot_product_attention` whose `dropout_p` does not follow `self.training`",
+    why=(
+        "The attention functions know no mode: they drop whenever their rate is not 0. A rate that is not "
+        "set to 0 in evaluation makes every prediction random, and no `eval()` helps."
+    ),
+    source="https://github.com/pytorch/pytorch/issues/124464",
+    bad="""\
+import torch.nn.functional as F
+from torch import nn
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+        self.rate = 0.1
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).chunk(3, dim=-1)
+        return F.scaled_dot_product_attention(q, k, v, dropout_p=self.rate)
+""",
+    good="""\
+import torch.nn.functional as F
+from torch import nn
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+        self.rate = 0.1
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).chunk(3, dim=-1)
+        return F.scaled_dot_product_attention(q, k, v, dropout_p=self.rate if self.training else 0.0)
+""",
+    not_flagged=(
+        "a rate of 0, or one that is multiplied with or chosen by a training flag; a parameter (the caller "
+        "decides); an attribute that a property or another method keeps in step with the mode; functions "
+        "outside a module; dropout that a name or comment calls Monte-Carlo (a note). A rate that is 0 "
+        "unless `__init__` is given another is a warning."
+    ),
+    fix="`rate if self.training else 0.0` in the place of the rate.",
+    check=check,
+    mend=mend,
+)

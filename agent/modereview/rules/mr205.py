@@ -1,0 +1,156 @@
+"""MR205 unregistered-submodules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.records import Finding, Fix, ModuleClass, Program, Severity
+from modereview.rules import inside, lookup
+from modereview.rules.base import Rule, fix
+from modereview.rules.held import Held, container, held
+
+# A class that says itself what its parameters are, or where modes and devices go, keeps its lists on purpose.
+_REGISTERING = frozenset({"add_module", "register_module", "setattr", "__setattr__"})
+_READING = frozenset(
+    "len print enumerate zip range reversed sum max min iter sorted isinstance list tuple".split()
+)
+_BY_HAND = frozenset("train parameters named_parameters modules named_modules _apply __setattr__".split())
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Layers that a module keeps in a plain list, tuple, dict or lambda and nowhere else."""
+    for module in program.modules:
+        own = tuple(inside.lineage(program, module.name))
+        if any(cls.method(name) for cls in own for name in _BY_HAND):
+            continue
+        for each in held(program, module.name):
+            if not any(_registers(method, each) for cls in own for method in cls.methods):
+                yield _finding(program, module, each)
+
+
+def _registers(method: ir.Function, each: Held) -> bool:
+    """Whether a method registers modules by name, hands the container on, or assigns what is no container."""
+    for call in walk.calls(method.body):
+        name = call.func.name if isinstance(call.func, ir.Attr) else walk.dotted(call.func) or ""
+        if name in _REGISTERING:
+            return True
+        if name not in _READING and any(
+            _mentions(a, each.names) for a in (*call.args, *(v for _, v in call.kwargs))
+        ):
+            return method.short != "forward"
+    return any(
+        walk.dotted(target) == each.attr and not container(value) and isinstance(value, ir.Call)
+        for statement in walk.statements(method.body)
+        for target, value in lookup.bindings(statement)
+    )
+
+
+def _mentions(argument: ir.Expr, names: frozenset[str]) -> bool:
+    """`layers` or `*layers` itself, not one of its items."""
+    inner = argument.value if isinstance(argument, ir.Star) else argument
+    return walk.dotted(inner) in names
+
+
+def _finding(program: Program, module: ModuleClass, each: Held) -> Finding:
+    modes = "drops" if "ropout" in each.kind else "stays in TRAIN" if "BatchNorm" in each.kind else ""
+    harm = f"; it {modes} in EVAL too" if modes else ""
+    return RULE.finding(
+        program,
+        each.span,
+        f"`{each.attr}` is a plain {each.container}: no mode, optimizer or device reaches its {each.kind}",
+        severity=Severity.NOTE if each.hidden else None,
+        facts=(f"`{module.name}` registers modules, not what a {each.container} holds{harm}",),
+        function=each.function,
+        subject=each.attr,
+    )
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`nn.ModuleList` around a display of layers. Never by itself: checkpoints change."""
+    assert program.names is not None
+    module = program.module(finding.function.rpartition(".")[0])
+    found = held(program, module.name) if module else iter(())
+    each = next((e for e in found if e.span == finding.span), None)
+    container = {"list": "ModuleList", "tuple": "ModuleList", "dict": "ModuleDict"}.get(
+        each.container if each else ""
+    )
+    nn = next((local for local, origin in program.names.imports.items() if origin == "torch.nn"), None)
+    if each is None or container is None or nn is None or not _only_layers(each):
+        return
+    text = inside.text_of(program, each.value)
+    yield fix(
+        program.source,
+        finding,
+        f"keep them in `{nn}.{container}`",
+        edits.replace(program.source, each.value.span, f"{nn}.{container}({text})"),
+        consequence="the layers are trained, saved and moved from now on: `state_dict` gains entries",
+        safe=False,
+    )
+
+
+def _only_layers(each: Held) -> bool:
+    """A display or comprehension, complete as it stands, of calls that build: nothing else may be in it."""
+    match each.value:
+        case ir.Items(items):
+            return not each.grows and all(isinstance(i, ir.Call) for i in items)
+        case ir.Pairs(pairs):
+            keys = all(isinstance(k, ir.Const) and isinstance(k.value, str) for k, _ in pairs)
+            return not each.grows and keys and all(isinstance(v, ir.Call) for _, v in pairs)
+        case ir.Comprehension(element=element):
+            return not each.grows and isinstance(element, ir.Call) and walk.dotted(element.func) != "zip"
+        case _:
+            return False
+
+
+RULE = Rule(
+    id="MR205",
+    name="unregistered-submodules",
+    severity=Severity.ERROR,
+    summary="layers kept in a plain list, tuple, dict or lambda: no `eval()` and no optimizer reaches them",
+    why=(
+        "A module knows its submodules by assignment only. Those in a plain list stay in TRAIN after "
+        "`eval()`, get no gradient step, stay on the CPU and are missing in the checkpoint."
+    ),
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html",
+    bad="""\
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [nn.Linear(4, 4), nn.Dropout(0.5)]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+    good="""\
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(4, 4), nn.Dropout(0.5)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+    not_flagged=(
+        "layers without parameters or mode (`nn.ReLU()`, losses, pooling); layers that are also attributes; "
+        "lists that `add_module`, `setattr`, `nn.Sequential(*layers)` or `nn.ModuleList(layers)` registers; "
+        "classes with a `train`, `parameters` or `_apply` of their own. A single network in a one-element "
+        "list is how people hide one on purpose: a note."
+    ),
+    fix=(
+        "`nn.ModuleList` or `nn.ModuleDict` around it, offered only: a checkpoint made before lacks the "
+        "layers."
+    ),
+    check=check,
+    mend=mend,
+    safe=False,
+)

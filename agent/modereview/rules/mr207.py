@@ -1,0 +1,181 @@
+"""MR207 frozen-norm-thaws."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from modereview.analyze import ir, walk
+from modereview.analyze.modules import is_framework_class
+from modereview.records import Event, Finding, ModuleClass, Program, Severity, Span
+from modereview.rules import inside, lookup
+from modereview.rules.base import Rule
+from modereview.rules.freezing import Freeze, freezes, submodules, switches_on
+
+# Backbones of torchvision that hold batch norms (torchvision.models, source).
+_NORMED = re.compile(
+    r"torchvision\.models\..*(resne|densenet|mobilenet|efficientnet|shufflenet|googlenet|inception|mnasnet|regnet|_bn$)"
+)
+_SWITCHED_OFF = re.compile(r"\.(eval\(\s*\)|train\(\s*(mode\s*=\s*)?False)")
+# A network that only measures is not trained with its owner.
+_MEASURES = re.compile(r"loss|metric|score|fid|lpips|percept|extract|feature|wrapper|infer", re.IGNORECASE)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Norm layers put in EVAL once, in `__init__` or before a loop, where a later `train()` undoes it."""
+    if "torch" not in program.imports or not _SWITCHED_OFF.search(program.source.code):
+        return
+    for module in program.modules:
+        yield from _in_init(program, module)
+    for name, body in lookup.scopes(program):
+        yield from _before_loops(program, name, body)
+
+
+def _in_init(program: Program, module: ModuleClass) -> Iterator[Finding]:
+    assert program.names is not None
+    own = tuple(inside.lineage(program, module.name))
+    if any(cls.method("train") for cls in own):
+        return
+    started = inside.reached(program, module.name, "__init__")
+    later = [m for c in own for m in c.methods if m not in started]
+    calls_of_init = {f.name for f in started}
+    if any(_frozen(program, module, m) or _calls(m, calls_of_init) for m in later):
+        return
+    first = next((f for m in started for f in _frozen(program, module, m)), None)
+    if first is None:
+        return
+    hooked = any(is_framework_class(c, program.names) for c in own)
+    yield RULE.finding(
+        program,
+        first.span,
+        f"`{module.name}` freezes its norm layers once, at construction: the next `train()` thaws them",
+        severity=Severity.NOTE if hooked else None,
+        facts=(f"`train()` of `{module.name}` switches every submodule, frozen or not",),
+        function=next(m.name for m in started if walk.within(first.span, m.span)),
+        subject=first.target,
+    )
+
+
+def _frozen(program: Program, module: ModuleClass, method: ir.Function) -> list[Freeze]:
+    """Norm layers of `self`, or submodules of it that are known to hold some."""
+    found = [f for f in freezes(program, method.body) if f.target.split(".")[0] == "self"]
+    if _MEASURES.search(module.name) or len(module.layers) < 2:
+        return found
+    kinds = {f"self.{layer.attr}": layer.kind for layer in module.layers}
+    return found + [f for f in submodules(method.body) if _normed(program, kinds.get(f.target, ""))]
+
+
+def _normed(program: Program, kind: str) -> bool:
+    """Whether a layer of that kind is, or is known to hold, a batch norm."""
+    assert program.names is not None
+    first, _, rest = kind.partition(".")
+    origin = ".".join(filter(None, (program.names.imports.get(first, first), rest)))
+    known = program.module(kind)
+    return "BatchNorm" in kind or bool(_NORMED.match(origin)) or (known is not None and known.normed)
+
+
+def _calls(method: ir.Function, names: set[str]) -> bool:
+    """Whether a method calls one of those that `__init__` freezes with: it may freeze again."""
+    short = {n.rpartition(".")[2] for n in names} - {"__init__"}
+    return any(isinstance(c.func, ir.Attr) and c.func.name in short for c in walk.calls(method.body))
+
+
+def _before_loops(program: Program, name: str, body: ir.Block) -> Iterator[Finding]:
+    """A freeze, and a loop behind it that switches the whole model on and does not freeze again."""
+    for number, statement in enumerate(body):
+        on = dict(_switched_on(program, statement.body)) if isinstance(statement, ir.Loop) else {}
+        if isinstance(statement, ir.Loop) and on and not any(True for _ in freezes(program, (statement,))):
+            for each in (*freezes(program, body[:number]), *submodules(body[:number])):
+                model = next((m for m in on if each.target == m or each.target.startswith(m + ".")), None)
+                again = any(f.target == each.target for f in submodules(statement.body))
+                if model and not again and not _keeps(program) and (each.target == model) != each.part:
+                    yield _finding(program, name, each, model, on[model])
+        for inner in walk.blocks(statement):
+            yield from _before_loops(program, name, inner)
+
+
+def _switched_on(program: Program, body: ir.Block) -> Iterator[tuple[str, Span]]:
+    """Models that a loop body switches to TRAIN: itself, or in a function of the file that is handed one."""
+    assert program.names is not None
+    for call in walk.calls(body):
+        if model := switches_on(call):
+            yield model, call.span
+        function = program.names.functions.get(walk.dotted(call.func) or "")
+        on = {m for c in walk.calls(function.body) if (m := switches_on(c))} if function else set()
+        if function is None or not on or any(True for _ in freezes(program, function.body)):
+            continue
+        for parameter, argument in zip(function.params, call.args, strict=False):
+            if parameter.name in on and (model := walk.dotted(argument)):
+                yield model, call.span
+
+
+def _keeps(program: Program) -> bool:
+    """Whether some class of the file has a `train` of its own, which may keep the layers frozen."""
+    return any(cls.method("train") for m in program.modules for cls in inside.lineage(program, m.name))
+
+
+def _finding(program: Program, function: str, each: Freeze, model: str, on: Span) -> Finding:
+    what = f"`{each.target}`" if each.part else f"the norm layers of `{each.target}`"
+    return RULE.finding(
+        program,
+        each.span,
+        f"{what} put in eval mode once: `{model}.train()` in the loop below thaws it",
+        evidence=(
+            Event(each.span, f"{what} switched to EVAL here, before the loop", "switch"),
+            Event(on, f"`{model}` switched to TRAIN here, with all that is in it, at each turn", "switch"),
+        ),
+        facts=("`train()` switches every submodule, frozen or not",),
+        function=function,
+        subject=each.target,
+    )
+
+
+RULE = Rule(
+    id="MR207",
+    name="frozen-norm-thaws",
+    severity=Severity.WARNING,
+    summary="norm layers put in eval mode once: the next `model.train()` undoes it",
+    why=(
+        "`model.train()` switches every submodule. Batch norms that were frozen once, in `__init__` or "
+        "before the epochs, are in TRAIN from the first epoch on: their running statistics move, although "
+        "the author took them for frozen."
+    ),
+    source="https://github.com/pgniewko/gt-pyg/issues/112",
+    bad="""\
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.norm = nn.BatchNorm1d(4)
+        self.norm.eval()
+
+    def forward(self, x):
+        return self.norm(self.fc(x))
+""",
+    good="""\
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.norm = nn.BatchNorm1d(4)
+
+    def train(self, mode=True):
+        super().train(mode)
+        self.norm.eval()
+        return self
+
+    def forward(self, x):
+        return self.norm(self.fc(x))
+""",
+    not_flagged=(
+        "a class with a `train` of its own; a freeze that is repeated, in `forward`, in a hook or in the "
+        "loop after `train()`; a `freeze()` that nobody in view calls; networks that only measure (losses, "
+        "metrics). Hooked classes of a framework are a note."
+    ),
+    fix="none yet: an override of `train` that switches the norm layers back after `super().train(mode)`.",
+    check=check,
+)

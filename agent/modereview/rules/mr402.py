@@ -1,0 +1,91 @@
+"""MR402 half-seeded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview.analyze.torchfacts import says_deliberate
+from modereview.records import Event, Finding, Program, Severity
+from modereview.rules import seeds
+from modereview.rules.base import Rule, comment_at
+
+_WHOSE = {"random": "Python's `random`", "numpy": "numpy's generator", "torch": "torch's generator"}
+_HOW = {"random": "random.seed", "numpy": "np.random.seed", "torch": "torch.manual_seed"}
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """The first draw from each global generator that is not seeded, in a file that seeds another."""
+    if "seed" not in program.source.text:
+        return
+    seeded = seeds.seeded(program)
+    if not seeded or seeds.seeds_out_of_view(program):
+        return
+    done = {seed.kind for seed in seeded}
+    for draw in sorted(seeds.draws(program), key=lambda d: d.call.span):
+        if draw.kind not in done:
+            done.add(draw.kind)
+            yield _finding(program, draw, seeded)
+
+
+def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...]) -> Finding:
+    others = sorted({_WHOSE.get(seed.kind, "CUDA's generator") for seed in seeded})
+    stem = program.source.path.stem
+    a_test = stem.startswith("test_") or stem.endswith("_test")
+    meant = a_test or says_deliberate(comment_at(program, draw.call.span.line))
+    first = {seed.kind: seed for seed in reversed(seeded)}
+    return RULE.finding(
+        program,
+        draw.call.span,
+        f"{_WHOSE[draw.kind]} is used here and never seeded: `{_HOW[draw.kind]}` is missing",
+        severity=Severity.NOTE if meant else None,
+        evidence=tuple(
+            Event(s.call.span, f"{_WHOSE.get(k, 'CUDA only')} is seeded here") for k, s in first.items()
+        ),
+        facts=(f"only {' and '.join(others)} is seeded: two runs with one seed still differ",),
+        function=draw.function,
+        subject=program.source.slice(draw.call.func.span),
+    )
+
+
+RULE = Rule(
+    id="MR402",
+    name="half-seeded",
+    severity=Severity.WARNING,
+    summary="one random generator is seeded, another that is used is not",
+    why=(
+        "Python, numpy and torch each have a generator of their own. A script that seeds some of them "
+        "looks reproducible and is not: the split, the shuffling or the weights differ from run to run "
+        "under the same seed."
+    ),
+    source="https://docs.pytorch.org/docs/stable/notes/randomness.html",
+    bad="""\
+import numpy as np
+import torch
+from torch import nn
+
+def main(data):
+    torch.manual_seed(0)
+    order = np.random.permutation(len(data))
+    return nn.Linear(4, 2), data[order]
+""",
+    good="""\
+import numpy as np
+import torch
+from torch import nn
+
+def main(data):
+    torch.manual_seed(0)
+    np.random.seed(0)
+    order = np.random.permutation(len(data))
+    return nn.Linear(4, 2), data[order]
+""",
+    not_flagged=(
+        "CUDA beside `torch.manual_seed`, which seeds it too; a helper out of view that may seed all "
+        "(`seed_everything`); draws in data sets, samplers and workers, where torch seeds every "
+        "generator; generators of the user's own with a seed; plots and the choice of a port; seeds of an "
+        "environment."
+    ),
+    fix="no fix: where the seed comes from is for the author to say; the message names the missing call.",
+    check=check,
+    safe=False,
+)

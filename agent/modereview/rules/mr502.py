@@ -1,0 +1,106 @@
+"""MR502 sync-batchnorm-too-late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview.records import Event, Finding, Forward, Program, Severity
+from modereview.rules.base import Rule
+
+_CONVERT = "convert_sync_batchnorm"
+_WITHOUT_GROUP = (
+    "SyncBatchNorm talks over a process group; DataParallel runs threads of one process: each device goes on "
+    "with its own statistics, and nothing says so"
+)
+_LATE = (
+    "torch 2 replaces the layers inside of the wrapper, and that works; older versions raised, and the "
+    "documented order is to convert first"
+)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Conversions whose model goes under DataParallel, or was wrapped before."""
+    if _CONVERT not in program.source.text:
+        return
+    seen = set()
+    for forward in program.handed:
+        verdict = _verdict(program, forward)
+        if verdict is not None and forward.span not in seen:
+            seen.add(forward.span)
+            yield _finding(program, forward, *verdict)
+
+
+def _verdict(program: Program, forward: Forward) -> tuple[str, str, Severity] | None:
+    """The message, the fact and the certainty, if the order of this call and those before it is wrong."""
+    grouped = "init_process_group" in program.source.text
+    if forward.by == "DataParallel" and _CONVERT in forward.after:
+        severity = Severity.WARNING if grouped or not forward.exact else Severity.ERROR
+        return "SyncBatchNorm does not synchronize under DataParallel", _WITHOUT_GROUP, severity
+    if forward.by == _CONVERT and "DataParallel" in forward.after:
+        severity = Severity.WARNING if grouped or not forward.exact else Severity.ERROR
+        return "SyncBatchNorm does not synchronize under DataParallel", _WITHOUT_GROUP, severity
+    if (
+        forward.by == _CONVERT
+        and "DistributedDataParallel" in forward.after
+        and _CONVERT not in forward.after
+    ):
+        return f"`{forward.model}` is converted after it was wrapped", _LATE, Severity.NOTE
+    return None
+
+
+def _finding(program: Program, forward: Forward, message: str, fact: str, severity: Severity) -> Finding:
+    before = [f for f in program.handed if f.by in forward.after and f.span < forward.span]
+    words = {
+        _CONVERT: "converted here",
+        "DataParallel": "wrapped here",
+        "DistributedDataParallel": "wrapped here",
+    }
+    return RULE.finding(
+        program,
+        forward.span,
+        message,
+        severity=severity,
+        evidence=tuple(dict.fromkeys(Event(f.span, words[f.by]) for f in before)),
+        facts=(fact,),
+        function=forward.function,
+        subject=forward.model,
+    )
+
+
+RULE = Rule(
+    id="MR502",
+    name="sync-batchnorm-too-late",
+    severity=Severity.ERROR,
+    summary="`convert_sync_batchnorm` with `DataParallel`, where it cannot work, or after the wrap",
+    why=(
+        "SyncBatchNorm shares statistics between the processes of a group. DataParallel has one process "
+        "and no group, so the layers fall back to plain batch norm without a word: the training runs as "
+        "if nothing had been converted, while the author counts on statistics of the whole batch."
+    ),
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html",
+    bad="""\
+from torch import nn
+
+def build():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
+    model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    return nn.DataParallel(model)
+""",
+    good="""\
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+def build(rank):
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)).to(rank)
+    model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    return DistributedDataParallel(model, device_ids=[rank])
+""",
+    not_flagged=(
+        "the two on different branches; a converted model under DistributedDataParallel; a result that is "
+        "not assigned: the layers inside of a model are replaced in place (only a lone norm layer would "
+        "be lost). Converting after DistributedDataParallel works with torch 2 and is a note."
+    ),
+    fix="no fix: either the conversion goes, or DataParallel becomes DistributedDataParallel and a launcher.",
+    check=check,
+    safe=False,
+)

@@ -1,0 +1,116 @@
+"""What MR401 and MR402 share: who seeds a random generator, and who draws from one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from modereview.analyze import ir, walk
+from modereview.records import Program
+from modereview.rules import lookup
+
+# Calls that seed or restore a generator. `torch.manual_seed` seeds every device, CUDA included.
+SEEDS = {
+    "random.seed": "random",
+    "random.setstate": "random",
+    "numpy.random.seed": "numpy",
+    "numpy.random.set_state": "numpy",
+    "torch.manual_seed": "torch",
+    "torch.random.manual_seed": "torch",
+    "torch.set_rng_state": "torch",
+    "torch.cuda.manual_seed": "cuda",
+    "torch.cuda.manual_seed_all": "cuda",
+}
+_PYTHON = re.compile(
+    r"^random\.(random|shuffle|choices?|sample|randint|randrange|uniform|gauss|normalvariate|betavariate)$"
+)
+_NUMPY = re.compile(
+    r"^numpy\.random\.(rand|randn|randint|random|random_sample|shuffle|permutation|choice|normal|uniform"
+    r"|binomial|beta|poisson|multivariate_normal|standard_normal)$"
+)
+_TORCH = re.compile(
+    r"^torch\.(rand|randn|randint|randperm|bernoulli|multinomial|normal|rand_like|randn_like)$"
+    r"|^torch\.nn\.(Linear|Conv\w+|Embedding|LSTM|GRU|RNN|Dropout\w*|Transformer\w*|MultiheadAttention)$"
+)
+_ALL_AT_ONCE = re.compile(r"seed|determinis", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"plot|show|vis|demo|worker|collate|port|print", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A call that draws from a global generator, or seeds it."""
+
+    kind: str  # "random", "numpy", "torch", "cuda"
+    function: str
+    call: ir.Call
+
+
+def seeded(program: Program) -> tuple[Draw, ...]:
+    """The calls that seed, in the order of the file; those of workers take their seed from torch."""
+    rows = ((f, c, SEEDS.get(o)) for f, c, o in lookup.calls(program))
+    found = (Draw(kind, f, c) for f, c, kind in rows if kind and not _of_worker(f, c))
+    return tuple(sorted(found, key=lambda d: d.call.span))
+
+
+def _of_worker(function: str, call: ir.Call) -> bool:
+    derived = any(isinstance(e, ir.Attr) and e.name == "initial_seed" for e in walk.subexpressions(call))
+    return derived or "worker" in function
+
+
+def seeds_out_of_view(program: Program) -> bool:
+    """Whether something out of view may seed everything: `seed_everything(1)`, a library's trainer."""
+    assert program.names is not None
+    own = {name.rpartition(".")[2] for name in program.names.functions}
+    for _, call, origin in lookup.calls(program):
+        last = (origin or walk.dotted(call.func) or "").rpartition(".")[2]
+        if "TrainingArguments" in last or "DeepSpeed" in last:
+            return True
+        ours = (
+            origin in SEEDS or origin.startswith("torch.") or last in own or last in ("seed", "manual_seed")
+        )
+        if _ALL_AT_ONCE.search(last) and not ours:
+            return True
+    return False
+
+
+def draws(program: Program) -> Iterator[Draw]:
+    """Draws from the global generators, but for those that workers, plots and the choice of a port make."""
+    data = _data_classes(program)
+    for function, call, origin in lookup.calls(program):
+        kind = _kind(call, origin)
+        aside = _ELSEWHERE.search(function) or function.rpartition(".")[0] in data
+        if kind and not aside and not _ELSEWHERE.search(_target(program, function, call)):
+            yield Draw(kind, function, call)
+
+
+def _kind(call: ir.Call, origin: str) -> str | None:
+    if _PYTHON.match(origin):
+        return "random"
+    if _NUMPY.match(origin) or origin in ("numpy.random.default_rng", "numpy.random.RandomState"):
+        own_generator = origin.endswith(("default_rng", "RandomState"))
+        return None if own_generator and (call.args or call.kwargs) else "numpy"
+    if origin.endswith("model_selection.train_test_split"):
+        settled = {"random_state", None} & set(dict(call.kwargs))
+        settled_order = lookup.constant(dict(call.kwargs).get("shuffle")) is False
+        return None if settled or settled_order else "numpy"
+    if _TORCH.match(origin) and not {"generator", "device"} & set(dict(call.kwargs)):
+        return "torch"
+    return None
+
+
+def _data_classes(program: Program) -> frozenset[str]:
+    """Classes whose methods may run in workers, where torch seeds every generator."""
+    assert program.names is not None
+    return frozenset(
+        name
+        for name, cls in program.names.classes.items()
+        if any(cls.method(m) for m in ("__getitem__", "__iter__"))
+        or (cls.method("__call__") and not cls.method("forward"))
+    )
+
+
+def _target(program: Program, function: str, call: ir.Call) -> str:
+    """The line before the call: what it is assigned to."""
+    line = program.source.lines[call.span.line - 1]
+    return line[: call.span.column - 1]

@@ -1,0 +1,304 @@
+"""MR206: overrides of train and eval that break the switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+from modereview.records import Program
+from modereview.rules.mr206 import RULE
+
+HEAD = """\
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+"""
+
+FOUND: dict[str, tuple[str, list[str]]] = {
+    "no mode": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self):
+                super().train()
+                self.norm.eval()
+                return self
+    """,
+        ["error def train(self):"],
+    ),
+    "a training function without arguments": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self):
+                for epoch in range(9):
+                    self.step()
+    """,
+        ["warning def train(self):"],
+    ),
+    "a training function": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, loader, epochs=3):
+                for x in loader:
+                    self(x).sum().backward()
+    """,
+        ["warning def train(self, loader, epochs=3):"],
+    ),
+    "an evaluating function": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def eval(self, loader):
+                return [self(x) for x in loader]
+    """,
+        ["warning def eval(self, loader):"],
+    ),
+    "mode not handed on": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                super().train()
+                self.norm.eval()
+                return self
+    """,
+        ["error def train(self, mode=True):"],
+    ),
+    "no super": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                self.mode = mode
+                return self
+    """,
+        ["error def train(self, mode=True):"],
+    ),
+    "eval without super": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def eval(self):
+                self.cache = None
+                return self
+    """,
+        ["error def eval(self):"],
+    ),
+    "no default": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode):
+                return super().train(mode)
+    """,
+        ["warning def train(self, mode):"],
+    ),
+    "self not returned": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                super().train(mode)
+                self.norm.eval()
+    """,
+        ["note def train(self, mode=True):"],
+    ),
+    "self not returned, and the result used": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                super().train(mode)
+                self.norm.eval()
+
+        model = Net().to('cpu')
+        model = model.eval()
+    """,
+        ["warning def train(self, mode=True):"],
+    ),
+    "nothing inside depends on the mode": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.Linear(4, 4)
+
+            def train(self, data):
+                return data
+    """,
+        ["note def train(self, data):"],
+    ),
+}
+
+INNOCENT = {
+    "handed on": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                super().train(mode)
+                self.norm.eval()
+                return self
+    """,
+    "handed on and returned": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode: bool = True):
+                return super(Net, self).train(mode)
+    """,
+    "handed on by name": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                nn.Module.train(self, mode)
+                return self
+    """,
+    "another name for mode": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, phase=True):
+                super().train(phase)
+                return self
+    """,
+    "arguments passed through": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, *args, **kwargs):
+                super().train(*args, **kwargs)
+                return self
+    """,
+    "by hand": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                self.training = mode
+                for m in self.children():
+                    m.train(mode)
+                return self
+    """,
+    "a mode that decides": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                if mode:
+                    super().train()
+                else:
+                    super().train(False)
+                return self
+    """,
+    "frozen by construction": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                return self
+    """,
+    "always in EVAL, on purpose": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                return super().train(False)
+    """,
+    "abstract": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, mode=True):
+                raise NotImplementedError
+    """,
+    "eval handed on": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def eval(self):
+                self.cache = None
+                return super().eval()
+    """,
+    "no module": """
+        class Net(object):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, loader):
+                return loader
+    """,
+}
+
+
+def found(program: Callable[[str], Program], script: str) -> list[str]:
+    """What the rule finds, as "severity line"."""
+    return [f"{f.severity.value} {f.line_text}" for f in RULE.check(program(HEAD + dedent(script)))]
+
+
+@pytest.mark.parametrize(("script", "expected"), FOUND.values(), ids=FOUND)
+def test_found(program: Callable[[str], Program], script: str, expected: list[str]):
+    assert found(program, script) == expected
+
+
+@pytest.mark.parametrize("script", INNOCENT.values(), ids=INNOCENT)
+def test_not_flagged(program: Callable[[str], Program], script: str):
+    assert found(program, script) == []

@@ -1,0 +1,175 @@
+"""MR301: what is exported while the model is in TRAIN, and what keeps or sets its mode by itself."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from modereview.rules import rule
+
+NET = """\
+import copy
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset, random_split
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.drop = nn.Dropout(0.5)
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.drop(self.norm(x)))
+
+
+def fit(model, loader, optimizer):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+"""
+
+FAULTY = {
+    "traced after the training": """
+        def main(loader, optimizer):
+            model = Net()
+            fit(model, loader, optimizer)
+            torch.jit.trace(model, torch.zeros(2, 4)).save("net.pt")
+    """,
+    "exported in a helper": """
+        def export(net):
+            return torch.export.export(net, (torch.zeros(2, 4),))
+
+        def main():
+            model = Net().to("cpu")
+            return export(model)
+    """,
+    "a wrapped model, with the argument by name": """
+        def main():
+            model = nn.DataParallel(Net())
+            return torch.jit.trace(func=model.module, example_inputs=torch.zeros(2, 4))
+    """,
+    "back in TRAIN before the export": """
+        def main():
+            model = Net()
+            model.eval()
+            print(model(torch.zeros(2, 4)))
+            model.train()
+            return torch.jit.trace(model, torch.zeros(2, 4))
+    """,
+}
+RIGHT = {
+    "eval before": """
+        model = Net()
+        model.eval()
+        torch.jit.trace(model, torch.zeros(2, 4))
+    """,
+    "eval on the way in": """
+        model = Net()
+        torch.jit.trace(model.eval(), torch.zeros(2, 4))
+    """,
+    "script keeps the flag": """
+        model = Net()
+        torch.jit.script(model).save("net.pt")
+    """,
+    "the TorchScript path of ONNX switches by itself": """
+        model = Net()
+        torch.onnx.export(model, torch.zeros(2, 4), "net.onnx", dynamo=False)
+    """,
+    "ONNX told to export for training": """
+        model = Net()
+        torch.onnx.export(model, torch.zeros(2, 4), "net.onnx", training=torch.onnx.TrainingMode.TRAINING)
+    """,
+    "prepare_qat needs TRAIN": """
+        model = Net()
+        model.train()
+        torch.ao.quantization.prepare_qat(model, inplace=True)
+    """,
+    "dynamic quantization keeps the flag": """
+        model = Net()
+        torch.ao.quantization.quantize_dynamic(model).eval()
+    """,
+    "whose mode is for the caller to say": """
+        def export(model, example):
+            return torch.jit.trace(model, example)
+    """,
+    "a function, no model": """
+        def double(x):
+            return 2 * x
+
+        torch.jit.trace(double, torch.zeros(1))
+    """,
+}
+NOTED = {
+    "a graph exported for quantization-aware training": """
+        from torchao.quantization.pt2e.quantize_pt2e import prepare_qat_pt2e
+        model = Net()
+        prepare_qat_pt2e(torch.export.export(model, (torch.zeros(2, 4),)).module(), None)
+    """,
+    "a comment says so": """
+        model = Net()
+        # kept in TRAIN on purpose: trained further in C++
+        torch.jit.trace(model, torch.zeros(2, 4))
+    """,
+    "no layer depends on the mode": """
+        model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+        torch.jit.trace(model, torch.zeros(2, 4))
+    """,
+}
+
+
+def found(program, script):
+    """Severities of this rule's findings, in the order of the file."""
+    return [f.severity.value for f in rule("MR301").check(program(NET + dedent(script)))]
+
+
+@pytest.mark.parametrize("script", FAULTY.values(), ids=FAULTY)
+def test_faulty(program, script):
+    assert found(program, script) == ["error"]
+
+
+@pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
+def test_right(program, script):
+    assert found(program, script) == []
+
+
+@pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
+def test_a_note_at_most(program, script):
+    assert found(program, script) == ["note"]
+
+
+def test_an_onnx_export_is_less_certain(program):
+    script = """
+        model = Net()
+        torch.onnx.export(model, (torch.zeros(2, 4),), "net.onnx")
+    """
+    assert found(program, script) == ["warning"]
+
+
+def test_a_model_out_of_view_is_less_certain(program):
+    script = """
+        import torchvision
+        model = torchvision.models.resnet18()
+        torch.jit.trace(model, torch.zeros(1, 3, 224, 224))
+    """
+    assert found(program, script) == ["warning"]
+
+
+def test_no_fix_where_the_training_goes_on(program):
+    script = """
+        def main(loader, optimizer):
+            model = Net()
+            for epoch in range(3):
+                fit(model, loader, optimizer)
+                torch.jit.trace(model, torch.zeros(2, 4)).save("net.pt")
+    """
+    seen = program(NET + dedent(script))
+    (finding,) = rule("MR301").check(seen)
+    assert list(rule("MR301").mend(seen, finding)) == []

@@ -1,0 +1,150 @@
+"""MR402: one generator seeded, another that is used is not."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from modereview.rules import rule
+
+FAULTY = {
+    "numpy seeded, torch not": """
+        import numpy as np
+        from torch import nn
+
+        def main(seed):
+            np.random.seed(seed)
+            return nn.Linear(4, 2)
+    """,
+    "only CUDA seeded": """
+        import torch
+        from torch import nn
+
+        torch.cuda.manual_seed_all(0)
+        model = nn.Linear(4, 2)
+    """,
+    "a set_seed of its own that forgets Python's": """
+        import random
+        import numpy as np
+        import torch
+
+        def set_seed(seed):
+            np.random.seed(seed)
+            torch.manual_seed(seed)
+
+        def main(files):
+            set_seed(0)
+            random.shuffle(files)
+            return files
+    """,
+    "the split of sklearn": """
+        import torch
+        from sklearn.model_selection import train_test_split
+
+        torch.manual_seed(0)
+        train, test = train_test_split(range(100), test_size=0.2)
+    """,
+    "a generator of its own without a seed": """
+        import numpy as np
+        import torch
+
+        torch.manual_seed(0)
+        rng = np.random.default_rng()
+    """,
+}
+RIGHT = {
+    "all of them": """
+        import random
+        import numpy as np
+        import torch
+
+        def seed(value):
+            random.seed(value)
+            np.random.seed(value)
+            torch.manual_seed(value)
+
+        seed(0)
+        order = np.random.permutation(10)
+        random.shuffle([1, 2])
+        weights = torch.randn(3)
+    """,
+    "torch.manual_seed seeds CUDA too": """
+        import torch
+        torch.manual_seed(0)
+        x = torch.randn(3, device="cuda")
+    """,
+    "a helper out of view": """
+        import random
+        import torch
+        from transformers import set_seed
+
+        set_seed(1)
+        torch.manual_seed(1)
+        random.shuffle([1, 2])
+    """,
+    "draws of a data set, seeded in its workers": """
+        import random
+        import torch
+        from torch.utils.data import Dataset
+
+        torch.manual_seed(0)
+
+        class Pairs(Dataset):
+            def __getitem__(self, index):
+                return random.random()
+    """,
+    "workers that take their seed from torch": """
+        import numpy as np
+        import torch
+
+        def seed_worker(worker_id):
+            np.random.seed(torch.initial_seed() % 2**32)
+
+        def main():
+            return torch.randn(3)
+    """,
+    "a split with a random_state": """
+        import torch
+        from sklearn.model_selection import train_test_split
+        torch.manual_seed(0)
+        train, test = train_test_split(range(100), random_state=0)
+    """,
+    "the choice of a port": """
+        import random
+        import torch
+        torch.manual_seed(0)
+        port = random.randint(10000, 20000)
+    """,
+    "nothing seeded": """
+        import random
+        random.shuffle([1, 2])
+    """,
+}
+NOTED = {
+    "said to be meant": """
+        import random
+        import torch
+        torch.manual_seed(0)
+        name = random.choice(["a", "b"])  # unseeded on purpose
+    """,
+}
+
+
+def found(program, script):
+    """Severities of this rule's findings, in the order of the file."""
+    return [f.severity.value for f in rule("MR402").check(program(dedent(script)))]
+
+
+@pytest.mark.parametrize("script", FAULTY.values(), ids=FAULTY)
+def test_faulty(program, script):
+    assert found(program, script) == ["warning"]
+
+
+@pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
+def test_right(program, script):
+    assert found(program, script) == []
+
+
+@pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
+def test_a_note_at_most(program, script):
+    assert found(program, script) == ["note"]

@@ -1,0 +1,121 @@
+"""MR502: SyncBatchNorm where it cannot work."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from modereview.rules import rule
+
+NET = """\
+import copy
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset, random_split
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.drop = nn.Dropout(0.5)
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.drop(self.norm(x)))
+
+
+def fit(model, loader, optimizer):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+"""
+
+FAULTY = {
+    "in one line": """
+        model = nn.DataParallel(nn.SyncBatchNorm.convert_sync_batchnorm(Net()))
+    """,
+    "converted inside of DataParallel": """
+        model = nn.DataParallel(Net()).cuda()
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    """,
+    "in two functions": """
+        def build():
+            model = Net()
+            return nn.SyncBatchNorm.convert_sync_batchnorm(model)
+
+        def main():
+            model = build()
+            if torch.cuda.device_count() > 1:
+                model = torch.nn.DataParallel(model)
+            return model
+    """,
+    "a model out of view": """
+        import torchvision
+        model = torchvision.models.resnet50()
+        model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        model = torch.nn.DataParallel(model, device_ids=[0, 1])
+    """,
+}
+RIGHT = {
+    "the documented order": """
+        from torch.nn.parallel import DistributedDataParallel as DDP
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(Net())
+        model = DDP(model)
+    """,
+    "on different branches": """
+        from torch.nn.parallel import DistributedDataParallel as DDP
+
+        def build(distributed):
+            model = Net()
+            if distributed:
+                model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+                model = DDP(model)
+            else:
+                model = nn.DataParallel(model)
+            return model
+    """,
+    "replaced in place, the result not needed": """
+        from torch.nn.parallel import DistributedDataParallel as DDP
+        model = Net()
+        nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        model = DDP(model)
+    """,
+    "two models": """
+        student, teacher = Net(), Net()
+        student = nn.SyncBatchNorm.convert_sync_batchnorm(student)
+        teacher = nn.DataParallel(teacher)
+    """,
+}
+NOTED = {
+    "converted after DistributedDataParallel": """
+        from torch.nn.parallel import DistributedDataParallel as DDP
+        model = DDP(Net())
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    """,
+}
+
+
+def found(program, script):
+    """Severities of this rule's findings, in the order of the file."""
+    return [f.severity.value for f in rule("MR502").check(program(NET + dedent(script)))]
+
+
+@pytest.mark.parametrize("script", FAULTY.values(), ids=FAULTY)
+def test_faulty(program, script):
+    assert found(program, script) == ["error"]
+
+
+@pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
+def test_right(program, script):
+    assert found(program, script) == []
+
+
+@pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
+def test_a_note_at_most(program, script):
+    assert found(program, script) == ["note"]

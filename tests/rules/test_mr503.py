@@ -1,0 +1,136 @@
+"""MR503: one sample for a batch norm in TRAIN."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from modereview.rules import rule
+
+NET = """\
+import copy
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset, random_split
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.drop = nn.Dropout(0.5)
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.drop(self.norm(x)))
+
+
+def fit(model, loader, optimizer):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+"""
+
+FAULTY = {
+    "batch_size=1": """
+        def main(data):
+            model = Net()
+            train_loader = DataLoader(data, batch_size=1, shuffle=True)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+    "no batch size at all": """
+        def main(data):
+            model = Net()
+            loader = DataLoader(data, shuffle=True)
+            fit(model, loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+    "a constant of the file": """
+        BATCH = 1
+
+        def main(data):
+            model = Net()
+            trainloader = DataLoader(data, BATCH)
+            fit(model, trainloader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+    "one is left over of a split": """
+        def main(data):
+            model = Net()
+            train_set, val_set = random_split(data, [801, 200])
+            train_loader = DataLoader(train_set, batch_size=32)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+}
+RIGHT = {
+    "left over and dropped": """
+        def main(data):
+            model = Net()
+            train_set, val_set = random_split(data, [801, 200])
+            train_loader = DataLoader(train_set, batch_size=32, drop_last=True)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+    "a length that comes out even": """
+        def main(data):
+            model = Net()
+            train_set, val_set = random_split(data, [800, 201])
+            train_loader = DataLoader(train_set, batch_size=32)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+    "evaluation one by one": """
+        def main(data, train_loader):
+            model = Net()
+            test_loader = DataLoader(data, batch_size=1)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+            return test_loader
+    """,
+    "no batch norm": """
+        def main(data):
+            model = nn.Sequential(nn.Linear(4, 2), nn.LayerNorm(2))
+            train_loader = DataLoader(data, batch_size=1, shuffle=True)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+    "a batch sampler": """
+        def main(data, batches):
+            model = Net()
+            train_loader = DataLoader(data, batch_sampler=batches)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+    "a size and a length that are not in view": """
+        def main(data, args):
+            model = Net()
+            train_loader = DataLoader(data, batch_size=args.batch_size, shuffle=True)
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+}
+NOTED = {
+    "one image a batch, as in image translation": """
+        def main(data):
+            model = Net()
+            train_loader = DataLoader(data, batch_size=1)  # as in pix2pix
+            fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
+}
+
+
+def found(program, script):
+    """Severities of this rule's findings, in the order of the file."""
+    return [f.severity.value for f in rule("MR503").check(program(NET + dedent(script)))]
+
+
+@pytest.mark.parametrize("script", FAULTY.values(), ids=FAULTY)
+def test_faulty(program, script):
+    assert found(program, script) == ["warning"]
+
+
+@pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
+def test_right(program, script):
+    assert found(program, script) == []
+
+
+@pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
+def test_a_note_at_most(program, script):
+    assert found(program, script) == ["note"]
