@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import module_of, overrides_switches
+from modereview.plan.contracts._traits import module_of
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """EVAL and back: what was built in TRAIN is in TRAIN again after an evaluation."""
+    """EVAL and back: what trained before an evaluation trains again after it."""
     model, inputs = {{ build }}()
+    {{ to_train }}
     before = {name: part.training for name, part in model.named_modules()}
     {{ to_eval }}
     outputs(model, inputs)
     {{ to_train }}
     after = {name: part.training for name, part in model.named_modules()}
-    lost = [name or "the model" for name in before if before[name] and not after[name]]
-    assert not lost, (
-        f"{', '.join(lost)} came out of one evaluation in EVAL mode, whatever train() "
-        "says: training goes on differently from the second epoch on"
+    lost = [name for name in before if before[name] and not after[name]]
+    assert after[""] and not lost, (
+        f"{', '.join(lost) or 'the model'} came out of one evaluation in EVAL mode, "
+        "whatever train() says: training goes on differently from the second epoch on"
     )
 '''
 
@@ -32,6 +33,6 @@ CONTRACT = Contract(
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
-    """To models that hold something the mode matters to, unless a `train` of their own decides."""
+    """To models that hold something the mode matters to."""
     module = module_of(recipe, program)
-    return bool(module.sensitive or module.opaque) and not overrides_switches(program)
+    return bool(module.sensitive or module.opaque)
