@@ -28,10 +28,20 @@ class Corridor:
     asked: list[Settings] = field(default_factory=list)
     answer: Callable[[Review], Review] = lambda review: review
 
-    def review_all(self, settings: Settings, progress: Callable[[str], None]) -> tuple[Review, ...]:
+    def review_all(
+        self, settings: Settings, progress: Callable[[str], None], refuse: Callable[[str], None]
+    ) -> tuple[Review, ...]:
         self.asked.append(settings)
         progress("thinking")
-        return tuple(self.answer(Review(read(path), static=settings.static)) for path in settings.paths)
+        reviews = []
+        for path in settings.paths:
+            try:
+                source = read(path)
+            except InputError as error:
+                refuse(str(error))
+            else:
+                reviews.append(self.answer(Review(source, static=settings.static)))
+        return tuple(reviews)
 
 
 @pytest.fixture
@@ -267,7 +277,7 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
         "from modereview.parse import read\n"
         "module = types.ModuleType('modereview.review')\n"
         "long = ('x' * 200,) * 5000\n"
-        "module.review_all = lambda s, p: tuple(Review(read(f), not_run=long) for f in s.paths)\n"
+        "module.review_all = lambda s, p, r: tuple(Review(read(f), not_run=long) for f in s.paths)\n"
         "sys.modules['modereview.review'] = module\n"
         "from modereview.cli import main\n"
         "sys.exit(main(sys.argv[1:]))\n"

@@ -149,6 +149,12 @@ def _add_how(parser: Parser) -> None:
         "--tests-dir", metavar="DIR", help="where tests go (default: tests/, else beside the script)"
     )
     group.add_argument("--timeout", metavar="SECONDS", type=float, help="for one test (default: 20)")
+    group.add_argument(
+        "--no-cache",
+        dest="cache",
+        action="store_false",
+        help="with --static: look at every file anew, remember nothing",
+    )
 
 
 def _ids(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -100,22 +101,22 @@ def _explain(words: list[str]) -> int:
 
 def _review(settings: Settings) -> int:
     """Review what can be read, say what cannot, report."""
-    from modereview.inputs import readable
+    from modereview.inputs import files_of
     from modereview.report.progress import Progress, is_terminal
 
-    settings, refused = readable(settings)
-    for sentence in refused:
-        _say(sentence, BAD_INPUT)
+    began = time.monotonic()
+    settings, no_files = files_of(settings)
+    refused = list(no_files)
     reviews: tuple[Review, ...] = ()
     if settings.paths:
         from modereview.review import review_all
 
         with Progress(sys.stderr, shown=is_terminal(sys.stderr) and not settings.quiet) as progress:
-            reviews = review_all(settings, progress)
-    for sentence in (unwritten := _unwritten(reviews)):
+            reviews = review_all(settings, progress, refused.append)
+    refused += _unwritten(reviews)
+    for sentence in refused:
         _say(sentence, BAD_INPUT)
-    refused = (*refused, *unwritten)
-    _report(settings, reviews, refused)
+    _report(settings, reviews, tuple(refused), time.monotonic() - began)
     return exit_code(reviews, refused)
 
 
@@ -124,17 +125,21 @@ def _unwritten(reviews: tuple[Review, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(review.not_written for review in reviews if review.not_written))
 
 
-def _report(settings: Settings, reviews: tuple[Review, ...], refused: tuple[str, ...]) -> None:
+def _report(
+    settings: Settings, reviews: tuple[Review, ...], refused: tuple[str, ...], seconds: float
+) -> None:
     """Files first, so that a closed pipe loses none. With --diff stdout is the patch alone."""
     from modereview.report import render
 
     for name, path in settings.outputs:
-        _write(path, render(name, reviews, _options(settings, refused)))
+        _write(path, render(name, reviews, _options(settings, refused, seconds)))
     if settings.diff:
         from modereview.report.diff import patch
 
         _emit(patch(reviews), sys.stdout)
-    _emit(render(settings.format, reviews, _options(settings, refused, screen=True)), _screen(settings))
+    _emit(
+        render(settings.format, reviews, _options(settings, refused, seconds, screen=True)), _screen(settings)
+    )
 
 
 def _screen(settings: Settings) -> TextIO:
@@ -142,7 +147,7 @@ def _screen(settings: Settings) -> TextIO:
     return sys.stderr if settings.diff else sys.stdout
 
 
-def _options(settings: Settings, refused: tuple[str, ...], screen: bool = False) -> Options:
+def _options(settings: Settings, refused: tuple[str, ...], seconds: float, screen: bool = False) -> Options:
     """How to render: on a screen with its colours and width, in a file without."""
     import shutil
 
@@ -159,6 +164,7 @@ def _options(settings: Settings, refused: tuple[str, ...], screen: bool = False)
         quiet=settings.quiet,
         verbose=settings.verbose,
         writes=settings.writes,
+        seconds=seconds,
         refused=refused,
     )
 

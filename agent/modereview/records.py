@@ -206,6 +206,21 @@ class Forward:
     sensitive: tuple[str, ...] = ()  # what in the model is known to depend on its mode
     opaque: bool = True  # whether part of the model is not in view
     through: tuple[str, ...] = ()  # functions active at the forward, outermost first
+    learns: bool = True  # whether an optimizer may hold its parameters; False where it is known to be frozen
+    copied: bool = False  # whether it is a `deepcopy` of another model
+    off_by: Span | None = None  # what switched the graph off with no block to end it
+
+
+@dataclass(frozen=True)
+class Switched:
+    """A mode switch that the program can run, and the forwards on what it reaches, on its parts and owners."""
+
+    span: Span  # of the call
+    function: str
+    path: tuple[Span, ...]
+    model: str  # the owner as written: "self.net"
+    mode: Mode
+    forwards: tuple[Span, ...]
 
 
 @dataclass(frozen=True)
@@ -252,6 +267,7 @@ class Program:
     ] = ()  # other classes: name, init, calls
     schedules: tuple[Schedule, ...] = ()
     forwards: tuple[Forward, ...] = ()
+    switches: tuple[Switched, ...] = ()
     trains_on_import: Span | None = None  # the first top-level statement that leads to a training forward
     imports: tuple[str, ...] = ()  # top-level packages imported, as written: "torch", "numpy"
     calls: tuple[tuple[str, str], ...] = ()  # (caller, callee) of functions of the file, "" for the top level

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from modereview.records import Finding, Outcome, Plan, Program, Review, Source, 
 from modereview.rules import check
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
+from modereview.static import review_files
 from modereview.verify import confirm, expected_failures, killed
 from modereview.workbench import Bench
 from modereview.write import builtin, gates, model
@@ -35,11 +36,15 @@ Tell: TypeAlias = Callable[[str], None]
 WorkerFor: TypeAlias = Callable[[Source, Program], Worker]
 
 
-def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
+def review_all(settings: Settings, tell: Tell, refuse: Tell | None = None) -> tuple[Review, ...]:
     """Review every file that the settings name; `tell` hears what is going on.
 
-    Raises InputError for a file that cannot be read, ToolError where a part is missing.
+    `refuse` hears, in one sentence each, why files cannot be reviewed; without it that raises InputError,
+    and so does a path that leads to no file. Raises ToolError where a part is missing.
     """
+    paths, refuse = parse.collect(settings.paths), refuse or _refuse
+    if settings.static:
+        return review_files(paths, settings, tell, refuse)
     with ExitStack() as open_workers:
         known: dict[Path, Worker] = {}
 
@@ -52,30 +57,40 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
                 worker.start()
             return known[source.root]
 
-        paths = parse.collect(settings.paths)
-        reviews = apart(review(path, settings, worker_for, tell) for path in paths)
+        sources = _sources(paths, tell, refuse)
+        reviews = apart(review(source, settings, worker_for, tell) for source in sources)
     return _written(reviews) if settings.writes else reviews
 
 
-def review(path: Path, settings: Settings, worker_for: WorkerFor, tell: Tell) -> Review:
+def _refuse(sentence: str) -> None:
+    raise InputError(sentence)
+
+
+def _sources(paths: Sequence[Path], tell: Tell, refuse: Tell) -> Iterator[Source]:
+    """The files that can be read, each when its turn comes."""
+    for path in paths:
+        tell(f"Reading {path.name}")
+        try:
+            yield parse.read(path)
+        except InputError as error:
+            refuse(str(error))
+
+
+def review(source: Source, settings: Settings, worker_for: WorkerFor, tell: Tell) -> Review:
     """Review one file: find, prove, mend. Nothing is written yet."""
     began = time.monotonic()
-    tell(f"Reading {path.name}")
-    source = parse.read(path)
     crashes: list[str] = []
     program, findings = _look(source, settings, crashes)
-    found = Review(source, findings, static=settings.static, internal_errors=tuple(crashes))
+    found = Review(source, findings, internal_errors=tuple(crashes))
     if program.gave_up:
         found = replace(found, not_run=(f"Not every path was followed: {program.gave_up}.",))
-    if not settings.static:
-        bench = Bench(worker_for(source, program), source)
-        found = _prove(found, program, bench, settings, tell)
-        found = replace(found, warnings=bench.worker.warnings)
-    return replace(found, seconds=time.monotonic() - began)
+    bench = Bench(worker_for(source, program), source)
+    found = _prove(found, program, bench, settings, tell)
+    return replace(found, warnings=bench.worker.warnings, seconds=time.monotonic() - began)
 
 
 def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, tuple[Finding, ...]]:
-    program = analyze(source)
+    program = analyze(source, neighbours=parse.read)
     return program, check(program, settings.select, settings.ignore, crashes.append)
 
 

@@ -36,6 +36,7 @@ class Settings:
     select: tuple[str, ...] = ()  # rules to look for, by id or the start of one; empty for all
     ignore: tuple[str, ...] = ()  # rules to leave out, likewise; wins over select
     timeout: float = 20.0  # seconds for one test
+    cache: bool = True  # a static run may use what former runs found
     quiet: bool = False  # findings only
     verbose: bool = False  # list what is otherwise counted; tracebacks of our own faults
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from modereview.errors import InputError
@@ -15,11 +16,30 @@ from modereview.records import Edit, Source
 LIMIT = 2 * 1024 * 1024  # bytes; the largest file of CPython's own library has a third of it
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a file holds, and where it lies: all that its review depends on, before anything is parsed."""
+
+    path: Path  # absolute
+    root: Path  # its project
+    raw: bytes
+
+
 def read(path: Path, root: Path | None = None) -> Source:
     """The file at `path`, within `root` (by default its project).
 
     Raises:
         InputError: it cannot be opened, or is no Python 3 source.
+    """
+    content = load(path, root)
+    return decode(content.path, content.root, content.raw)
+
+
+def load(path: Path, root: Path | None = None) -> Content:
+    """The bytes of the file at `path`, within `root` (by default its project).
+
+    Raises:
+        InputError: it cannot be opened.
     """
     try:
         place = locate(path)
@@ -32,7 +52,7 @@ def read(path: Path, root: Path | None = None) -> Source:
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path} cannot be read: {reason}.") from None
-    return decode(place, root, raw)
+    return Content(place, root, raw)
 
 
 def _read_bytes(path: Path, shown: str) -> bytes:
@@ -54,6 +74,13 @@ def decode(path: Path, root: Path, raw: bytes) -> Source:
     Raises:
         InputError: it is no Python 3 source, or lies outside the root.
     """
+    source = lay_out(path, root, raw)
+    check_syntax(source)
+    return source
+
+
+def lay_out(path: Path, root: Path, raw: bytes) -> Source:
+    """The same for a content that was parsed before: its text and lines, and no look at the syntax."""
     if not path.is_relative_to(root):
         raise InputError(f"{path} lies outside the project {root}. Review it from its own project.")
     shown = path.relative_to(root).as_posix()
@@ -61,9 +88,7 @@ def decode(path: Path, root: Path, raw: bytes) -> Source:
     code, offsets = to_code(text)
     if not code.strip():
         raise InputError(f"{shown} is empty: there is nothing to review.")
-    source = Source(path, root, raw, encoding, text, code, newline_of(text), offsets)
-    check_syntax(source)
-    return source
+    return Source(path, root, raw, encoding, text, code, newline_of(text), offsets)
 
 
 def apply(source: Source, edits: Iterable[Edit]) -> Source:

@@ -14,4 +14,5 @@ class Options:
     quiet: bool = False  # findings only, no summary
     verbose: bool = False  # everything that is otherwise counted is listed
     writes: bool = True  # False for runs that never write: --static, --check, --diff
+    seconds: float | None = None  # of the whole run, where files were looked at side by side
     refused: tuple[str, ...] = ()  # sentences: files that could not be reviewed, and why

@@ -15,6 +15,7 @@ from functools import cache
 
 from modereview.records import Finding, Program
 from modereview.rules.base import Rule
+from modereview.rules.causes import without_consequences
 
 __all__ = ["Rule", "check", "rule", "rules"]
 
@@ -51,7 +52,7 @@ def check(
             if on_crash is None:
                 raise
             on_crash(f"rule {each.id} crashed in {program.source.name}: {type(error).__name__}: {error}")
-    return _numbered(sorted(found, key=lambda f: (f.span, f.rule)))
+    return _numbered(sorted(without_consequences(found), key=lambda f: (f.span, f.rule)))
 
 
 def _numbered(found: list[Finding]) -> tuple[Finding, ...]:
