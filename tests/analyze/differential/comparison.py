@@ -70,8 +70,8 @@ class Tally:
             f"{len(self.texts)} programs ({self.given_up} given up), {self.ran} forwards that really ran, "
             f"{self.evals} of them in EVAL at some time\n"
             f"must: {self.share:.1%} of all, "
-            f"{self.must_of_one_mode / max(self.one_mode, 1):.1%} of the {self.one_mode} that ran in one mode "
-            f"only, {self.paths_must / max(self.paths_ran, 1):.1%} of {self.paths_ran} call paths"
+            f"{self.must_of_one_mode / max(self.one_mode, 1):.1%} of the {self.one_mode} that ran in one "
+            f"mode only, {self.paths_must / max(self.paths_ran, 1):.1%} of {self.paths_ran} call paths"
         )
 
 
