@@ -19,11 +19,14 @@ def earlier(thing: Thing) -> Thing:
 
 def aged(thing: Thing, state: State) -> State:
     """The state in which everything that held the thing holds an earlier one; the thing is free again."""
-    fresh = State(exact=state.exact)
-    for cell in state:
-        renamed = tuple(_renamed(part, thing) for part in cell)
-        fresh = fresh.add(renamed, frozenset(_renamed(v, thing) for v in state.get(cell) or ()))
-    return fresh
+    for cell in list(state):
+        held = state.get(cell) or frozenset()
+        renamed, values = tuple(_renamed(part, thing) for part in cell), _values(held, thing)
+        if renamed != cell:
+            state = state.drop([cell]).add(renamed, values)
+        elif values != held:
+            state = state.set(cell, values)
+    return state
 
 
 def _renamed(value: Hashable, old: Thing) -> Hashable:

@@ -17,6 +17,7 @@ from modereview.analyze.torchfacts import (
     LIBRARY_MODELS,
     READING,
     WRAPPERS,
+    names_a_model,
 )
 from modereview.analyze.truths import of_dict, results, truth
 from modereview.analyze.values import (
@@ -81,10 +82,15 @@ class Calls(Activations):
     def _anew(self, thing: Thing, state: State) -> State:
         """The state for a thing that is built now: what an earlier pass did is another's history."""
         holders = (cell for kind in ("name", "attr") for cell in state.cells(kind))
-        if any(thing in (state.get(cell) or ()) for cell in holders):
+        if any(thing in (state.get(cell) or ()) and self._may_be_switched(cell[2]) for cell in holders):
             self.record.grows_older(thing, earlier(thing))
             state = aged(thing, state)
         return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+
+    def _may_be_switched(self, name: object) -> bool:
+        """Whether a name is one that the file switches, or a model's; layers, which are many, are not."""
+        last = str(name).rpartition(".")[2]
+        return last in self.names.switched or names_a_model(last)
 
     def _call_thing(self, call: ir.Call, thing: Thing, given: Given, state: State, frame: Frame) -> Evaluated:
         if thing.cls in self.names.classes and not thing.is_module:

@@ -53,10 +53,13 @@ def _where(cause: Cause, record: Record, linked: Linked) -> str:
     if not cause.function:
         return ""
     called = calling_line(cause.path, record)
-    at = linked.place(cause.path[-1]) if called and not linked.here(cause.path[-1]) else called
-    # The call of a neighbour's function is where the event itself is told.
-    told = called is None or (at == called and cause.span is not None and not linked.here(cause.span))
-    return f", in `{cause.function}`" + ("" if told else f" (called at {at})")
+    if called is None:
+        return f", in `{cause.function}`"
+    from_here = linked.here(cause.path[-1])
+    if from_here and cause.span is not None and not linked.here(cause.span):
+        return f", in `{cause.function}`"  # the event itself is told at that call
+    at = linked.file.label(called) if from_here else linked.place(cause.path[-1])
+    return f", in `{cause.function}` (called at {at})"
 
 
 def calling_line(path: Path, record: Record) -> int | None:

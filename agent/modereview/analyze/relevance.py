@@ -90,5 +90,5 @@ class Relevance:
 
     def _is_variable(self, name: str) -> bool:
         """Whether what is called by this name was assigned somewhere: `self`, a loop's variable."""
-        known = (self._names.functions, self._names.classes, self._names.imports, vars(builtins))
+        known = (self._names.functions, self._names.classes, self._names.imports, vars(builtins), {"cls"})
         return not any(name in group for group in known)

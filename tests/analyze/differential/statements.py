@@ -140,10 +140,8 @@ def phases(draw: Draw, scope: Scope) -> Written:
         [f"{what}.train(phase == 'train')"],
         [f"{what}.train() if phase == 'train' else {what}.eval()"],
         ["if phase == 'val':", f"    {what}.eval()"],
-        [
-            "match phase:", "    case 'train':", f"        {what}.train()",
-            "    case _:", f"        {what}.eval()",
-        ],
+        ["match phase:", "    case 'train':", f"        {what}.train()",
+         "    case _:", f"        {what}.eval()"],
     ))  # fmt: skip
     head = "for phase in ['train', 'val']:"
     guarded = ["if phase == 'train':", *indented([f"{what}(x)"]), "else:", *indented([f"{what}(x)"])]
