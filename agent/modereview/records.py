@@ -235,6 +235,21 @@ class Forward:
     through: tuple[str, ...] = ()  # functions active at the forward, outermost first
     by: str = ""  # the library call that the model is handed to: "torch.jit.trace"; "" for a plain forward
     after: tuple[str, ...] = ()  # for those, the wrappers it went through before: "DataParallel"
+    learns: bool = True  # whether an optimizer may hold its parameters; False where it is known to be frozen
+    copied: bool = False  # whether it is a `deepcopy` of another model
+    off_by: Span | None = None  # what switched the graph off with no block to end it
+
+
+@dataclass(frozen=True)
+class Switched:
+    """A mode switch that the program can run, and the forwards on what it reaches, its parts and owners."""
+
+    span: Span  # of the call
+    function: str
+    path: tuple[Span, ...]
+    model: str  # the owner as written: "self.net"
+    mode: Mode
+    forwards: tuple[Span, ...]
 
 
 @dataclass(frozen=True)
@@ -281,6 +296,7 @@ class Program:
     ] = ()  # other classes: name, init, calls
     schedules: tuple[Schedule, ...] = ()
     forwards: tuple[Forward, ...] = ()
+    switches: tuple[Switched, ...] = ()
     trains_on_import: Span | None = None  # the first top-level statement that leads to a training forward
     imports: tuple[str, ...] = ()  # top-level packages imported, as written: "torch", "numpy"
     calls: tuple[tuple[str, str], ...] = ()  # (caller, callee) of functions of the file, "" for the top level

@@ -89,7 +89,7 @@ def _only_read(path: Path, settings: Settings) -> tuple[str, ...]:
 
 
 def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, Looked]:
-    program = analyze(source)
+    program = analyze(source, parse.read)
     looked = look(program, settings.select, settings.ignored_in(source.name), crashes.append)
     return program, baseline.without(looked, settings.known)
 

@@ -39,7 +39,7 @@ ROLES = {
         ["target", "train"],
     ),
     "a number is no gradient": (f"n = model(x).item(); loss = model(y) * n; {STEP}", ["unknown", "train"]),
-    "detached": (f"fake = netG(x).detach(); loss = netD(fake); {STEP}", ["unknown", "train"]),
+    "detached": (f"fake = netG(x).detach(); loss = netD(fake); {STEP}", ["target", "train"]),
     "nothing in view": ("return model(x)", ["unknown"]),
 }
 

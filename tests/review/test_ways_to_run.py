@@ -104,7 +104,7 @@ def test_a_second_run_finds_and_changes_nothing(story):
     assert told["again"].code == 0
     files = json.loads(told["again"].out)["files"]
     assert [file["written"] for file in files] == [[]] * len(SCRIPTS)
-    assert [file["findings"] for file in files] == [[]] * len(SCRIPTS)
+    assert {f["severity"] for file in files for f in file["findings"]} <= {"note"}
 
 
 def test_undo_takes_the_whole_review_back(story):
@@ -199,7 +199,7 @@ def test_static_runs_and_writes_nothing(tmp_path, zombie, modereview, contents):
     before = contents(root)
     ran = modereview("--static", root)
     assert (ran.code, contents(root)) == (1, before)
-    assert "MR102" in ran.text and "Nothing was run (--static)." in ran.text
+    assert "MR102" in ran.text and "Nothing was run." in ran.text
     assert not (root / ".modereview").exists()
 
 

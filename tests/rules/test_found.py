@@ -143,7 +143,7 @@ STICKS = {
         def validate(model, loader):
             model.eval()  # why
             if loader is None:
-                return None
+                return None  # MR111 error
             with torch.no_grad():
                 hits = [model(x).argmax(1) for x, _ in loader]
             model.train()
@@ -155,7 +155,7 @@ STICKS = {
             for epoch in range(3):
                 for x, y in loader:
                     optimizer.zero_grad()
-                    F.cross_entropy(model(x), y).backward()  # MR102 error
+                    F.cross_entropy(model(x), y).backward()  # why
                     optimizer.step()
                 validate(model, val_loader)
     """,

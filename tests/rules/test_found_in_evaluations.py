@@ -88,9 +88,9 @@ EVALUATIONS = {
     """,
     "train() put back before the test": """
         def run(model, loader):
-            model.train()
+            model.train()  # MR106 error
             with torch.no_grad():
-                return [model(x).argmax(1) for x, _ in loader]  # MR103 error
+                return [model(x).argmax(1) for x, _ in loader]
 
         def main(loader):
             run(Net(), loader)

@@ -5,40 +5,46 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modereview.analyze import ir, walk
-from modereview.analyze.evidence import explain
 from modereview.analyze.flow import Flow
-from modereview.analyze.frames import GaveUp
+from modereview.analyze.forwards import forwards_of, handed_of, in_file
+from modereview.analyze.frames import GaveUp, Record
 from modereview.analyze.heldout import held_out_calls
-from modereview.analyze.lower import lower
+from modereview.analyze.linking import Linked, link
 from modereview.analyze.modules import Modules, params
-from modereview.analyze.names import Names, names_of
+from modereview.analyze.names import Names
+from modereview.analyze.neighbours import Read
 from modereview.analyze.roles import Roles
 from modereview.analyze.schedules import call_sites, functions_of, roles_of_functions, schedules_of
-from modereview.analyze.values import ForwardRun, Thing
-from modereview.records import CallSite, Forward, Program, Source, Span
+from modereview.analyze.switching import switches_of
+from modereview.analyze.values import ForwardRun
+from modereview.records import CallSite, Program, Source, Span
 
 
-def analyze(source: Source) -> Program:
+def analyze(source: Source, neighbours: Read | None = None) -> Program:
     """Everything the other rooms need to know of a file.
 
-    Never raises for a file that parsed: where the mode flow needs too many steps, `gave_up` says so and
-    what was seen until then stands.
+    `neighbours` reads the files beside it that it imports; without it, or where they make the flow too
+    long, the file is looked at by itself. Never raises for a file that parsed: where the mode flow still
+    needs too many steps, `gave_up` says so and what was seen until then stands.
     """
-    block = lower(source)
-    names = names_of(block)
-    modules = Modules(source, names)
-    flow = Flow(source, names, modules, block)
+    linked = link(source, neighbours)
+    program = _program(linked)
+    return _program(link(source, None)) if program.gave_up and linked.neighbours else program
+
+
+def _program(linked: Linked) -> Program:
+    source = linked.file
+    block, names = linked.block, linked.own
+    modules = Modules(linked.source, linked.names)
+    flow = Flow(linked.source, linked.names, modules, linked.whole)
     gave_up = None
     try:
-        flow.run()
+        flow.run(linked)
     except (GaveUp, RecursionError):
         gave_up = "the file branches too much to follow every path"
     record = flow.record
-    optimizes = any(
-        isinstance(c.func, ir.Attr) and c.func.name == "step" for c in walk.calls(block, nested=True)
-    )
-    held_out = held_out_calls(block)
-    roles = Roles(record, held_out, optimizes=optimizes)
+    held_out = held_out_calls(linked.whole)
+    roles = Roles(record, held_out, optimizes=_optimizes(linked, record))
     sites = call_sites(source, block, names, record)
     by_function = roles_of_functions(record, roles)
     runs = sorted(record.runs, key=lambda r: (r.span, r.path, r.mode.value, repr(r.cause)))
@@ -49,17 +55,16 @@ def analyze(source: Source) -> Program:
         ),
         functions=functions_of(source, block, names, by_function, sites),
         classes=tuple(
-            (n, params(source, modules.method(c, "__init__")), _of(n, sites))
+            (n, params(linked.source, modules.method(c, "__init__")), _of(n, sites))
             for n, c in names.classes.items()
             if n not in modules.known
         ),
         schedules=schedules_of(source, block, names, record, by_function, sites),
-        forwards=tuple(
-            replace(_forward(run, flow, roles, modules), held_out=run.span in held_out) for run in runs
-        ),
+        forwards=forwards_of(runs, linked, flow, roles, modules, held_out),
+        switches=switches_of(in_file(record, linked)),
         trains_on_import=_trains_on_import(block, runs, roles),
         imports=_imports(names),
-        calls=tuple(sorted({(f, c) for (f, _), callees in record.calls.items() for c in callees})),
+        calls=_calls(record, names),
         constants=tuple(
             (t.id, source.slice(s.value.span))
             for s in block
@@ -68,13 +73,24 @@ def analyze(source: Source) -> Program:
             if isinstance(t, ir.Name)
         ),
         gave_up=gave_up,
-        handed=tuple(
-            replace(_forward(run, flow, roles, modules), role="export")
-            for run in sorted(record.handed, key=lambda r: (r.span, r.path, r.mode.value, repr(r.cause)))
-        ),
+        handed=handed_of(record, linked, flow, roles, modules),
         block=block,
         names=names,
     )
+
+
+def _optimizes(linked: Linked, record: Record) -> bool:
+    """Whether the file, or a function of a neighbour that it runs, steps an optimizer at all."""
+    entered = [f.body for name, f in linked.names.functions.items() if name in record.called]
+    calls = (c for b in (linked.block, *entered) for c in walk.calls(b, nested=True))
+    return any(isinstance(c.func, ir.Attr) and c.func.name == "step" for c in calls)
+
+
+def _calls(record: Record, names: Names) -> tuple[tuple[str, str], ...]:
+    """Which function of the file calls which."""
+    pairs = {(f, c) for (f, _), callees in record.calls.items() for c in callees}
+    own = {"", *names.functions}
+    return tuple(sorted((f, c) for f, c in pairs if f in own and c in own))
 
 
 def _of(name: str, sites: tuple[CallSite, ...]) -> tuple[CallSite, ...]:
@@ -83,42 +99,6 @@ def _of(name: str, sites: tuple[CallSite, ...]) -> tuple[CallSite, ...]:
 
 def _imports(names: Names) -> tuple[str, ...]:
     return tuple(sorted({o.partition(".")[0] for o in names.imports.values() if not o.startswith(".")}))
-
-
-def _forward(run: ForwardRun, flow: Flow, roles: Roles, modules: Modules) -> Forward:
-    sensitive, opaque = _sensitivity(run.thing, flow, modules)
-    functions = roles.functions(run)
-    return Forward(
-        span=run.span,
-        function=run.function,
-        path=run.path,
-        model=run.text,
-        classes=(run.thing.cls,) if run.thing.cls in modules.known and run.thing.cls else (),
-        role=roles.role(run),
-        mode=run.mode,
-        grad=run.grad,
-        why=explain(run, flow.record, flow.source),
-        exact=run.exact,
-        cause=run.cause.kind,
-        switch=run.cause.span if run.cause.kind == "switch" else None,
-        switch_path=run.cause.path,
-        sensitive=sensitive,
-        opaque=opaque,
-        through=functions,
-        by=run.by,
-        after=tuple(sorted(run.after)),
-    )
-
-
-def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str, ...], bool]:
-    """What in the model depends on its mode, as far as it is known, and whether part of it is unknown."""
-    if thing.cls in modules.known and thing.cls:
-        return modules.sensitivity(thing.cls)
-    if thing.origin == "library" and (thing.cls or "").startswith("torch.nn."):
-        return modules.of_expression(flow.record.built[thing])
-    if thing.parent is not None and thing.parent.cls in modules.known and thing.parent.cls:
-        return modules.sensitivity(thing.parent.cls)
-    return (), True
 
 
 def _trains_on_import(block: ir.Block, runs: list[ForwardRun], roles: Roles) -> Span | None:

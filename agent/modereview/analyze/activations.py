@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from modereview.analyze import ir, walk
+from modereview.analyze.ends import without_names
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import Handing
 from modereview.analyze.torchfacts import names_a_model
@@ -45,8 +46,10 @@ class Activations(Handing):
         if function.short == "forward" and self_value is not None and self_value.is_module:
             return self._forward(span, self_value, f"{self_value.label}.forward", given, state, frame)
         in_module = self_value is not None and self_value.is_module
-        if self_value and in_module and function.short in ("train", "eval") and _calls_super(function):
-            return self._switch(self_value, function.short, given, span, self_value.label, state, frame)
+        switch = _super_switch(function) if in_module and function.short in ("train", "eval") else None
+        if self_value and switch is not None:
+            how, given = switch, _told(function, given)
+            return self._switch(self_value, how, given, span, self_value.label, state, frame)
         skipped = len(frame.path) >= _DEPTH or span in frame.path or not self.relevance.matters(function)
         if skipped:
             return [(state, results(given.values))]
@@ -59,13 +62,14 @@ class Activations(Handing):
             _globals(function),
         )
         self.record.activations[inner.path] = function.name
+        state = _unassumed(state, inner)
         for name, value in self._parameters(function, self_value, given, span, state, frame):
             known = self.kept(name, value)
             if not known and names_a_model(name) and not any(isinstance(v, Constant) for v in value):
                 known = frozenset({self.parameter(function, name)})
             state = state.set(("name", inner.path, name), known)
         after = self.enter(function, inner, state)
-        return [(s if _closes_over(v, inner.path) else _without_names(s, inner.path), v) for s, v in after]
+        return [(s if _closes_over(v, inner.path) else without_names(s, inner.path), v) for s, v in after]
 
     def call_decorated(
         self,
@@ -95,7 +99,7 @@ class Activations(Handing):
     ) -> tuple[State, ValueSet]:
         """A function as the decorators of the file leave it; others are taken to hand it through."""
         for decorator in reversed(function.decorators):
-            wrapper = self.names.functions.get(walk.dotted(decorator) or "")
+            wrapper = self.names.function_at(decorator)
             if wrapper is not None:
                 rows = self.call_function(wrapper, None, Given((value,)), decorator.span, state, frame)
                 made = [(s, frozenset(v for v in vs if isinstance(v, Callable))) for s, vs in rows]
@@ -154,17 +158,40 @@ def _closes_over(values: ValueSet, path: Path) -> bool:
     return any(isinstance(v, Callable) and v.frame == path for v in values)
 
 
-def _without_names(state: State, path: Path) -> State:
-    return state.drop([c for c in state.cells("name") if c[1] == path])
+def _unassumed(state: State, frame: Frame) -> State:
+    """The state without what an earlier call from the same place assumed about its arguments."""
+    names = {p.name for p in frame.function.params} if frame.function else set()
+    assumed = (c for c in state.cells("assume") if c[1] == frame.path)
+    return state.drop([c for c in assumed if not names.isdisjoint(c[2])])  # type: ignore[arg-type]
 
 
-def _calls_super(function: ir.Function) -> bool:
-    return any(
-        isinstance(c.func, ir.Attr)
-        and isinstance(c.func.base, ir.Call)
-        and walk.dotted(c.func.base.func) == "super"
-        for c in walk.calls(function.body)
+def _super_call(function: ir.Function) -> ir.Call | None:
+    """`super().train(...)` or `super().eval()` in an override."""
+    return next(
+        (
+            call
+            for call in walk.calls(function.body)
+            if isinstance(call.func, ir.Attr)
+            and isinstance(call.func.base, ir.Call)
+            and walk.dotted(call.func.base.func) == "super"
+        ),
+        None,
     )
+
+
+def _super_switch(function: ir.Function) -> str | None:
+    """The switch that an override hands on to; None if it hands on to none."""
+    call = _super_call(function)
+    if call is None or not isinstance(call.func, ir.Attr):
+        return None
+    return "eval" if call.func.name == "eval" else function.short
+
+
+def _told(function: ir.Function, given: Given) -> Given:
+    """What the override hands on: a constant of its own (`super().train(False)`), else what it was given."""
+    call = _super_call(function)
+    own = call.args[0] if call is not None and call.args else None
+    return Given((frozenset({Constant(own.value)}),)) if isinstance(own, ir.Const) else given
 
 
 def _globals(function: ir.Function) -> frozenset[str]:

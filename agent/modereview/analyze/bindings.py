@@ -12,6 +12,7 @@ from modereview.analyze.modules import Modules
 from modereview.analyze.names import Names
 from modereview.analyze.relevance import Relevance
 from modereview.analyze.torchfacts import (
+    EVAL_LOADERS,
     names_a_model,
 )
 from modereview.analyze.truths import results
@@ -47,7 +48,8 @@ class Bindings(ABC):
         self.record = Record()
         tests = list(tests_of(block))
         self._repeated = Counter(source.slice(bare(test).span) for test in tests)
-        self._asked = {e.id for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Name)}
+        ids = (e.id for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Name))
+        self._asked = {name.rpartition(".")[2] for name in ids}
         self._asked |= {e.name for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Attr)}
 
     @abstractmethod
@@ -70,13 +72,27 @@ class Bindings(ABC):
         if name.id in self.names.functions:
             return frozenset({Callable(self.names.functions[name.id])})
         if name.id in self.names.imports:
-            return frozenset({External(self.names.imports[name.id])})
+            return self._imported(self.names.imports[name.id], state)
         if name.id == "__name__":
             return frozenset({Constant("__main__")})
         if name.id in ("True", "False", "None"):
             return NOTHING
         # Assigned later, or by something that is not in view: an object of its own by name.
         return frozenset({Thing(("global", name.id), name.id, "parameter")})
+
+    def _imported(self, origin: str, state: State) -> ValueSet:
+        """What a dotted origin means: something of a neighbour file, or something that is not in view."""
+        if not self.names.linked:
+            return frozenset({External(origin)})
+        origin = self.names.resolve(origin)
+        held = state.get(("name", (), origin))
+        if held is not None:
+            return held  # type: ignore[return-value]
+        if origin in self.names.classes and "." in origin:
+            return frozenset({ClassValue(self.names.classes[origin])})
+        if origin in self.names.functions and "." in origin:
+            return frozenset({Callable(self.names.functions[origin])})
+        return frozenset({External(origin)})
 
     def attribute(self, owners: ValueSet, name: str, base: ir.Expr, state: State) -> ValueSet:
         """`base.name` for each value of base."""
@@ -86,7 +102,7 @@ class Bindings(ABC):
                 case Thing():
                     found |= self.member(owner, name, base, state)
                 case External(origin):
-                    found.add(External(f"{origin}.{name}"))
+                    found |= self._imported(f"{origin}.{name}", state)
                 case ClassValue(cls):
                     method = self.modules.method(cls, name)
                     found |= {Callable(method)} if method else set()
@@ -163,7 +179,7 @@ class Bindings(ABC):
     def _matters(self, name: str, value: object) -> bool:
         match value:
             case Constant(constant):
-                return name in self._asked and type(constant) not in (int, float)
+                return name.rpartition(".")[2] in self._asked and type(constant) not in (int, float)
             case Thing(origin="call"):
                 return self.is_model(value)
             case Bound():
@@ -192,7 +208,7 @@ class Bindings(ABC):
         span = thing.key[0] if isinstance(thing.key, tuple) and isinstance(thing.key[0], Span) else None
         if thing.origin in ("build", "library") and thing.is_module:
             return frozenset({(Mode.TRAIN, Cause("build", span, "", Path(), thing.label))})
-        if thing.origin == "pretrained":
+        if thing.origin == "pretrained" and (thing.cls or "").startswith(EVAL_LOADERS):
             return frozenset({(Mode.EVAL, Cause("pretrained", span, "", Path(), thing.label))})
         return frozenset({(Mode.UNKNOWN, Cause("entry", span, "", Path(), thing.label))})
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from modereview.analyze import ir
 from modereview.analyze.activations import Activations
+from modereview.analyze.ageing import aged, earlier
 from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.joining import one_object
 from modereview.analyze.torchfacts import (
     COLLECTING,
     DETACHING,
@@ -13,6 +17,7 @@ from modereview.analyze.torchfacts import (
     LIBRARY_MODELS,
     READING,
     WRAPPERS,
+    names_a_model,
 )
 from modereview.analyze.truths import of_dict, results, truth
 from modereview.analyze.values import (
@@ -22,6 +27,7 @@ from modereview.analyze.values import (
     ClassValue,
     Elements,
     External,
+    Graph,
     Result,
     State,
     Thing,
@@ -66,13 +72,25 @@ class Calls(Activations):
     def _build(self, call: ir.Call, cls: ir.Class, given: Given, state: State, frame: Frame) -> Evaluated:
         thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
         self.record.built[thing] = call
-        # A model built anew has no history: what an earlier pass of a loop left is another object's.
-        state = state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+        state = self._anew(thing, state)
         init = self.modules.method(cls, "__init__")
         if init is None:
             return [(state, frozenset({thing}))]
         after = self.call_function(init, thing, given, call.span, state, frame)
-        return [(s, frozenset({thing})) for s, _ in after]
+        return [(s, frozenset({thing})) for s in one_object([s for s, _ in after], state)]
+
+    def _anew(self, thing: Thing, state: State) -> State:
+        """The state for a thing that is built now: what an earlier pass did is another's history."""
+        holders = (cell for kind in ("name", "attr") for cell in state.cells(kind))
+        if any(thing in (state.get(cell) or ()) and self._may_be_switched(cell[2]) for cell in holders):
+            self.record.grows_older(thing, earlier(thing))
+            state = aged(thing, state)
+        return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+
+    def _may_be_switched(self, name: object) -> bool:
+        """Whether a name is one that the file switches, or a model's; layers, which are many, are not."""
+        last = str(name).rpartition(".")[2]
+        return last in self.names.switched or names_a_model(last)
 
     def _call_thing(self, call: ir.Call, thing: Thing, given: Given, state: State, frame: Frame) -> Evaluated:
         if thing.cls in self.names.classes and not thing.is_module:
@@ -105,8 +123,8 @@ class Calls(Activations):
             rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
             return [(self._optimized(name, text, s), NOTHING) for s, _ in rows or [(state, NOTHING)]]
         self._note(name, things, given, flowing)
-        if name in DETACHING:
-            return [(state, NOTHING)]
+        if name in DETACHING or name == "__enter__":
+            return [self._detached(call, name, owner, state)]
         if name in COLLECTING:
             base = call.func.base if isinstance(call.func, ir.Attr) else call.func
             return [(self.collect(base, flowing, state, frame), NOTHING)]
@@ -129,13 +147,22 @@ class Calls(Activations):
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
         return [(s, v | flowing) for s, v in self._escape(call, f"{text}.{name}", given, state)]
 
+    def _detached(self, call: ir.Call, name: str, owner: ValueSet, state: State) -> tuple[State, ValueSet]:
+        """`x.detach()` may still be a target; `no_grad().__enter__()` switches the graph off for good."""
+        manager = self.grad_manager(call.func.base) if isinstance(call.func, ir.Attr) else None
+        if name == "__enter__" and manager in ("no_grad", "inference_mode"):
+            state = state.set(("grad",), frozenset({Graph(False, call.span)}))
+        kept = results(owner) if name == "detach" else NOTHING
+        return state, frozenset(replace(v, detached=True) for v in kept if isinstance(v, Result))
+
     def _external(self, call: ir.Call, origin: str, given: Given, state: State, frame: Frame) -> Evaluated:
         """A call of something imported."""
         last = origin.rpartition(".")[2]
         first = given.positional[0] if given.positional else NOTHING
         if origin in ("torch.set_grad_enabled", "torch.autograd.set_grad_enabled"):
             return [
-                (s.set(("grad",), frozenset({v})), NOTHING) for s, v in self.grad_argument(call, state, frame)
+                (s.set(("grad",), frozenset({Graph(on, None if on else call.span)})), NOTHING)
+                for s, on in self.grad_argument(call, state, frame)
             ]
         if last == "backward":
             return self._backward(results(given.values), state)
@@ -168,7 +195,7 @@ class Calls(Activations):
             not lossy,
         )
         self.record.built[thing] = call
-        state = state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+        state = self._anew(thing, state)
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]

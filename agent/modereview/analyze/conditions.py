@@ -82,7 +82,7 @@ class Conditions(Bindings):
 
     def _assume(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
         text = self.source.slice(test.span)
-        if self._repeated[text] < 2:
+        if self._repeated[text] < 2 or self._is_chance(test):
             return [(state, True), (state, False)]
         mentions = frozenset(
             t for e in walk.subexpressions(test) if (t := walk.dotted(e)) and not isinstance(e, ir.Call)
@@ -92,6 +92,15 @@ class Conditions(Bindings):
         if assumed:
             return [(state, Constant(True) in assumed)]
         return [(state.set(cell, constant(t)), t) for t in (True, False)]
+
+    def _is_chance(self, test: ir.Expr) -> bool:
+        """Whether the test throws a coin, itself or in a function of the file: twice is not the same."""
+        for call in (e for e in walk.subexpressions(test) if isinstance(e, ir.Call)):
+            function = self.names.function_at(call.func)
+            inner = walk.calls(function.body) if function else ()
+            if any("rand" in (walk.dotted(c.func) or "") for c in (call, *inner)):
+                return True
+        return False
 
     def _restoring(self, flag: Flag, state: State) -> list[tuple[State, bool]]:
         """`if was_training: model.train()` gives back a mode that nobody in view knows.

@@ -17,14 +17,18 @@ from modereview.analyze.values import (
     Elements,
     Flag,
     ForwardRun,
+    Graph,
     Modes,
     Path,
     Result,
     State,
+    SwitchRun,
     Thing,
     ValueSet,
 )
 from modereview.records import Mode, Span
+
+_GRAPH_SWITCHES = ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled")
 
 
 class Effects(Expressions):
@@ -37,11 +41,11 @@ class Effects(Expressions):
         inside = frame.function is not None and frame.self_value is not None and frame.self_value.is_module
         if inside and thing.parent is not None and frame.function and frame.function.short == "forward":
             return [(state, results(given.values))]
-        grad = self._grad(state)
+        grad, off_by = self._graph(state)
         modes = self.modes_of(thing, state)
         exact = state.exact and len(modes) == 1
         runs = {
-            ForwardRun(span, frame.name, frame.path, text, thing, mode, cause, grad, exact)
+            ForwardRun(span, frame.name, frame.path, text, thing, mode, cause, grad, exact, off_by=off_by)
             for mode, cause in modes
         }
         self.record.runs |= runs
@@ -53,23 +57,17 @@ class Effects(Expressions):
         """`thing.eval()`, `thing.train()`, `thing.train(flag)`; returns the thing, as torch does."""
         flag = (given.positional or (given.named.get("mode"),))[0] if how == "train" else None
         cause = Cause("switch", span, frame.name, frame.path, self.source.slice(span))
-        restored = state.get(("restore", thing))
-        modes: Modes
-        if how == "eval":
-            modes = frozenset({(Mode.EVAL, cause)})
-        elif flag is None:
-            modes = restored or frozenset({(Mode.TRAIN, cause)})  # type: ignore[assignment]
-        else:
-            saved = next((v.modes for v in flag if isinstance(v, Flag)), None)
-            known = truth(flag)
-            if saved is not None:
-                modes = saved
-            elif known is not None:
-                modes = frozenset({(Mode.TRAIN if known else Mode.EVAL, cause)})
-            else:
-                modes = frozenset({(Mode.UNKNOWN, cause)})
-        after = state.drop([("restore", thing)])
-        return [(self.switched(thing, modes, after), frozenset({thing}))]
+        restored = state.get(("restore", thing)) if how == "train" else None
+        known = how == "train" if flag is None else truth(flag)
+        mode = Mode.UNKNOWN if known is None else Mode.TRAIN if known else Mode.EVAL
+        saved = restored if flag is None else next((v.modes for v in flag if isinstance(v, Flag)), None)
+        modes: Modes = saved or frozenset({(mode, cause)})  # type: ignore[assignment]
+        after = self.switched(thing, modes, state.drop([("restore", thing)]))
+        reached = {c[1] for c in after.cells("mode") if after.get(c) == modes}
+        holders = {c[1] for c in after.cells("attr") if thing in (after.get(c) or ())}
+        things: frozenset[Thing] = frozenset(reached | holders)  # type: ignore[arg-type]
+        self.record.switches.add(SwitchRun(span, frame.name, frame.path, text, mode, things))
+        return [(after, frozenset({thing}))]
 
     def switched(self, thing: Thing, modes: Modes, state: State) -> State:
         """The state with a thing in a mode, and all that belongs to it with it."""
@@ -113,14 +111,15 @@ class Effects(Expressions):
 
     def _backward(self, flowing: ValueSet, state: State) -> Evaluated:
         """What goes backward is trained on, if an optimizer steps before the gradients are thrown away."""
-        self.record.differentiated |= {v.run for v in flowing if isinstance(v, Result)}
+        self.record.differentiated |= {v.run for v in flowing if isinstance(v, Result) and not v.detached}
+        self.record.targets |= {v.run for v in flowing if isinstance(v, Result) and v.detached}
         return [(state.add(("pending",), flowing), NOTHING)]
 
     def _optimized(self, name: str, text: str, state: State) -> State:
         """An optimizer step makes what went backward before it training; `zero_grad` throws it away."""
         pending = state.get(("pending",)) or NOTHING
         if name == "step" and "sched" not in text.lower():
-            self.record.trained |= {v.run for v in pending if isinstance(v, Result)}
+            self.record.trained |= {v.run for v in pending if isinstance(v, Result) and not v.detached}
         return state if name == "step" else state.drop([("pending",)])
 
     def grad_argument(self, call: ir.Call, state: State, frame: Frame) -> list[tuple[State, bool]]:
@@ -176,11 +175,17 @@ class Effects(Expressions):
         text = walk.dotted(call.func) or "call"
         return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
 
-    def _grad(self, state: State) -> bool | None:
-        held = state.get(("grad",))
-        if held is None:
-            return True
-        return bool(next(iter(held))) if len(held) == 1 else None
+    def grad_manager(self, expr: ir.Expr) -> str | None:
+        """The name of a gradient switch of torch: `no_grad` for `torch.no_grad()`, also without the call."""
+        origin = self.names.origin(expr.func if isinstance(expr, ir.Call) else expr) or ""
+        last = origin.rpartition(".")[2]
+        return last if origin.startswith("torch.") and last in _GRAPH_SWITCHES else None
+
+    def _graph(self, state: State) -> tuple[bool | None, Span | None]:
+        """Whether the graph is built (None: on some path), and what switched it off for good."""
+        held = [g for g in state.get(("grad",)) or {Graph(True)} if isinstance(g, Graph)]
+        on = held[0].on if len({g.on for g in held}) == 1 else None
+        return on, next((g.off_by for g in held if g.off_by), None)
 
 
 def belongs(thing: object, owner: Thing) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from modereview.analyze.values import NOTHING, State, ValueSet
+from modereview.analyze.values import NOTHING, Path, State, ValueSet
 
 
 @dataclass
@@ -38,6 +38,16 @@ class Ends:
         """The same with the gradient switch as it was before the block."""
         left = {how: [(with_grad(s, grad), v) for s, v in rows] for how, rows in self.left.items()}
         return Ends([with_grad(s, grad) for s in self.normal], left)
+
+    def without_names(self, path: Path) -> Ends:
+        """The same without the variables of an activation that is over."""
+        left = {how: [(without_names(s, path), v) for s, v in rows] for how, rows in self.left.items()}
+        return Ends([without_names(s, path) for s in self.normal], left)
+
+
+def without_names(state: State, path: Path) -> State:
+    """The state without the variables of an activation."""
+    return state.drop([c for c in state.cells("name") if c[1] == path])
 
 
 def with_grad(state: State, grad: frozenset[Hashable] | None) -> State:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from modereview.analyze import ir, walk
 from modereview.analyze.frames import Frame, Given
+from modereview.analyze.linking import Linked
 from modereview.analyze.modules import is_framework_class
 from modereview.analyze.names import Names
 from modereview.analyze.statements import Statements
@@ -26,19 +27,22 @@ from modereview.records import Mode
 class Flow(Statements):
     """Interprets a file. `run` fills `record` with every forward it meets."""
 
-    def run(self) -> None:
+    def run(self, linked: Linked) -> None:
         """The top level as a script would run it, then each function that nothing in view called."""
-        after = self.execute(self._block, [State()], Frame(Path(), None))
+        top = Frame(Path(), None)
+        before = self.execute(linked.constants, [State()], top)
+        after = self.execute(linked.block, before.normal or [State()], top)
         start = merge(after.normal) if len(after.normal) > 1 else (after.normal or [State()])[0]
         cells = {c: v for kind in ("name", "attr") for c in start.cells(kind) if (v := start.get(c))}
         outside = State(cells)
-        for function in self._roots():
+        self._instances: dict[str, tuple[Thing, State]] = {}  # of each class, for all of its methods
+        for function in self._roots(linked.own):
             self._run_root(function, outside)
 
-    def _roots(self) -> list[ir.Function]:
+    def _roots(self, own: Names) -> list[ir.Function]:
         """Functions to look at by themselves, callers before callees as far as the file shows."""
-        mentioned = _called_names(self.names)
-        candidates = [f for f in self.names.functions.values() if not self._is_hook(f)]
+        mentioned = _called_names(own)
+        candidates = [f for f in own.functions.values() if not self._is_hook(f)]
         first = [f for f in candidates if f.short not in mentioned]
         return first + [f for f in candidates if f.short in mentioned]
 
@@ -61,7 +65,9 @@ class Flow(Statements):
         frame = Frame(Path(), None)
         self.record.roots.add(function.span)
         if function.method_of:
-            self_value, state = self._instance(function.method_of, outside)
+            if function.method_of not in self._instances:
+                self._instances[function.method_of] = self._instance(function.method_of, outside)
+            self_value, state = self._instances[function.method_of]
         self.call_decorated(function, self_value, Given(), function, state, frame)
 
     def _instance(self, cls_name: str, outside: State) -> tuple[Thing, State]:

@@ -11,6 +11,7 @@ from modereview.analyze.values import (
     ForwardRun,
     Path,
     State,
+    SwitchRun,
     Thing,
     ValueSet,
 )
@@ -61,6 +62,8 @@ class Record:
     trained: set[ForwardRun] = field(default_factory=set)  # reached a backward and an optimizer step
     differentiated: set[ForwardRun] = field(default_factory=set)  # reached a backward
     read: set[ForwardRun] = field(default_factory=set)  # their result is looked at
+    switches: set[SwitchRun] = field(default_factory=set)
+    targets: set[ForwardRun] = field(default_factory=set)  # whose detached results reached a backward
     called: set[str] = field(default_factory=set)  # functions of the file that were entered
     calls: dict[tuple[str, Span], set[str]] = field(default_factory=dict)  # (caller, span) -> callees
     optimized: set[Thing] = field(default_factory=set)  # whose parameters were asked for
@@ -70,3 +73,9 @@ class Record:
     activations: dict[Path, str] = field(default_factory=dict)  # the function entered at each path
     roots: set[Span] = field(default_factory=set)  # definitions entered without a call in view
     steps: int = 0
+
+    def grows_older(self, thing: Thing, earlier: Thing) -> None:
+        """What is known of a thing holds for it under another name, too."""
+        self.built[earlier] = self.built[thing]
+        for known in (self.optimized, self.frozen):
+            known |= {earlier} if thing in known else set()

@@ -41,7 +41,7 @@ class Handing(Effects):
             return state
         argument = call.args[0] if call.args else dict(call.kwargs).get("model")
         text = self.source.slice(argument.span) if argument is not None else "model"
-        grad = self._grad(state)
+        grad, _ = self._graph(state)
         for thing in _models(given):
             modes, cell = self.modes_of(thing, state), ("handed", thing)
             before = frozenset(str(name) for name in state.get(cell) or ())

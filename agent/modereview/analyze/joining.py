@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 from modereview.analyze.frames import Evaluated
 from modereview.analyze.values import (
     NOTHING,
+    Cell,
     Result,
     State,
     ValueSet,
@@ -52,6 +53,24 @@ def without_idle_assumptions(after: list[State], before: State) -> list[State]:
     return join(after)
 
 
+def one_object(after: list[State], before: State) -> list[State]:
+    """States after a constructor, without what it assumed; those that agree on all modes become one.
+
+    An attribute then holds whatever one of them put there. Nothing is lost that can decide a mode, and a
+    model built of many parts does not multiply the states by the ways to build each part.
+    """
+    if len(after) < 2:
+        return after
+    assumed, known = set(before.cells("assume")), set(before.cells("attr"))
+    groups: dict[Hashable, State] = {}
+    for state in after:
+        state = state.drop([c for c in state.cells("assume") if c not in assumed])
+        new = [c for c in state.cells("attr") if c not in known]
+        key = (state.drop(new).control, state.exact)
+        groups[key] = _united(groups[key], state, (*new, *state.data_cells)) if key in groups else state
+    return list(groups.values())
+
+
 def joined_values(rows: Evaluated) -> Evaluated:
     """The same for states with a value: the values of states that agree are united."""
     groups: dict[Hashable, tuple[State, ValueSet]] = {}
@@ -69,6 +88,11 @@ def joined_values(rows: Evaluated) -> Evaluated:
 
 
 def _union_data(a: State, b: State) -> State:
-    for cell in b.data_cells:
+    return _united(a, b, b.data_cells)
+
+
+def _united(a: State, b: State, cells: Iterable[Cell]) -> State:
+    """The first state, with what the second holds in the cells as well."""
+    for cell in cells:
         a = a.add(cell, b.get(cell) or NOTHING)
     return a

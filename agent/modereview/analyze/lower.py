@@ -1,4 +1,4 @@
-"""Syntax tree -> the representation of `ir.py`. The only file that knows which library parsed the text.
+"""Syntax tree -> the representation of `ir.py`. Only this file and `qualify.py` know which library parsed.
 
 Measured on timm's layers: `ast.parse` reads 540 files/s where `libcst.parse_module` reads 53 and its
 positions halve that again, so the flow is lowered from `ast`; edits go through libcst.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from modereview.analyze import ir
+from modereview.analyze.qualify import Qualifier, qualifier
 from modereview.records import Source, Span
 
 _COMPARE = {
@@ -30,14 +32,19 @@ _COMPARE = {
 
 def lower(source: Source) -> ir.Block:
     """The file's top level as a block."""
-    return _Lowering(source).block(source.tree.body, "", None)
+    return _Lowering(source, 0, Qualifier()).block(source.tree.body, "", None)
+
+
+def lower_neighbour(source: Source, module: str, first: int) -> ir.Block:
+    """The same for a file that is imported as `module`: names qualified, lines counted from `first` on."""
+    return _Lowering(source, first, qualifier(module, source.tree)).block(source.tree.body, module, None)
 
 
 class _Lowering:
     """One walk over the tree; holds the text only to turn byte columns into code-point columns."""
 
-    def __init__(self, source: Source) -> None:
-        self._lines = source.lines
+    def __init__(self, source: Source, first: int, names: Qualifier) -> None:
+        self._lines, self._first, self._names = source.lines, first, names
         self._ascii = [line.isascii() for line in source.lines]
 
     def _column(self, line: int, byte: int) -> int:
@@ -49,9 +56,15 @@ class _Lowering:
         """The node's span; decorators are left out, as Python's own positions do."""
         end_line = node.end_lineno or node.lineno
         end = node.col_offset if node.end_col_offset is None else node.end_col_offset
-        return Span(
-            node.lineno, self._column(node.lineno, node.col_offset), end_line, self._column(end_line, end)
-        )
+        start, end = self._column(node.lineno, node.col_offset), self._column(end_line, end)
+        return Span(self._first + node.lineno, start, self._first + end_line, end)
+
+    @contextmanager
+    def within(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[None]:
+        """Inside a function its own names hide those of the file."""
+        outside, self._names = self._names, self._names.inside(node)
+        yield
+        self._names = outside
 
     # --- statements ---
 
@@ -66,9 +79,9 @@ class _Lowering:
             case ast.ClassDef():
                 yield ir.DefineClass(self.klass(node, scope), span)
             case ast.Import() | ast.ImportFrom():
-                yield ir.Import(tuple(_imported(node)), span)
+                yield ir.Import(tuple((self._names.name(n), o) for n, o in _imported(node)), span)
             case ast.Global(names) | ast.Nonlocal(names):
-                yield ir.Global(tuple(names), span)
+                yield ir.Global(tuple(map(self._names.name, names)), span)
             case ast.Assign(targets, value):
                 yield ir.Assign(self.all(targets), self.expr(value), span)
             case ast.AnnAssign(target, _, value) if value is not None:
@@ -146,15 +159,10 @@ class _Lowering:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: str, cls: str | None
     ) -> ir.Function:
         name = f"{scope}.{node.name}" if scope else node.name
-        return ir.Function(
-            name,
-            self.parameters(node.args),
-            self.block(node.body, name, None),
-            self.all(node.decorator_list),
-            self.span(node),
-            cls,
-            _yields(node),
-        )
+        params, decorators = self.parameters(node.args), self.all(node.decorator_list)
+        with self.within(node):
+            body = self.block(node.body, name, None)
+        return ir.Function(name, params, body, decorators, self.span(node), cls, _yields(node))
 
     def parameters(self, args: ast.arguments) -> tuple[ir.Parameter, ...]:
         positional = [*args.posonlyargs, *args.args]
@@ -195,7 +203,7 @@ class _Lowering:
             case ast.Constant(value) if value is None or isinstance(value, bool | int | float | str):
                 return ir.Const(value, span)
             case ast.Name(id):
-                return ir.Name(id, span)
+                return ir.Name(self._names.name(id), span)
             case ast.Attribute(value, attr):
                 return ir.Attr(self.expr(value), attr, span)
             case ast.Subscript(value, key):
@@ -232,7 +240,8 @@ class _Lowering:
             case ast.IfExp(test, body, orelse):
                 return ir.Choice(self.expr(test), self.expr(body), self.expr(orelse), span)
             case ast.Lambda(args, body):
-                returned = ir.Leave("return", self.expr(body), span)
+                with self.within(node):
+                    returned = ir.Leave("return", self.expr(body), span)
                 function = ir.Function("<lambda>", self.parameters(args), (returned,), (), span)
                 return ir.Lambda(function, span)
             case ast.ListComp(elt, generators) | ast.SetComp(elt, generators):

@@ -29,10 +29,10 @@ def module_names(names: Names) -> frozenset[str]:
 
 
 def _is_module(base: ir.Expr, names: Names, known: set[str]) -> bool:
-    text = walk.dotted(base)
+    cls = names.class_at(base)
     origin = names.origin(base) or ""
     return (
-        text in known
+        (cls is not None and cls.name in known)
         or origin.startswith("torch.nn.")
         or origin.endswith((".LightningModule", ".Module", "ModelMixin", "PreTrainedModel"))
     )
@@ -58,11 +58,11 @@ def layer_kinds(
     opaque = False
     for call in calls:
         text, origin = walk.dotted(call.func) or "", names.origin(call.func) or ""
-        if text in names.classes:
-            kinds.add("@" + text)
-        elif text in names.functions and text not in seen:
-            inner = walk.calls(names.functions[text].body)
-            more, unclear = layer_kinds(inner, names, seen | {text})
+        cls, function = names.class_at(call.func), names.function_at(call.func)
+        if cls is not None:
+            kinds.add("@" + cls.name)
+        elif function is not None and function.name not in seen:
+            more, unclear = layer_kinds(walk.calls(function.body), names, seen | {function.name})
             kinds, opaque = kinds | more, opaque or unclear
         elif origin.startswith("torch.nn.") and "functional" not in origin:
             kinds |= set(_known_layer(origin.rpartition(".")[2], call))
@@ -130,7 +130,7 @@ class Modules:
         own = cls.method(name)
         if own:
             return own
-        bases = (self._names.classes.get(walk.dotted(b) or "") for b in cls.bases)
+        bases = (self._names.class_at(b) for b in cls.bases)
         return next((found for b in bases if b and b is not cls and (found := self.method(b, name))), None)
 
     def sensitivity(self, name: str) -> tuple[tuple[str, ...], bool]:
@@ -148,7 +148,7 @@ class Modules:
     def _look(self, cls: ir.Class) -> tuple[tuple[str, ...], bool]:
         building = (call for m in cls.methods if m.short != "forward" for call in walk.calls(m.body))
         kinds, opaque = layer_kinds(building, self._names)
-        kinds |= {"@" + (walk.dotted(b) or "") for b in cls.bases}
+        kinds |= {"@" + base.name for b in cls.bases if (base := self._names.class_at(b))}
         opaque = opaque or self._takes_models(cls)
         for expr in (e for m in cls.methods for e in walk.all_expressions(m.body)):
             if isinstance(expr, ir.Call) and self._names.origin(expr.func) in ALWAYS_ON_DROPOUTS:

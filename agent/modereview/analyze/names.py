@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import MODULE_METHODS
 
+_HANDS = 8  # through which a name may pass from file to file
+
 
 @dataclass(frozen=True)
 class Names:
@@ -16,21 +18,42 @@ class Names:
     classes: dict[str, ir.Class]  # by qualified name
     functions: dict[str, ir.Function]  # by qualified name, methods and nested functions included
     switched: frozenset[str]  # last parts of the expressions on which module-only methods are called
+    linked: bool = False  # whether neighbour files are among them, their names qualified by module
 
     def origin(self, expr: ir.Expr) -> str | None:
         """The dotted origin of a name or attribute chain: "torch.nn.functional.dropout" for `F.dropout`."""
         text = walk.dotted(expr)
-        if text is None:
-            return None
-        first, _, rest = text.partition(".")
-        origin = self.imports.get(first)
-        if origin is None:
-            return None
-        return f"{origin}.{rest}" if rest else origin
+        found = self._imported(text) if text else None
+        return self.resolve(found) if found else None
 
-    def module_function(self, name: str) -> ir.Function | None:
-        """A function of the top level by its plain name."""
-        return self.functions.get(name)
+    def resolve(self, origin: str) -> str:
+        """Where a name comes from that a neighbour only hands on: "models.net.Net" for "models.Net"."""
+        for _ in range(_HANDS if self.linked else 0):
+            further = self._imported(origin, least=2)
+            if further is None or further == origin:
+                break
+            origin = further
+        return origin
+
+    def _imported(self, text: str, least: int = 1) -> str | None:
+        """The text with what an import binds replaced by its origin; the longest match counts."""
+        parts = text.split(".")
+        for count in range(len(parts) if self.linked else 1, least - 1, -1):
+            origin = self.imports.get(".".join(parts[:count]))
+            if origin is not None:
+                return ".".join((origin, *parts[count:]))
+        return None
+
+    def class_at(self, expr: ir.Expr) -> ir.Class | None:
+        """The class in view that a name or attribute chain means."""
+        text = walk.dotted(expr) or ""
+        return self.classes.get(text) or (self.classes.get(self.origin(expr) or "") if self.linked else None)
+
+    def function_at(self, expr: ir.Expr) -> ir.Function | None:
+        """The function in view that a name or attribute chain means."""
+        text = walk.dotted(expr) or ""
+        known = self.functions.get(text)
+        return known or (self.functions.get(self.origin(expr) or "") if self.linked else None)
 
 
 def names_of(program: ir.Block) -> Names:
@@ -57,5 +80,5 @@ def _switched(program: ir.Block) -> frozenset[str]:
             case ir.Attr(ir.Name(owner) | ir.Attr(_, owner), name) if name in MODULE_METHODS:
                 # `pandas.eval("a + b")` and `trainer.train(data)` take arguments that a switch never does.
                 if name not in ("eval", "train") or len(call.args) + len(call.kwargs) <= (name == "train"):
-                    found.add(owner)
+                    found.add(owner.rpartition(".")[2])
     return frozenset(found - {"trainer"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
 from modereview.analyze.torchfacts import names_a_model
@@ -17,17 +19,30 @@ class Relevance:
 
     def __init__(self, names: Names, modules: frozenset[str]) -> None:
         self._names, self._modules = names, modules
-        self._known: dict[str, bool] = {}
+        self._known: dict[ir.Function, bool] = {}
+        self._open: set[ir.Function] = set()  # being looked at
         self._by_short: dict[str, list[ir.Function]] = {}
+        self._assigned: set[str] = set()  # attributes that functions assign: one may hold a model
         for function in names.functions.values():
             self._by_short.setdefault(function.short, []).append(function)
+            for statement in walk.statements(function.body):
+                targets = statement.targets if isinstance(statement, ir.Assign) else ()
+                self._assigned |= {t.name for t in targets if isinstance(t, ir.Attr)}
 
     def matters(self, function: ir.Function) -> bool:
-        """Errs on the side of yes."""
-        if function.name not in self._known:
-            self._known[function.name] = False  # ends recursion: a cycle matters if something in it does
-            self._known[function.name] = self._look(function)
-        return self._known[function.name]
+        """Errs on the side of yes. A cycle of functions matters if one of them does."""
+        if function in self._known or function in self._open:
+            return self._known.get(function, False)
+        outermost = not self._open
+        self._open.add(function)
+        found = self._look(function)
+        if found:
+            self._known[function] = True
+            self._open.discard(function)
+        if outermost:  # whatever is still open led to nothing that matters, or was cut short by a cycle
+            self._known.update({} if found else dict.fromkeys(self._open, False))
+            self._open.clear()
+        return found
 
     def _look(self, function: ir.Function) -> bool:
         given = {p.name for p in function.params} - {"self", "cls"}
@@ -50,19 +65,30 @@ class Relevance:
             case ir.Attr(_, name):
                 return name in _TELLING or self._names_a_model(name)
             case ir.Name(id):
-                return id in self._modules or self._names_a_model(id)
+                cls = self._names.class_at(expr)
+                # Whether `self` is a model its attributes and calls tell; the name alone does not.
+                return id != "self" and ((cls and cls.name in self._modules) or self._names_a_model(id))
             case ir.Lambda():
                 return True
-            case ir.Call(ir.Name(id), _, _) if id in given:
+            case ir.Call(ir.Name(id), _, _) if id in given or self._is_variable(id):
+                return True
+            case ir.Call(ir.Attr(_, name), _, _) if name in self._assigned:
+                return True
+            case ir.Call(ir.Item(), _, _):  # `models[0](x)`
                 return True
             case ir.Call(func, _, _):
                 short = (walk.dotted(func) or "").rpartition(".")[2]
-                callees = self._by_short.get(short, [])
-                init = self._names.classes.get(walk.dotted(func) or "")
-                callees = callees + ([m] if init and (m := init.method("__init__")) else [])
+                cls, function = self._names.class_at(func), self._names.function_at(func)
+                init = cls.method("__init__") if cls else None
+                callees = (*self._by_short.get(short, ()), *(f for f in (init, function) if f))
                 return any(self.matters(callee) for callee in callees)
             case _:
                 return False
 
     def _names_a_model(self, name: str) -> bool:
         return name in self._names.switched or names_a_model(name)
+
+    def _is_variable(self, name: str) -> bool:
+        """Whether what is called by this name was assigned somewhere: `self`, a loop's variable."""
+        known = (self._names.functions, self._names.classes, self._names.imports, vars(builtins), {"cls"})
+        return not any(name in group for group in known)

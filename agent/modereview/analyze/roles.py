@@ -23,20 +23,23 @@ class Roles:
         trained = record.trained if optimizes else record.differentiated
         self._trained = {_site(run) for run in trained}
         self._differentiated = {_site(run) for run in record.differentiated}
+        self._targets = {_site(run) for run in record.targets}
 
     def role(self, run: ForwardRun) -> Role:
         """A forward is trained on where its result reaches `backward` and a step.
 
-        With the graph off it is a target if its result still ends in a loss, else an evaluation, or an
-        inference where the function around it is called so ("predict", "sample"). One that
-        goes backward with no step (a saliency map, an attack) is left alone, and one that leads nowhere
-        in view is an evaluation only where a function on the way or the data is called so; in a file that
-        trains nothing, where its result is looked at.
+        With the graph off, or detached, it is a target if its result still ends in a loss. With the graph
+        off it is an evaluation otherwise, or an inference where the function around it is called so
+        ("predict", "sample"). One that goes backward with no step (a saliency map, an attack) is left
+        alone, and one that leads nowhere in view is an evaluation only where a function on the way or the
+        data is called so; in a file that trains nothing, where its result is looked at.
         """
         if _site(run) in self._differentiated:
             if run.grad is False:
                 return "target"
-            return "train" if _site(run) in self._trained and self._learns(run.thing) else "unknown"
+            return "train" if _site(run) in self._trained and self.learns(run.thing) else "unknown"
+        if _site(run) in self._targets:
+            return "target"
         if run.mode is Mode.TRAIN and ".detection." in (run.thing.cls or ""):
             return "unknown"  # detectors return losses in TRAIN alone: no predictions are judged here
         functions = self.functions(run)
@@ -48,13 +51,13 @@ class Roles:
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"
 
-    def _learns(self, thing: Thing) -> bool:
+    def learns(self, thing: Thing) -> bool:
         """Whether an optimizer may hold the parameters of the thing.
 
         A frozen network in a loss is differentiated through and not trained, and so is one that was built
         in view while the optimizers in view were made of others.
         """
-        if thing in self._record.frozen or (thing.parent and not self._learns(thing.parent)):
+        if thing in self._record.frozen or (thing.parent and not self.learns(thing.parent)):
             return False
         in_view = self._record.optimized or self._record.builds_optimizer
         if not in_view or thing.origin in ("parameter", "attribute"):

@@ -31,7 +31,7 @@ def call_sites(source: Source, block: ir.Block, names: Names, record: Record) ->
         for call in walk.calls(body):
             text = walk.dotted(call.func) or ""
             callees = {text} & names.classes.keys() or record.calls.get((caller, call.span), set())
-            for callee in sorted(callees):
+            for callee in sorted(callees & (names.functions.keys() | names.classes.keys())):
                 found.append(_site(source, names, call, caller, callee, targets.get(call.span)))
     return tuple(sorted(found, key=lambda site: site.span))
 

@@ -9,28 +9,23 @@ from modereview.analyze.contexts import Contexts
 from modereview.analyze.ends import Ends, with_grad
 from modereview.analyze.frames import Evaluated, Frame
 from modereview.analyze.joining import STATES, join, joined_values, without_idle_assumptions
-from modereview.analyze.modules import Modules
-from modereview.analyze.names import Names
 from modereview.analyze.truths import elements, results
 from modereview.analyze.values import (
     NOTHING,
     Callable,
+    Elements,
+    Graph,
     State,
     Thing,
     ValueSet,
     merge,
 )
-from modereview.records import Source
 
 _PASSES = 10  # of a loop, before its states are merged
 
 
 class Statements(Contexts):
     """The part of the interpreter that runs blocks."""
-
-    def __init__(self, source: Source, names: Names, modules: Modules, block: ir.Block) -> None:
-        super().__init__(source, names, modules, block)
-        self._block = block
 
     def execute(self, block: ir.Block, states: list[State], frame: Frame) -> Ends:
         """Run a block from each of the states."""
@@ -100,21 +95,39 @@ class Statements(Contexts):
 
     def _loop(self, loop: ir.Loop, state: State, frame: Frame) -> Ends:
         ends = Ends()
-        for before, values in (
-            self.evaluate(loop.iterable, state, frame) if loop.iterable else [(state, NOTHING)]
-        ):
-            known = elements(values) if loop.target is not None else ()
-            inner = (
-                self._unrolled(loop, known, before, frame)
-                if known
-                else self._repeated_loop(loop, results(values), before, frame)
-            )
+        for inner in self._passes_of(loop, state, frame):
             if loop.orelse and inner.normal:
                 after = self.execute(loop.orelse, inner.normal, frame)
                 inner.normal = after.normal
                 ends.absorb(after)
             ends.normal += inner.normal + inner.states("break")
             ends.absorb(inner, but=("break",))
+        return ends
+
+    def _passes_of(self, loop: ir.Loop, state: State, frame: Frame) -> list[Ends]:
+        """How all passes together end, for each way in which the iterable may come out."""
+        source, counted = _uncounted(loop.iterable)
+
+        def body(entered: State, values: ValueSet) -> Ends:
+            item = frozenset({Elements((NOTHING, values))}) if counted else values
+            return self._pass(loop, item, entered, frame)
+
+        made = self.generators(source, state, frame)
+        if made:
+            return [self.looped_over(maker, call, body, before, frame) for before, maker, call in made]
+        rows = self.evaluate(loop.iterable, state, frame) if loop.iterable else [(state, NOTHING)]
+        return [
+            self._unrolled(loop, known, before, frame)
+            if loop.target is not None and (known := elements(values))
+            else self._repeated_loop(loop, results(values), before, frame)
+            for before, values in rows
+        ]
+
+    def _pass(self, loop: ir.Loop, item: ValueSet, state: State, frame: Frame) -> Ends:
+        start = self.bind(loop.target, item, state, frame) if loop.target is not None else state
+        inner = self.execute(loop.body, [start], frame)
+        ends = Ends(inner.normal + inner.states("continue"))
+        ends.absorb(inner, but=("continue",))
         return ends
 
     def _frozen(self, owner: ir.Expr, state: State, frame: Frame) -> State:
@@ -146,18 +159,18 @@ class Statements(Contexts):
             inner = self.execute(loop.body, self._next_pass(loop, data, frontier, frame), frame)
             ends.absorb(inner, but=("continue",))
             after = join(inner.normal + inner.states("continue"))
-            if loop.test is None:
-                ends.normal += after
+            over = after if loop.test is None else self._not_holding(loop.test, after, frame)
+            ends.normal = join([*ends.normal, *over])
             seen |= set(frontier)
             frontier = [s for s in after if s not in seen]
             if not frontier:
                 break
             if len(seen) > STATES or turn == _PASSES - 2:
                 frontier = [merge([*seen, *frontier])]
-        if loop.test is not None:
-            ends.normal += [s for f in after for s, holds in self.decide(loop.test, f, frame) if not holds]
-        ends.normal = join(ends.normal)
         return ends
+
+    def _not_holding(self, test: ir.Expr, states: list[State], frame: Frame) -> list[State]:
+        return [s for f in states for s, holds in self.decide(test, f, frame) if not holds]
 
     def _next_pass(self, loop: ir.Loop, data: ValueSet, frontier: list[State], frame: Frame) -> list[State]:
         """The states that enter the body; a `while` test, too, is taken to hold at least once."""
@@ -168,28 +181,33 @@ class Statements(Contexts):
         return [self.bind(loop.target, data, s, frame) for s in frontier]
 
     def _try(self, statement: ir.Try, state: State, frame: Frame) -> Ends:
-        ends = Ends()
-        body = self.execute(statement.body, [state], frame)
+        whole, passed = self.collected(lambda: self._handled(statement, state, frame))
+        self.passes(self._finally(statement.final, passed, frame))
+        return self._finally(statement.final, whole, frame)
+
+    def _handled(self, statement: ir.Try, state: State, frame: Frame) -> Ends:
+        """A `try` without its `finally`. Handlers are taken to catch whatever is raised."""
+        body, passed = self.collected(lambda: self.execute(statement.body, [state], frame))
         # An exception may come before the body did anything, or after all of it.
-        caught = [state, *body.normal, *body.states("raise")]
+        caught = [state, *body.normal, *body.states("raise"), *passed.states("raise")]
+        stopped = ("raise",) if statement.handlers else ()
+        onward = Ends()
+        onward.absorb(passed, but=stopped)
+        self.passes(onward)
         after = self.execute(statement.orelse, body.normal, frame) if statement.orelse else body
         whole = Ends(list(after.normal))
-        whole.absorb(body, but=("raise",) if statement.handlers else ())
+        whole.absorb(body, but=stopped)
         if after is not body:
             whole.absorb(after)
         for handler in statement.handlers:
-            inner = self.execute(handler, join(caught), frame)
-            whole.normal += inner.normal
-            whole.absorb(inner)
-        return self._finally(statement.final, whole, ends, frame)
+            whole.add(self.execute(handler, join(caught), frame))
+        return whole
 
-    def _finally(self, final: ir.Block, whole: Ends, ends: Ends, frame: Frame) -> Ends:
+    def _finally(self, final: ir.Block, whole: Ends, frame: Frame) -> Ends:
         """Whatever way the rest ends, `finally` runs on the way out."""
         if not final:
             return whole
-        inner = self.execute(final, whole.normal, frame)
-        ends.normal += inner.normal
-        ends.absorb(inner)
+        ends = self.execute(final, whole.normal, frame)
         for how, leaving in whole.left.items():
             for s, value in leaving:
                 inner = self.execute(final, [s], frame)
@@ -204,12 +222,22 @@ class Statements(Contexts):
         for decorator in function.decorators:
             manager = self.grad_manager(decorator)
             if manager in ("no_grad", "inference_mode", "enable_grad"):
-                state = state.set(("grad",), frozenset({manager == "enable_grad"}))
+                state = state.set(("grad",), frozenset({Graph(manager == "enable_grad")}))
         decorated = state.get(("grad",)) != grad
         ends = self.execute(function.body, [state], frame)
         rows: Evaluated = [(s, NOTHING) for s in ends.normal] + ends.left.get("return", [])
         rows = [(with_grad(s, grad), v) for s, v in rows] if decorated else rows
-        return joined_values(rows) or [(state, NOTHING)]
+        self.left_by_exception(ends.with_grad(grad) if decorated else ends, frame)
+        return joined_values(rows) or ([] if function.yields else [(state, NOTHING)])
+
+
+def _uncounted(iterable: ir.Expr | None) -> tuple[ir.Expr | None, bool]:
+    """`batches()` and True for `enumerate(batches())`."""
+    match iterable:
+        case ir.Call(ir.Name("enumerate"), (inner, *_), _):
+            return inner, True
+        case _:
+            return iterable, False
 
 
 def freezes(loop: ir.Stmt) -> bool:
@@ -217,15 +245,18 @@ def freezes(loop: ir.Stmt) -> bool:
     if not isinstance(loop, ir.Loop) or not isinstance(loop.iterable, ir.Call):
         return False
     func = loop.iterable.func
-    takes = (
-        isinstance(s, ir.Assign)
-        and isinstance(s.targets[0], ir.Attr)
-        and s.targets[0].name == "requires_grad"
-        and isinstance(s.value, ir.Const)
-        and s.value.value is False
-        for s in loop.body
-    )
-    return isinstance(func, ir.Attr) and func.name == "parameters" and all(takes)
+    return isinstance(func, ir.Attr) and func.name == "parameters" and all(map(_takes_gradient, loop.body))
+
+
+def _takes_gradient(statement: ir.Stmt) -> bool:
+    """`p.requires_grad = False` or `p.requires_grad_(False)`."""
+    match statement:
+        case ir.Assign((ir.Attr(_, "requires_grad"), *_), ir.Const(False)):
+            return True
+        case ir.Do(ir.Call(ir.Attr(_, "requires_grad_"), (ir.Const(False),), ())):
+            return True
+        case _:
+            return False
 
 
 def _named(values: ValueSet, targets: tuple[ir.Expr, ...]) -> ValueSet:

@@ -75,6 +75,8 @@ LIBRARY_MODELS = (
     "efficientnet_pytorch.",
     "torch.nn.",
 )
+# Libraries whose `from_pretrained` returns a model in EVAL (transformers documentation, "PreTrainedModel").
+EVAL_LOADERS = ("transformers.", "diffusers.", "pytorch_transformers.", "peft.")
 # Data leaves the graph here: what comes out says nothing about training.
 READING = frozenset("argmax topk multinomial max item numpy tolist".split())  # a result is looked at
 DETACHING = frozenset("item detach numpy tolist data detach_ no_grad".split())
@@ -88,8 +90,9 @@ _MODEL_NAME = re.compile(
     r"|^(net[A-Z]|[GD]$)|Net$|Model$",
 )
 _NO_MODEL_NAME = re.compile(
-    r"(optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
-    r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class)",
+    r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
+    r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class"
+    r"|^(build|create|make|get|load|init|define|save|setup|prepare)_)",
     re.IGNORECASE,
 )
 _EVALUATION_NAME = re.compile(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 from modereview.analyze import ir
@@ -100,9 +99,10 @@ class Bound:
 
 @dataclass(frozen=True)
 class Result:
-    """Data that a forward made."""
+    """Data that a forward made; detached, it is a target at most, and no gradient goes back."""
 
     run: ForwardRun
+    detached: bool = False
     __hash__ = _hash_once
 
 
@@ -160,40 +160,102 @@ class ForwardRun:
     exact: bool
     by: str = ""  # the library call that runs it: "torch.jit.trace"; "" for a call of the file's own
     after: frozenset[str] = frozenset()  # wrappers that the thing went through before (see `handing.py`)
+    off_by: Span | None = None  # what switched the graph off for good, where it is no `with` block
     __hash__ = _hash_once
+
+
+@dataclass(frozen=True)
+class SwitchRun:
+    """One `eval()` or `train()` in one abstract state, with all that it reached, and what holds that."""
+
+    span: Span
+    function: str
+    path: Path
+    text: str  # the owner as written: "self.model"
+    mode: Mode
+    things: frozenset[Thing]
+    __hash__ = _hash_once
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Whether the graph is built, and the call that switched it off with no block to end it."""
+
+    on: bool
+    off_by: Span | None = None
 
 
 Cell: TypeAlias = tuple[Hashable, ...]
 
 
 class State:
-    """The cells of the program at a point; hashable, so that loops can tell when nothing is new."""
+    """The cells of the program at a point; hashable, so that loops can tell when nothing is new.
+
+    Data that forwards made is kept apart from all else, and the hash of the rest is carried along from
+    state to state: states are compared far more often than they differ.
+    """
+
+    __slots__ = ("_cells", "_data", "_sum", "exact")
 
     def __init__(self, cells: dict[Cell, frozenset[Hashable]] | None = None, exact: bool = True) -> None:
-        self._cells = cells or {}
+        self._cells: dict[Cell, frozenset[Hashable]] = {}
+        self._data: dict[Cell, frozenset[Hashable]] = {}
+        self._sum = 0  # of the hashes of all cells in `_cells` that hold something
         self.exact = exact  # False once several states were merged into one
+        for cell, value in (cells or {}).items():
+            self._put(cell, value)
+
+    def _put(self, cell: Cell, value: frozenset[Hashable]) -> None:
+        """Only for a state that nobody else holds yet."""
+        data = frozenset(v for v in value if isinstance(v, Result))
+        rest = value - data if data else value
+        self._remove(cell)
+        self._cells[cell] = rest
+        self._sum ^= hash((cell, rest)) if rest else 0
+        if data:
+            self._data[cell] = data
+
+    def _remove(self, cell: Cell) -> None:
+        """Likewise."""
+        old = self._cells.pop(cell, None)
+        self._sum ^= hash((cell, old)) if old else 0
+        self._data.pop(cell, None)
+
+    def _copy(self) -> State:
+        new = State(exact=self.exact)
+        # A copy keeps the hashes of the cells; they nest deeply.
+        new._cells, new._data, new._sum = self._cells.copy(), self._data.copy(), self._sum
+        return new
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self._cells)
 
     def get(self, cell: Cell) -> frozenset[Hashable] | None:
         """What the cell holds, or None where it was never set."""
-        return self._cells.get(cell)
+        held = self._cells.get(cell)
+        return held | self._data[cell] if held is not None and cell in self._data else held
 
     def set(self, cell: Cell, value: frozenset[Hashable]) -> State:
         """This state with one cell replaced."""
-        return self if self._cells.get(cell) == value else State({**self._cells, cell: value}, self.exact)
+        if self.get(cell) == value:
+            return self
+        new = self._copy()
+        new._put(cell, value)
+        return new
 
     def add(self, cell: Cell, value: frozenset[Hashable]) -> State:
         """This state with more in one cell."""
-        return self.set(cell, (self._cells.get(cell) or NOTHING) | value) if value else self
+        return self.set(cell, (self.get(cell) or NOTHING) | value) if value else self
 
     def drop(self, doomed: Iterable[Cell]) -> State:
         """This state without some cells."""
         gone = [cell for cell in doomed if cell in self._cells]
         if not gone:
             return self
-        kept = self._cells.copy()  # a copy keeps the hashes of the cells; they nest deeply
+        new = self._copy()
         for cell in gone:
-            kept.pop(cell, None)
-        return State(kept, self.exact)
+            new._remove(cell)
+        return new
 
     def cells(self, kind: str) -> Iterator[Cell]:
         """The cells of one kind: "name", "attr", "mode", "assume"."""
@@ -201,40 +263,51 @@ class State:
 
     def vaguer(self) -> State:
         """This state without its assumptions, and therefore no longer exact."""
-        kept = {cell: value for cell, value in self._cells.items() if cell[0] != "assume"}
-        return self if len(kept) == len(self._cells) else State(kept, exact=False)
+        vague = self.drop(self.cells("assume"))
+        if vague is not self:
+            vague.exact = False
+        return vague
 
-    @cached_property
+    @property
     def data_cells(self) -> tuple[Cell, ...]:
         """Cells that hold data which forwards made."""
-        return tuple(c for c, held in self._cells.items() if any(isinstance(v, Result) for v in held))
+        return tuple(self._data)
 
-    @cached_property
-    def control(self) -> frozenset[tuple[Cell, frozenset[Hashable]]]:
+    @property
+    def control(self) -> Control:
         """Everything but that data: states that agree here can be joined without loss."""
-        rest = self._cells.copy()
-        for cell in self.data_cells:
-            rest[cell] = frozenset(v for v in rest[cell] if not isinstance(v, Result))
-        return frozenset(item for item in rest.items() if item[1])
-
-    @cached_property
-    def _key(self) -> frozenset[tuple[Cell, frozenset[Hashable]]]:
-        return frozenset(self._cells.items())
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self._key, self.exact))
+        return Control(self._cells, self._sum)
 
     def __hash__(self) -> int:
-        return self._hash
+        return hash((self._sum, self.exact))
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, State)
-            and self._hash == other._hash
+            and self._sum == other._sum
             and self.exact == other.exact
             and self._cells == other._cells
+            and self._data == other._data
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Control:
+    """What a state holds beside data; a cell that holds nothing is as good as none."""
+
+    _cells: dict[Cell, frozenset[Hashable]]
+    _sum: int
+
+    def __hash__(self) -> int:
+        return self._sum
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Control) or self._sum != other._sum:
+            return False
+        return self._cells == other._cells or self._full() == other._full()
+
+    def _full(self) -> dict[Cell, frozenset[Hashable]]:
+        return {cell: held for cell, held in self._cells.items() if held}
 
 
 def merge(states: list[State]) -> State:

@@ -4,13 +4,31 @@ Each function takes a `Source` and spans of its `code` and gives `Edit`s of its 
 lies outside an edit stays byte for byte. A statement to insert is given with "\n" between its lines and
 four spaces a level; it is written with the file's own newline and indentation.
 
-They raise ValueError where nothing of the kind they edit lies at the span.
+They raise ValueError where nothing of the kind they edit lies at the span. Each is loaded when it is first
+used: libcst takes longer to import than most files take to review, and a run that only reads edits nothing.
 """
 
-from modereview.edits.arguments import set_argument
-from modereview.edits.classes import free_name, insert_in_init
-from modereview.edits.insert import insert_after, insert_before, insert_first
-from modereview.edits.remove import remove_statement, replace
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modereview.edits.arguments import set_argument
+    from modereview.edits.classes import free_name, insert_in_init
+    from modereview.edits.insert import insert_after, insert_before, insert_first
+    from modereview.edits.remove import remove_statement, replace
+
+_HOMES = {
+    "free_name": "classes",
+    "insert_after": "insert",
+    "insert_before": "insert",
+    "insert_first": "insert",
+    "insert_in_init": "classes",
+    "remove_statement": "remove",
+    "replace": "remove",
+    "set_argument": "arguments",
+}
 
 __all__ = [
     "free_name",
@@ -22,3 +40,10 @@ __all__ = [
     "replace",
     "set_argument",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a function from its home when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'modereview.edits' has no attribute {name!r}")
+    return getattr(import_module(f"modereview.edits.{_HOMES[name]}"), name)

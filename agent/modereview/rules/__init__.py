@@ -16,6 +16,7 @@ from functools import cache
 from modereview.records import Finding, Program, Quiet, Span
 from modereview.rules import mr001
 from modereview.rules.base import Rule
+from modereview.rules.causes import without_consequences
 from modereview.rules.ignores import ignores, split
 
 __all__ = ["Looked", "Rule", "check", "look", "rule", "rules"]
@@ -73,7 +74,7 @@ def look(
             if on_crash is None:
                 raise
             on_crash(f"rule {each.id} crashed in {program.source.name}: {type(error).__name__}: {error}")
-    return _without_ignored(program, _numbered(found), ran)
+    return _without_ignored(program, _numbered(sorted(without_consequences(found), key=_place)), ran)
 
 
 def _without_ignored(program: Program, found: tuple[Finding, ...], ran: set[str]) -> Looked:

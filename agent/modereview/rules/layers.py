@@ -66,9 +66,7 @@ def _returned(program: Program, text: str, cls: str, seen: frozenset[str]) -> st
     assert program.names is not None
     own, _, method = text.partition(".")
     function = (
-        inside.method_of(program, cls, method)
-        if own == "self" and cls
-        else program.names.module_function(text)
+        inside.method_of(program, cls, method) if own == "self" and cls else program.names.functions.get(text)
     )
     for statement in walk.statements(function.body if function else ()):
         if isinstance(statement, ir.Leave) and statement.how == "return" and statement.value:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules import modes
+from modereview.rules import modes, placing
 from modereview.rules.base import Rule, certainty, deliberate, harm
 
 
@@ -27,7 +27,6 @@ def evaluating_in_train(rule: Rule, program: Program, *, graph_off: bool) -> Ite
 
 def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
     certain = not modes.same_in_other_mode(program, forward, Mode.EVAL)
-    meant = deliberate(program, forward) or modes.is_sampled_generator(program, forward)
     off = forward.grad is False
     message = f"`{forward.model}` is evaluated in train mode" + (": `no_grad` is not `eval`" if off else "")
     here = Event(forward.span, "evaluated here in TRAIN: nothing calls `eval()` in between", "forward")
@@ -35,7 +34,7 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
         program,
         forward.span,
         message,
-        severity=Severity.NOTE if meant else certainty(forward, certain=certain),
+        severity=Severity.NOTE if modes.is_meant(program, forward) else certainty(forward, certain=certain),
         evidence=(*forward.why, here),
         facts=(harm(forward, training=False),),
         function=forward.function,
@@ -106,5 +105,5 @@ def main(loader):
     ),
     fix="`model.eval()` at the start of the evaluating function, on the very expression used there.",
     check=check,
-    mend=modes.eval_fixes,
+    mend=placing.eval_fixes,
 )

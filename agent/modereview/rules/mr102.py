@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules import modes
+from modereview.rules import modes, placing
 from modereview.rules.base import Rule, certainty, deliberate, harm
 
 
@@ -38,9 +38,10 @@ def _finding(program: Program, forward: Forward) -> Finding:
 
 def _when(program: Program, forward: Forward) -> str:
     """Whether the fault comes with the second pass of a loop, or on some path only."""
-    if not modes.goes_round(program, forward):
+    where = modes.meeting(program, forward)
+    if where is None or where.loop is None:
         return "on some path, "
-    return "after an evaluation, " if modes.in_step_loop(program, forward) else "from the second epoch on, "
+    return "after an evaluation, " if where.within_epoch else "from the second epoch on, "
 
 
 RULE = Rule(
@@ -104,5 +105,5 @@ def fit(loader, val_loader):
         "the middle of an epoch, right behind it."
     ),
     check=check,
-    mend=modes.train_fixes,
+    mend=placing.train_fixes,
 )

@@ -22,7 +22,7 @@ CONTRACT = Contract(
     id="evaluation_runs_in_eval_mode",
     test="test_evaluation_runs_in_eval_mode",
     why="Metrics and predictions made in TRAIN are random, and move the batch statistics.",
-    proves=("MR101", "MR103"),
+    proves=("MR101", "MR103", "MR105", "MR106", "MR107"),
     on="scenario",
     template=TEMPLATE,
 )

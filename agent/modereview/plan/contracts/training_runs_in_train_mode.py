@@ -22,7 +22,7 @@ CONTRACT = Contract(
     id="training_runs_in_train_mode",
     test="test_training_runs_in_train_mode",
     why="A model that trains in EVAL drops nothing and never learns its batch statistics.",
-    proves=("MR102",),
+    proves=("MR102", "MR105", "MR107", "MR109", "MR111"),
     on="scenario",
     template=TEMPLATE,
 )

@@ -1,0 +1,120 @@
+"""What the flow saw, as records of the file under review: forwards, and how their models came into a mode."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from modereview.analyze.evidence import explain
+from modereview.analyze.flow import Flow
+from modereview.analyze.frames import Record
+from modereview.analyze.linking import Linked
+from modereview.analyze.modules import Modules
+from modereview.analyze.projection import Trail, trail
+from modereview.analyze.roles import Roles
+from modereview.analyze.values import ForwardRun, SwitchRun, Thing
+from modereview.records import Forward, Mode, Span
+
+
+def forwards_of(
+    runs: list[ForwardRun],
+    linked: Linked,
+    flow: Flow,
+    roles: Roles,
+    modules: Modules,
+    held_out: frozenset[Span] = frozenset(),
+) -> tuple[Forward, ...]:
+    """One for each run, those of a neighbour at the call that leads there.
+
+    A neighbour's forward is left to the review of the neighbour itself where nothing in view says its
+    mode, or where the same call switches the mode as well.
+    """
+    found: dict[Forward, None] = {}
+    for run in runs:
+        seen = trail(run.span, run.path, roles.functions(run), linked)
+        if seen is not None:
+            forward = replace(
+                _forward(run, seen, linked, flow, roles, modules), held_out=run.span in held_out
+            )
+            at_switch = (forward.switch, forward.switch_path) == (seen.span, seen.path)
+            if linked.here(run.span) or not (run.mode is Mode.UNKNOWN or at_switch):
+                found.setdefault(forward)
+    return tuple(sorted(found, key=lambda f: (f.span, f.path, f.mode.value)))
+
+
+def handed_of(
+    record: Record, linked: Linked, flow: Flow, roles: Roles, modules: Modules
+) -> tuple[Forward, ...]:
+    """The same for what a library runs on a model that is handed to it: exports, summaries, wrappers."""
+    runs = sorted(record.handed, key=lambda r: (r.span, r.path, r.mode.value, repr(r.cause)))
+    found = forwards_of(runs, linked, flow, roles, modules)
+    return tuple(replace(forward, role="export") for forward in found)
+
+
+def _forward(
+    run: ForwardRun, seen: Trail, linked: Linked, flow: Flow, roles: Roles, modules: Modules
+) -> Forward:
+    sensitive, opaque = _sensitivity(run.thing, flow, modules)
+    cause, known = run.cause, run.thing.cls in modules.known
+    switched = trail(cause.span, cause.path, (), linked) if cause.kind == "switch" and cause.span else None
+    return Forward(
+        span=seen.span,
+        function=seen.function,
+        path=seen.path,
+        model=run.text if linked.here(run.span) else _name_here(run.thing, seen, linked),
+        classes=(run.thing.cls,) if known and run.thing.cls else (),
+        role=roles.role(run),
+        mode=run.mode,
+        grad=run.grad,
+        why=explain(run, seen, flow.record, linked),
+        exact=run.exact,
+        cause=cause.kind,
+        switch=switched.span if switched else None,
+        switch_path=switched.path if switched else (),
+        sensitive=sensitive,
+        opaque=opaque,
+        through=seen.through,
+        learns=roles.learns(run.thing),
+        copied=run.thing.origin == "copy",
+        by=run.by,
+        after=tuple(sorted(run.after)),
+        off_by=run.off_by if run.grad is False and run.off_by and linked.here(run.off_by) else None,
+    )
+
+
+def _name_here(thing: Thing, seen: Trail, linked: Linked) -> str:
+    """What the reviewed file calls a model that a neighbour runs; the callee where it has no name there."""
+    if linked.here(_born(thing.key) or seen.span):
+        return thing.label
+    return linked.source.slice(seen.span).partition("(")[0].strip()
+
+
+def _born(key: object) -> Span | None:
+    """The place that the key of a thing begins with."""
+    while isinstance(key, tuple) and key:
+        key = key[0]
+    return key if isinstance(key, Span) else None
+
+
+def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str, ...], bool]:
+    """What in the model depends on its mode, as far as it is known, and whether part of it is unknown."""
+    if thing.cls in modules.known and thing.cls:
+        return modules.sensitivity(thing.cls)
+    if thing.origin in ("library", "copy") and (thing.cls or "").startswith("torch.nn."):
+        return modules.of_expression(flow.record.built[thing])
+    if thing.parent is not None and thing.parent.cls in modules.known and thing.parent.cls:
+        return modules.sensitivity(thing.parent.cls)
+    return (), True
+
+
+def in_file(record: Record, linked: Linked) -> Record:
+    """The record as the file under review shows it: forwards told there, and its own switches."""
+    if not linked.neighbours:
+        return record
+    runs, switches = set[ForwardRun](), set[SwitchRun]()
+    for run in record.runs:
+        if (seen := trail(run.span, run.path, (), linked)) is not None:
+            runs.add(replace(run, span=seen.span, path=seen.path))
+    for switch in record.switches:
+        if linked.here(switch.span) and (seen := trail(switch.span, switch.path, (), linked)):
+            switches.add(replace(switch, path=seen.path))
+    return replace(record, runs=runs, switches=switches)

@@ -1,0 +1,138 @@
+"""The files beside a script that it imports: found, read, and laid out behind it as one long text.
+
+A neighbour's lines are counted on from the script's last, so that every span of the analysis is unique
+and says in which file it lies; its names are qualified by its module (see `qualify.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from modereview.analyze import ir, walk
+from modereview.analyze.lower import lower_neighbour
+from modereview.errors import InputError
+from modereview.records import Source
+
+Read: TypeAlias = Callable[[Path, Path], Source]  # (file, project); raises InputError
+
+_FILES, _LEVELS, _BYTES = 20, 3, 2**20
+# Where a file does none of these, and starts nothing, no mode in it can be wrong.
+_TELLING = frozenset("eval train backward step no_grad inference_mode set_grad_enabled".split())
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A file that the script imports, itself or through others."""
+
+    module: str  # dotted, from the script's folder, or from the project if it lies elsewhere
+    source: Source
+    first: int  # lines of the files before it
+    block: ir.Block
+
+
+class Search:
+    """Follows imports from file to file, near ones first; `imports` says what each name turned out to be."""
+
+    def __init__(self, source: Source, block: ir.Block, read: Read) -> None:
+        self._script, self._read = source, read
+        self._found: dict[Path, Neighbour | None] = {source.path: None}
+        self.imports: dict[str, str] = {}
+        self.stars: list[tuple[str, str]] = []  # (module that imports everything, module it imports)
+        if _worth_following(block):
+            self._follow(block)
+
+    @property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """In the order they were found."""
+        return tuple(n for n in self._found.values() if n is not None)
+
+    def _follow(self, block: ir.Block) -> None:
+        level: list[tuple[Path, str, ir.Block]] = [(self._script.path, "", block)]
+        for _ in range(_LEVELS):
+            known = len(self.neighbours)
+            for path, module, imported in level:
+                self._imports_of(path, module, imported)
+            level = [(n.source.path, n.module, n.block) for n in self.neighbours[known:]]
+
+    def _imports_of(self, path: Path, module: str, block: ir.Block) -> None:
+        for statement in walk.statements(block, nested=True):
+            for name, origin in statement.names if isinstance(statement, ir.Import) else ():
+                target = None if origin.startswith("torch.") else self._locate(origin, path)
+                if target is None:
+                    continue
+                if origin.endswith("*"):
+                    self.stars.append((module, target.removesuffix(".*")))
+                else:
+                    self.imports[name] = target
+
+    def _locate(self, origin: str, importer: Path) -> str | None:
+        """The qualified name of what an import means: "utils.validate" for ".validate" in `utils/x.py`."""
+        level = len(origin) - len(origin.lstrip("."))
+        parts = origin.lstrip(".").split(".")
+        folders = [*importer.parents][level - 1 : level] if level else self._search_path()
+        for count in range(len(parts), max(len(parts) - 2, 0 if level else 1) - 1, -1):
+            if parts[count - 1 : count] == ["*"]:
+                continue
+            for path in (p for folder in folders for p in _files(folder, parts[:count])):
+                found = self._load(path)
+                if found is not None:
+                    return ".".join((found.module, *parts[count:]))
+        return None
+
+    def _search_path(self) -> list[Path]:
+        """Where Python may look, as far as the project goes: people start scripts from its folders."""
+        script, root = self._script.path, self._script.root
+        return [folder for folder in script.parents if folder.is_relative_to(root)]
+
+    def _load(self, path: Path) -> Neighbour | None:
+        """A file as a neighbour, once; None where there is none, or enough were read."""
+        if path not in self._found:
+            self._found[path] = self._fresh(path) if path.is_relative_to(self._script.root) else None
+        return self._found[path]
+
+    def _fresh(self, path: Path) -> Neighbour | None:
+        known = self.neighbours
+        module = self._module(path)
+        if len(known) >= _FILES or any(n.module == module for n in known):
+            return None
+        try:
+            source = self._read(path, self._script.root)
+        except InputError:
+            return None
+        if sum(len(n.source.raw) for n in known) + len(source.raw) > _BYTES:
+            return None
+        first = len(self._script.line_offsets) + sum(len(n.source.line_offsets) for n in known)
+        return Neighbour(module, source, first, lower_neighbour(source, module, first))
+
+    def _module(self, path: Path) -> str:
+        folder = self._script.path.parent
+        inside = path.relative_to(folder if path.is_relative_to(folder) else self._script.root)
+        parts = inside.with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or path.parent.name
+
+
+def _files(folder: Path, parts: list[str]) -> Iterator[Path]:
+    """Where the module of that name may lie."""
+    if parts:
+        yield folder.joinpath(*parts[:-1], f"{parts[-1]}.py")
+    yield folder.joinpath(*parts, "__init__.py")
+
+
+def _worth_following(block: ir.Block) -> bool:
+    """Whether the file trains, evaluates or starts anything; files that only define models need no others."""
+    starts = any(_calls_something(s) for s in block)
+    return starts or any(_TELLING & set(_names(c.func)) for c in walk.calls(block, nested=True))
+
+
+def _calls_something(statement: ir.Stmt) -> bool:
+    """Whether a top-level statement runs more than a definition."""
+    return isinstance(statement, ir.Do | ir.If | ir.Loop | ir.With) and any(
+        True for _ in walk.calls((statement,))
+    )
+
+
+def _names(expr: ir.Expr) -> Iterator[str]:
+    yield from (walk.dotted(expr) or (expr.name if isinstance(expr, ir.Attr) else "")).split(".")

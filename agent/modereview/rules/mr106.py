@@ -1,0 +1,95 @@
+"""MR106 train-inside-evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview import edits
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
+from modereview.rules import modes
+from modereview.rules.base import Rule, certainty, fix, harm
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Evaluating forwards whose TRAIN comes from a `train()` of the evaluation itself."""
+    seen = set()
+    for forward in (f for group in modes.evaluations_in_train(program) for f in group):
+        if modes.switched_inside(program, forward) and (forward.switch, forward.model) not in seen:
+            seen.add((forward.switch, forward.model))
+            yield _finding(program, forward)
+
+
+def _finding(program: Program, forward: Forward) -> Finding:
+    assert forward.switch is not None
+    where = modes.meeting(program, forward)
+    later = where is not None and where.loop is not None  # from the second pass on, and then for certain
+    certain = later or not modes.same_in_other_mode(program, forward, Mode.EVAL)
+    return RULE.finding(
+        program,
+        forward.switch,
+        f"`{program.source.slice(forward.switch)}` puts the model into train mode inside of an evaluation",
+        severity=Severity.NOTE if modes.is_meant(program, forward) else certainty(forward, certain=certain),
+        evidence=(Event(forward.span, "evaluated here in TRAIN", "forward"),),
+        facts=(harm(forward, training=False),),
+        function=forward.function,
+        subject=forward.model,
+    )
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`eval()` in place of `train()`, where no training hangs on that switch."""
+    call = program.source.slice(finding.span)
+    owner, dot, rest = call.rpartition(".train(")
+    trains = any(f.role == "train" and f.switch == finding.span for f in program.forwards)
+    if dot and rest in (")", "True)", "mode=True)") and not trains:
+        edit = edits.replace(program.source, finding.span, f"{owner}.eval()")
+        why = "validation and test numbers change: they are of the model without dropout and batch statistics"
+        yield fix(program.source, finding, f"call `{owner}.eval()` instead", edit, consequence=why)
+
+
+RULE = Rule(
+    id="MR106",
+    name="train-inside-evaluation",
+    severity=Severity.ERROR,
+    summary="`train()` inside the evaluating function or block itself",
+    why=(
+        "Copied from the training loop, or meant as `eval()`: a `train()` in the evaluation puts dropout and "
+        "batch statistics on for exactly the numbers that are reported. At the end of a loop's body it hits "
+        "every batch but the first."
+    ),
+    source="https://docs.pytorch.org/docs/stable/notes/autograd.html#evaluation-mode-nn-module-eval",
+    bad="""\
+import torch
+from torch import nn
+
+def test(model, loader):
+    model.train()
+    with torch.no_grad():
+        return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+def main(loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    print(test(model, loader))
+""",
+    good="""\
+import torch
+from torch import nn
+
+def test(model, loader):
+    model.eval()
+    with torch.no_grad():
+        return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+def main(loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    print(test(model, loader))
+""",
+    not_flagged=(
+        "a `train()` behind the last forward, which gives the mode back; Monte-Carlo dropout, adaptation and "
+        "re-estimated statistics that a name or a comment declares (a note); detectors that are given their "
+        "targets (a note)."
+    ),
+    fix="`eval()` in its place, unless a training forward hangs on the same switch.",
+    check=check,
+    mend=mend,
+)

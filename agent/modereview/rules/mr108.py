@@ -1,0 +1,135 @@
+"""MR108 teacher-in-train-mode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
+from modereview.rules.base import Rule, certainty, deliberate, fix, harm
+from modereview.rules.modes import body_of
+from modereview.rules.placing import dotted
+
+_TEACHER = re.compile(
+    r"teacher|(^|_)ema(_|$)|target|(^|_)ref(erence)?_model|perceptual|(^|_)(vgg|lpips)", re.I
+)
+# Kept in TRAIN on purpose by the methods that they belong to: the student and its average see the same noise.
+_AVERAGED = re.compile(
+    r"(^|_)ema(_|$)|momentum|mean_teacher|_k$|key_encoder|target_(enc|net)|byol|moco|dino", re.I
+)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Networks that only make targets, and run in TRAIN; one finding for each function and model."""
+    trained = {f.model for f in program.forwards if f.role == "train"}
+    seen = set()
+    for forward in program.forwards:
+        place = (forward.function, forward.model)
+        if _is_teacher(forward) and forward.model not in trained and place not in seen:
+            seen.add(place)
+            yield _finding(program, forward)
+
+
+def _is_teacher(forward: Forward) -> bool:
+    """Whether the result is a target, and the model is known or named as one that does not learn from it."""
+    in_train = forward.mode is Mode.TRAIN and forward.cause in ("build", "switch")
+    by_name = bool(_TEACHER.search(forward.model.rpartition(".")[2]))
+    known = bool(forward.sensitive or forward.opaque or forward.classes)
+    fixed = forward.role == "target" and (not forward.learns or by_name)
+    return in_train and known and fixed
+
+
+def _finding(program: Program, forward: Forward) -> Finding:
+    places = (forward.model, forward.function, *forward.classes)
+    averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
+    quiet = averaged or not by_role(forward) or deliberate(program, forward)
+    here = Event(forward.span, "makes targets here in TRAIN", "forward")
+    return RULE.finding(
+        program,
+        forward.span,
+        f"`{forward.model}` makes targets in train mode",
+        severity=Severity.NOTE if quiet else certainty(forward, certain=True),
+        evidence=(*forward.why, here),
+        facts=(harm(forward, training=False),),
+        function=forward.function,
+        subject=forward.model,
+    )
+
+
+def by_role(forward: Forward) -> bool:
+    """Whether more than an optimizer that holds other models says so: a name, or no gradient."""
+    return bool(_TEACHER.search(forward.model.rpartition(".")[2])) or not forward.learns
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`eval()` where the network is built; a `train()` that put it into TRAIN is the user's to move."""
+    found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]
+    if not found or finding.severity is Severity.NOTE:
+        return
+    built = found[0].why[0].span
+    for holder in ("", *found[0].through):
+        for statement in walk.statements(body_of(program, holder)):
+            if isinstance(statement, ir.Assign) and walk.within(built, statement.span):
+                name = dotted(walk.dotted(statement.targets[0]) or "")
+                if name:
+                    edit = edits.insert_after(program.source, statement.span, f"{name}.eval()")
+                    title = f"call `{name}.eval()` where it is built"
+                    why = "the targets no longer change from run to run: expect other loss curves"
+                    yield fix(program.source, finding, title, edit, consequence=why)
+
+
+RULE = Rule(
+    id="MR108",
+    name="teacher-in-train-mode",
+    severity=Severity.ERROR,
+    summary="a frozen teacher, target or perceptual network runs its forward in TRAIN",
+    why=(
+        "A new module is in TRAIN, and freezing its parameters does not change that. Its dropout makes the "
+        "targets random, and its batch norms take on the statistics of the student's batches, so that the "
+        "teacher drifts although no gradient reaches it."
+    ),
+    source="https://github.com/DLR-RM/stable-baselines3/issues/553",
+    bad="""\
+import torch
+from torch import nn
+
+def main(loader):
+    student = nn.Linear(4, 4)
+    teacher = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    teacher.load_state_dict(torch.load("teacher.pt"))
+    optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+    for x, y in loader:
+        with torch.no_grad():
+            soft = teacher(x)
+        optimizer.zero_grad()
+        nn.functional.mse_loss(student(x), soft).backward()
+        optimizer.step()
+""",
+    good="""\
+import torch
+from torch import nn
+
+def main(loader):
+    student = nn.Linear(4, 4)
+    teacher = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    teacher.load_state_dict(torch.load("teacher.pt"))
+    teacher.eval()
+    optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+    for x, y in loader:
+        with torch.no_grad():
+            soft = teacher(x)
+        optimizer.zero_grad()
+        nn.functional.mse_loss(student(x), soft).backward()
+        optimizer.step()
+""",
+    not_flagged=(
+        "pseudo labels of the very model that trains; a GAN's generator in the step of its discriminator; a "
+        "mean teacher, momentum encoder or other average of the student, which many methods keep in TRAIN on "
+        "purpose (a note)."
+    ),
+    fix="`eval()` where the network is built.",
+    check=check,
+    mend=mend,
+)

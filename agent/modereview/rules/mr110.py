@@ -1,0 +1,102 @@
+"""MR110 gradients-left-off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview.records import Event, Finding, Forward, Program, Severity, Span
+from modereview.rules.base import Rule, deliberate
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Forwards of a loss with the graph off because of a switch that no block ends."""
+    trained = {f.model for f in program.forwards if f.role == "train"}
+    seen: set[Span] = set()
+    for forward in program.forwards:
+        off = forward.off_by
+        if off is not None and off not in seen and forward.role == "target" and forward.learns:
+            seen.add(off)
+            yield _finding(program, forward, off, sure=forward.model in trained)
+
+
+def _finding(program: Program, forward: Forward, off: Span, *, sure: bool) -> Finding:
+    switch = program.source.slice(off)
+    again = any(f.span == forward.span and f.role == "train" for f in program.forwards)
+    return RULE.finding(
+        program,
+        off,
+        f"`{switch}` stays in force{' from the second pass on' if again else ''}: "
+        f"`{forward.model}` goes into a loss without a graph",
+        severity=Severity.NOTE if deliberate(program, forward) else _severity(again or sure),
+        evidence=(
+            Event(forward.span, "runs here with the graph off, and its result goes backward", "forward"),
+        ),
+        facts=("no gradient reaches it: it is not trained, or `backward()` fails",),
+        function=forward.function,
+        subject=forward.model,
+    )
+
+
+def _severity(sure: bool) -> Severity:
+    """Certain where the same model is trained elsewhere or in the first pass."""
+    return Severity.ERROR if sure else Severity.WARNING
+
+
+RULE = Rule(
+    id="MR110",
+    name="gradients-left-off",
+    severity=Severity.ERROR,
+    summary="`set_grad_enabled(False)` or `no_grad().__enter__()` reaches a training forward",
+    why=(
+        "`torch.set_grad_enabled(False)` as a statement holds for the rest of the process, and a `no_grad` "
+        "that is entered by hand until somebody leaves it. What trains afterwards gets no gradient: where "
+        "another part of the loss still has one, nothing says so."
+    ),
+    source="https://github.com/choyingw/SynergyNet/issues/22",
+    bad="""\
+import torch
+from torch import nn
+
+def validate(model, loader):
+    model.eval()
+    torch.set_grad_enabled(False)
+    return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+def main(loader, val_loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(10):
+        model.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        validate(model, val_loader)
+""",
+    good="""\
+import torch
+from torch import nn
+
+def validate(model, loader):
+    model.eval()
+    with torch.set_grad_enabled(False):
+        return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+def main(loader, val_loader):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(10):
+        model.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        validate(model, val_loader)
+""",
+    not_flagged=(
+        "`with torch.set_grad_enabled(flag):`; a switch that is given back before the training "
+        "(`set_grad_enabled(True)`); scripts that only infer; a frozen teacher under it."
+    ),
+    fix="no automatic fix yet: the block that it belongs to has to be indented.",
+    check=check,
+)

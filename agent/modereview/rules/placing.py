@@ -1,0 +1,154 @@
+"""Where a switch belongs: the edits that mend the mode rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
+from modereview.rules.base import fix
+from modereview.rules.modes import Meeting, body_of, meeting
+
+_AGAIN = "training sees dropout and batch statistics again: expect other loss curves; checkpoints still load"
+
+
+def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
+    """Ways to put the model into EVAL before an evaluation, the best first."""
+    forward = _forward(program, finding, Mode.TRAIN) or _forward(program, finding, Mode.UNKNOWN)
+    if forward is None or (model := dotted(forward.model)) is None:
+        return
+    statement = f"{model}.eval()"
+    why = "validation and test numbers change: they are of the model without dropout and batch statistics"
+    function = program.function(forward.function)
+    if function is not None and not function.roles & {"train"}:
+        for edit in _at_start(program, forward.function, model, statement):
+            title = f"call `{statement}` at the start of `{function.name}`"
+            yield fix(program.source, finding, title, edit, consequence=why)
+    place = _evaluating_statement(program, forward)
+    if place is not None:
+        edit = edits.insert_before(program.source, place, statement)
+        yield fix(program.source, finding, f"call `{statement}` before the evaluation", edit, consequence=why)
+
+
+def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
+    """Ways to put the model back into TRAIN before it is trained on, the best first."""
+    forward = _forward(program, finding, Mode.EVAL)
+    where = meeting(program, forward) if forward is not None else None
+    if forward is None or where is None:
+        return
+    model = _name_in(program, forward, where.function, where.forward)
+    if model and where.within_epoch:
+        edit = edits.insert_after(program.source, where.switch, f"{model}.train()")
+        yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
+    if where.depth < len(forward.through):
+        yield from _in_callee(program, finding, forward, forward.through[where.depth])
+    if model:
+        yield _in_meeting(program, finding, where, model)
+
+
+def _trains(program: Program, finding: Finding, title: str, edit: Edit) -> Fix:
+    return fix(program.source, finding, title, edit, consequence=_AGAIN)
+
+
+def _in_callee(program: Program, finding: Finding, forward: Forward, name: str) -> Iterator[Fix]:
+    """At the start of the function that trains for an epoch."""
+    function = program.function(name)
+    if function is None or function.roles & {"evaluate", "infer"}:
+        return
+    inner = forward.path[forward.through.index(name) + 1] if name != forward.function else forward.span
+    model = _name_in(program, forward, name, inner)
+    if model is None:
+        return
+    for edit in _at_start(program, name, model, f"{model}.train()"):
+        yield _trains(program, finding, f"call `{model}.train()` at the start of `{name}`", edit)
+
+
+def _in_meeting(program: Program, finding: Finding, where: Meeting, model: str) -> Fix:
+    """First in the epoch, or where its training part begins if the evaluation comes first."""
+    statement = f"{model}.train()"
+    if where.loop is not None and where.forward < where.switch:
+        edit = edits.insert_first(program.source, where.loop.span, statement)
+        return _trains(program, finding, f"call `{statement}` at the start of each epoch", edit)
+    inside = where.loop.body if where.loop is not None else where.body
+    edit = edits.insert_before(program.source, _outermost(inside, where), statement)
+    return _trains(program, finding, f"call `{statement}` before the training", edit)
+
+
+def _at_start(program: Program, name: str, model: str, statement: str) -> Iterator[Edit]:
+    """`statement` first in a function, or right after the model gets its name there."""
+    assert program.names is not None
+    function = program.names.functions[name]
+    root = model.partition(".")[0]
+    binding = next((s for s in walk.statements(function.body) if _binds(s, root, model)), None)
+    if binding is None:
+        yield edits.insert_first(program.source, function.span, statement)
+    elif binding in function.body:
+        yield edits.insert_after(program.source, binding.span, statement)
+
+
+def _binds(statement: ir.Stmt, root: str, model: str) -> bool:
+    targets = statement.targets if isinstance(statement, ir.Assign) else ()
+    return any(walk.dotted(t) in (root, model) for target in targets for t in walk.subexpressions(target))
+
+
+def _evaluating_statement(program: Program, forward: Forward) -> Span | None:
+    """The outermost statement around the forward that holds no training: before it the switch belongs."""
+    training = [f.span for f in program.forwards if f.role == "train" and f.function == forward.function]
+    training += [
+        f.path[len(f.path) - 1 - i]
+        for f in program.forwards
+        if f.role == "train"
+        for i, name in enumerate(reversed(f.through[:-1]))
+        if name == forward.function
+    ]
+    training += [f.path[0] for f in program.forwards if f.role == "train" and f.path and not forward.function]
+    best = None
+    for statement in walk.statements(body_of(program, forward.function)):
+        apart = not any(walk.within(t, statement.span) for t in training)
+        if best is None and apart and walk.within(forward.span, statement.span):
+            best = statement.span
+    return best
+
+
+def _outermost(body: ir.Block, where: Meeting) -> Span:
+    """The outermost statement around the training that does not hold the switch as well."""
+    around = (
+        s.span
+        for s in walk.statements(body)
+        if walk.within(where.forward, s.span) and not walk.within(where.switch, s.span)
+    )
+    return next(around, where.forward)
+
+
+def _name_in(program: Program, forward: Forward, function: str, call: Span) -> str | None:
+    """How the model is named in a function on the way to the forward, where that can be told."""
+    model = dotted(forward.model)
+    if forward.function == function or model is None:
+        return model
+    root = model.partition(".")[0]
+    if root == "self":
+        same = function.rpartition(".")[0] == forward.function.rpartition(".")[0]
+        return model if same else None
+    callee = next((f for f in program.functions if f.name == forward.function), None)
+    site = next(
+        (s for f in program.functions for s in f.calls if s.span == call and s.callee == forward.function),
+        None,
+    )
+    if callee is None or root in callee.reads:
+        return model
+    given = dict(site.bound).get(root) if site else None
+    rest = model.partition(".")[2]
+    return (f"{given}.{rest}" if rest else given) if given and given.replace(".", "").isidentifier() else None
+
+
+def _forward(program: Program, finding: Finding, mode: Mode) -> Forward | None:
+    """The forward a finding is about; the one with a path in view before one without."""
+    found = [f for f in program.forwards if f.span == finding.span and f.mode is mode]
+    return max(found, key=lambda f: (f.exact, len(f.path)), default=None)
+
+
+def dotted(text: str) -> str | None:
+    """The model of a forward, as an expression that a switch can be called on; None for `nets[0]`."""
+    text = text.removesuffix(".forward")
+    return text if text.replace(".", "_").isidentifier() else None

@@ -1,0 +1,59 @@
+"""MR104: evaluations that build the graph, and those where it is needed or already off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from modereview.records import Finding, Severity
+
+Look = Callable[[str], tuple[Finding, ...]]
+
+INNOCENT = {
+    "a caller switches the graph off": """
+        def evaluate(model, loader):
+            model.eval()
+            return [model(x).argmax(1) for x, _ in loader]
+
+        def main(loader):
+            with torch.inference_mode():
+                evaluate(Net(), loader)
+    """,
+    "a saliency map": """
+        def evaluate(model, x):
+            model.eval()
+            x.requires_grad_(True)
+            model(x).max().backward()
+            return x.grad
+
+        def main(x):
+            evaluate(Net(), x)
+    """,
+    "in train mode, where MR101 speaks": """
+        def evaluate(model, loader):
+            return [model(x).argmax(1) for x, _ in loader]
+
+        def main(loader):
+            evaluate(Net(), loader)
+    """,
+}
+
+
+def test_one_note_for_a_function_with_several_forwards(findings: Look):
+    found = findings("""
+        def test(model, loader):
+            model.eval()
+            for x, y in loader:
+                first = model(x).argmax(1)
+                second = model(x.flip(1)).argmax(1)
+                print((first == second).float().mean())
+
+        def main(loader):
+            test(Net(), loader)
+    """)
+    assert [(f.rule, f.severity) for f in found] == [("MR104", Severity.NOTE)]
+
+
+@pytest.mark.parametrize("script", INNOCENT.values(), ids=INNOCENT)
+def test_left_alone(script: str, findings: Look):
+    assert not [f for f in findings(script) if f.rule == "MR104"]

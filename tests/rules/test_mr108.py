@@ -1,0 +1,75 @@
+"""MR108: networks that only make targets, in TRAIN; and those that learn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from modereview.records import Finding, Severity
+
+LOOP = """
+        def main(loader):
+            student = Net()
+            {build}
+            optimizer = torch.optim.SGD(student.parameters(), 0.1)
+            for x, y in loader:
+                {target}
+                optimizer.zero_grad()
+                F.mse_loss(student(x), soft).backward()
+                optimizer.step()
+"""
+OFF = "with torch.no_grad(): soft = {}(x)"
+
+FOUND = {
+    "by its name": ("teacher = Net()", OFF.format("teacher")),
+    "detached": ("teacher = Net()", "soft = teacher(x).detach()"),
+    "frozen by a loop": (
+        "big = Net()\n            for p in big.parameters(): p.requires_grad_(False)",
+        OFF.format("big"),
+    ),
+    "put into TRAIN with the student": (
+        "teacher = Net()\n            for m in (student, teacher): m.train()",
+        OFF.format("teacher"),
+    ),
+}
+
+QUIET = {
+    "in EVAL": ("teacher = Net().eval()", OFF.format("teacher")),
+    "pseudo labels of the model that trains": ("", OFF.format("student")),
+    "a mean teacher": ("ema_model = copy.deepcopy(student)", OFF.format("ema_model")),
+    "meant, says a comment": (
+        "teacher = Net()",
+        "with torch.no_grad():\n                    # the teacher keeps its dropout on purpose\n"
+        "                    soft = teacher(x)",
+    ),
+}
+
+
+def of(script: tuple[str, str]) -> str:
+    return LOOP.format(build=script[0], target=script[1])
+
+
+@pytest.mark.parametrize("script", FOUND.values(), ids=FOUND)
+def test_a_teacher_in_train(script: tuple[str, str], faults: Callable[[str], list[str]]):
+    assert [f.split()[:2] for f in faults(of(script))] == [["MR108", "error"]]
+
+
+@pytest.mark.parametrize("script", QUIET.values(), ids=QUIET)
+def test_a_note_at_most(script: tuple[str, str], findings: Callable[[str], tuple[Finding, ...]]):
+    assert all(f.severity is Severity.NOTE for f in findings(of(script)))
+
+
+def test_a_generator_in_the_step_of_its_discriminator_is_no_teacher(faults: Callable[[str], list[str]]):
+    assert not faults("""
+        def main(loader):
+            netG, netD = Net(), Net()
+            step_d = torch.optim.Adam(netD.parameters())
+            step_g = torch.optim.Adam(netG.parameters())
+            for x, y in loader:
+                step_d.zero_grad()
+                (netD(x) - netD(netG(y).detach())).mean().backward()
+                step_d.step()
+                step_g.zero_grad()
+                netD(netG(y)).mean().backward()
+                step_g.step()
+    """)
