@@ -56,12 +56,20 @@ def _truth_of(value: object) -> bool | None:
             return None if mode is Mode.UNKNOWN else (mode is Mode.TRAIN) is not negated
         case Elements(items, _):
             return bool(items)
-        case Callable() | ClassValue() | Result():
+        case Callable() | ClassValue():
             return True
         case Thing(origin=origin) if origin in ("build", "library", "pretrained", "copy"):
             return True
         case _:
             return None
+
+
+def is_none(values: ValueSet) -> bool | None:
+    """Whether the values are None in every case, in no case, or neither is certain."""
+    if values == constant(None):
+        return True
+    # Data that a forward made is no None, but whether it is true nobody knows: a call on it may give a flag.
+    return False if values and all(isinstance(v, Result) or _truth_of(v) for v in values) else None
 
 
 def constant(value: object) -> ValueSet:
@@ -81,10 +89,8 @@ def negate(values: ValueSet) -> ValueSet:
 def compare(op: str, left: ValueSet, right: ValueSet) -> ValueSet:
     """`left op right` where both are known; nothing otherwise."""
     if op in ("is", "is not", "==", "!=") and right == constant(None):
-        is_none = left == constant(None)
-        if is_none or truth(left) is True:
-            return constant(is_none is (op in ("is", "==")))
-        return NOTHING
+        none = is_none(left)
+        return NOTHING if none is None else constant(none is (op in ("is", "==")))
     a = {v.value for v in left if isinstance(v, Constant)}
     if len(a) != 1 or len(left) != 1:
         return NOTHING
