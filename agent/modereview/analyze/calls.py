@@ -19,7 +19,7 @@ from modereview.analyze.torchfacts import (
     WRAPPERS,
     names_a_model,
 )
-from modereview.analyze.truths import of_dict, results, truth
+from modereview.analyze.truths import ANY, of_dict, results, truth
 from modereview.analyze.values import (
     NOTHING,
     Bound,
@@ -99,6 +99,8 @@ class Calls(Activations):
                 return self.call_function(method, thing, given, call.span, state, frame)
         if self.is_model(thing):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
+        if thing.label == "getattr" and (chosen := self._chosen(given)):
+            return [(state, chosen)]
         return self._escape(call, thing.label, given, state)
 
     def _note(self, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
@@ -118,6 +120,8 @@ class Calls(Activations):
         things = [v for v in owner if isinstance(v, Thing)]
         if name == "backward":
             return self._backward(flowing, state)
+        if name == "from_pretrained":
+            return self._pretrained(call, owner, state)
         if name in ("step", "zero_grad") and not results(owner):
             closures = [v for v in given.values if isinstance(v, Callable)]  # as LBFGS takes one
             rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
@@ -180,10 +184,27 @@ class Calls(Activations):
         ):
             return self._library_model(call, origin, given, state)
         if last == "from_pretrained":
-            thing = Thing((call.span, last), origin.split(".")[-2], "pretrained", origin)
-            self.record.built[thing] = call
-            return [(state, frozenset({thing}))]
+            return self._pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
         return self._escape(call, origin, given, state)
+
+    def _chosen(self, given: Given) -> ValueSet:
+        """`getattr(models, name)`: some member of what is imported."""
+        owners = given.positional[0] if len(given.positional) > 1 else NOTHING
+        return frozenset(External(f"{v.name}.{ANY}") for v in owners if isinstance(v, External))
+
+    def _pretrained(self, call: ir.Call, owner: ValueSet, state: State) -> Evaluated:
+        """`from_pretrained` of a class: of transformers, where what is in view does not say otherwise."""
+        origins = [v.name for v in owner if isinstance(v, External)]
+        origins += [
+            self.names.origin(base) or "" for v in owner if isinstance(v, ClassValue) for base in v.cls.bases
+        ]
+        transformers = "transformers" in {o.partition(".")[0] for o in self.names.imports.values()}
+        origin = origins[0] if origins else f"transformers.{ANY}" if transformers else ANY
+        thing = Thing(
+            (call.span, "from_pretrained"), origin.rpartition(".")[2], "pretrained", f"{origin}.from_pretrained"
+        )
+        self.record.built[thing] = call
+        return [(state, frozenset({thing}))]
 
     def _library_model(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
         lossy = origin.rpartition(".")[2].endswith("Loss") or "losses" in origin
