@@ -24,15 +24,18 @@ from modereview.analyze.values import (
     NOTHING,
     Bound,
     Callable,
+    Cause,
     ClassValue,
     Elements,
     External,
     Graph,
+    Path,
     Result,
     State,
     Thing,
     ValueSet,
 )
+from modereview.records import Mode
 
 
 class Calls(Activations):
@@ -69,6 +72,18 @@ class Calls(Activations):
             case _:
                 return []
 
+    def called_back(
+        self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame
+    ) -> State:
+        """It may run at any later time, in whatever modes there are then; its switches last."""
+        cause = Cause("escaped", call.span, "", Path(), name)
+        later = self.unknown_from_here(state, cause)
+        for after, _ in self._call_value(call, callback, Given(), later, frame):
+            switched = (c for c in after.cells("mode") if after.get(c) != later.get(c) and c in set(later))
+            for cell in switched:
+                state = state.set(cell, frozenset({(Mode.UNKNOWN, cause)}))
+        return state
+
     def _build(self, call: ir.Call, cls: ir.Class, given: Given, state: State, frame: Frame) -> Evaluated:
         thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
         self.record.built[thing] = call
@@ -101,7 +116,7 @@ class Calls(Activations):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         if thing.label == "getattr" and (chosen := self._chosen(given)):
             return [(state, chosen)]
-        return self._escape(call, thing.label, given, state)
+        return self._escape(call, thing.label, given, state, frame)
 
     def _note(self, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
         """What a method call tells of the models and results in it, whatever else it does."""
@@ -149,7 +164,7 @@ class Calls(Activations):
         if name in ("prepare", "setup", "setup_module", "prepare_model"):
             whole = given.positional
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
-        return [(s, v | flowing) for s, v in self._escape(call, f"{text}.{name}", given, state)]
+        return [(s, v | flowing) for s, v in self._escape(call, f"{text}.{name}", given, state, frame)]
 
     def _detached(self, call: ir.Call, name: str, owner: ValueSet, state: State) -> tuple[State, ValueSet]:
         """`x.detach()` may still be a target; `no_grad().__enter__()` switches the graph off for good."""
@@ -185,7 +200,7 @@ class Calls(Activations):
             return self._library_model(call, origin, given, state)
         if last == "from_pretrained":
             return self._pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
-        return self._escape(call, origin, given, state)
+        return self._escape(call, origin, given, state, frame)
 
     def _chosen(self, given: Given) -> ValueSet:
         """`getattr(models, name)`: some member of what is imported."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from modereview.analyze import ir, walk
 from modereview.analyze.expressions import Expressions
 from modereview.analyze.frames import Evaluated, Frame, Given
@@ -33,6 +35,12 @@ _GRAPH_SWITCHES = ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled
 
 class Effects(Expressions):
     """The part of the interpreter that records what models go through."""
+
+    @abstractmethod
+    def called_back(
+        self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame
+    ) -> State:
+        """The state after a nested function was handed to something out of view, which may run it."""
 
     def _forward(
         self, span: Span, thing: Thing, text: str, given: Given, state: State, frame: Frame
@@ -77,6 +85,14 @@ class Effects(Expressions):
                 if isinstance(held, Thing) and held != thing and thing.is_module:
                     state = self.switched(held, modes, state)
         return state.set(("mode", thing), modes)
+
+    def unknown_from_here(self, state: State, cause: Cause) -> State:
+        """The state with every model in an unknown mode."""
+        held = {v for k in ("name", "attr") for c in state.cells(k) for v in state.get(c) or ()}
+        held |= {c[1] for c in state.cells("mode")}
+        for thing in (v for v in held if isinstance(v, Thing) and self.is_model(v)):
+            state = state.set(("mode", thing), frozenset({(Mode.UNKNOWN, cause)}))
+        return state
 
     def _switches(
         self,
@@ -136,7 +152,7 @@ class Effects(Expressions):
             copies.add(copy)
         return [(state, frozenset(copies))]
 
-    def _escape(self, call: ir.Call, name: str, given: Given, state: State) -> Evaluated:
+    def _escape(self, call: ir.Call, name: str, given: Given, state: State, frame: Frame) -> Evaluated:
         """A call out of view: data flows through; a model handed to it may come back in another mode."""
         last = name.rpartition(".")[2]
         passed = [v for v in given.values if isinstance(v, Thing) and self.is_model(v)]
@@ -152,6 +168,8 @@ class Effects(Expressions):
         for callback in (v for v in given.values if isinstance(v, Callable)):
             if last == "step" or name.startswith("torch."):
                 self.record.called.add(callback.function.name)
+            elif "." in callback.function.name and callback.self_value is None:
+                state = self.called_back(call, callback, name, state, frame)
         return [(state, self._opaque(call, given))]
 
     def _iterable(self, name: str, given: Given) -> ValueSet:

@@ -185,16 +185,22 @@ class Modules:
         return tuple(sorted(plain)), opaque
 
     def _takes_models(self, cls: ir.Class) -> bool:
-        """Whether `__init__` keeps a model that it was given."""
+        """Whether `__init__` keeps a model that it was given: one by name, one that is called, or a list."""
         init = cls.method("__init__")
-        given = {p.name for p in init.params} if init else set()
-        return any(
-            isinstance(s, ir.Assign)
-            and isinstance(s.value, ir.Name)
-            and s.value.id in given
-            and names_a_model(s.value.id)
-            for s in walk.statements(init.body if init else ())
-        )
+        given = {p.name for p in init.params} - {"self"} if init else set()
+        called = {walk.dotted(c.func) for m in cls.methods for c in walk.calls(m.body)}
+        for statement in walk.statements(init.body if init else ()):
+            if not isinstance(statement, ir.Assign):
+                continue
+            keeps_called = any(walk.dotted(target) in called for target in statement.targets)
+            match statement.value:
+                case ir.Name(id) if id in given and (keeps_called or names_a_model(id)):
+                    return True
+                case ir.Call(func, args) if (walk.dotted(func) or "").rpartition(".")[2] in CONTAINERS:
+                    spread = (a.value if isinstance(a, ir.Star) else a for a in args)
+                    if any(isinstance(a, ir.Name) and a.id in given for a in spread):
+                        return True
+        return False
 
     def _layers(self, cls: ir.Class) -> Iterator[Layer]:
         init = cls.method("__init__")
