@@ -132,7 +132,7 @@ class Bindings(ABC):
         cls = self.names.classes.get(owner.cls or "")
         method = self.modules.method(cls, name) if cls else None
         if method is not None:
-            if any(walk.dotted(d) == "property" for d in method.decorators):
+            if any((walk.dotted(d) or "").endswith(("property", ".setter")) for d in method.decorators):
                 return frozenset({Thing((owner.key, name), name, "attribute", parent=owner)})
             return frozenset({Callable(method, owner)})
         label = f"{owner.label}.{name}"

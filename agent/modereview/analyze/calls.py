@@ -185,6 +185,8 @@ class Calls(Activations):
             ]
         if last == "backward":
             return self._backward(results(given.values), state)
+        if last in ("step", "zero_grad"):
+            return [(self._optimized(last, origin, state), NOTHING)]
         if origin.startswith("torch.") and last in READING:
             self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
         state = self.handed(call, origin, given, state, frame)
