@@ -72,9 +72,7 @@ class Calls(Activations):
             case _:
                 return []
 
-    def called_back(
-        self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame
-    ) -> State:
+    def called_back(self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame) -> State:
         """It may run at any later time, in whatever modes there are then; its switches last."""
         cause = Cause("escaped", call.span, "", Path(), name)
         later = self.unknown_from_here(state, cause)
@@ -218,7 +216,10 @@ class Calls(Activations):
         transformers = "transformers" in {o.partition(".")[0] for o in self.names.imports.values()}
         origin = origins[0] if origins else f"transformers.{ANY}" if transformers else ANY
         thing = Thing(
-            (call.span, "from_pretrained"), origin.rpartition(".")[2], "pretrained", f"{origin}.from_pretrained"
+            (call.span, "from_pretrained"),
+            origin.rpartition(".")[2],
+            "pretrained",
+            f"{origin}.from_pretrained",
         )
         self.record.built[thing] = call
         return [(state, frozenset({thing}))]

@@ -37,9 +37,7 @@ class Effects(Expressions):
     """The part of the interpreter that records what models go through."""
 
     @abstractmethod
-    def called_back(
-        self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame
-    ) -> State:
+    def called_back(self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame) -> State:
         """The state after a nested function was handed to something out of view, which may run it."""
 
     def _forward(

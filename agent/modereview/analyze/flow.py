@@ -55,7 +55,9 @@ class Flow(Statements):
             if function.name not in self.record.called:
                 left[function.name] = self._run_root(function, outside)
         for function in (f for f in roots if f.method_of and f.name in left):
-            self._run_after_others(function, [left[f.name] for f in roots if f.name in left and f is not function])
+            self._run_after_others(
+                function, [left[f.name] for f in roots if f.name in left and f is not function]
+            )
 
     def _roots(self, own: Names) -> list[ir.Function]:
         """Functions to look at by themselves, callers before callees as far as the file shows."""
@@ -102,7 +104,9 @@ class Flow(Statements):
         """
         thing, state = self._instances[function.method_of or ""]
         entered = state
-        for cell, modes in ((c, m) for left in others if left.cls == function.method_of for c, m in left.modes.items()):
+        for cell, modes in (
+            (c, m) for left in others if left.cls == function.method_of for c, m in left.modes.items()
+        ):
             if self._trained_unswitched(function, cell[1]) and not self._switched_on(cell[1]):
                 entered = entered.set(cell, modes)
         if entered is not state:
@@ -116,7 +120,10 @@ class Flow(Statements):
         )
 
     def _switched_on(self, thing: Hashable) -> bool:
-        return any(thing in s.things and s.mode is not Mode.EVAL for s in self.record.switches)
+        """Whether a function does nothing but switch a thing to TRAIN; one that takes its own `eval()` back does not count."""
+        of_thing = [s for s in self.record.switches if thing in s.things]
+        off = {s.function for s in of_thing if s.mode is Mode.EVAL}
+        return any(s.mode is not Mode.EVAL and s.function not in off for s in of_thing)
 
     def _instance(self, cls_name: str, outside: State) -> tuple[Thing, State]:
         """An instance of a class that nobody in view builds: `__init__` ran, anything may have followed."""
