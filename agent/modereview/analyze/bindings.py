@@ -136,7 +136,7 @@ class Bindings(ABC):
                 return frozenset({Thing((owner.key, name), name, "attribute", parent=owner)})
             return frozenset({Callable(method, owner)})
         label = f"{owner.label}.{name}"
-        child = Thing((owner.key, name), label, "attribute", parent=owner if owner.is_module else None)
+        child = Thing((owner.key, name), label, "attribute", parent=owner if self.is_model(owner) else None)
         return frozenset({child, Bound(frozenset({owner}), name, self.source.slice(base.span))})
 
     def bind(self, target: ir.Expr, values: ValueSet, state: State, frame: Frame) -> State:

@@ -87,7 +87,7 @@ _MODEL_NAME = re.compile(
     r"(^|_)(models?|nets?|network|generator|discriminator|encoder|decoder|classifier|backbone"
     r"|critic|actor|policy|student|teacher|ema|module|unet|resnet|vgg|gan|vae|lstm|gru|rnn|cnn|mlp|transformer|bert|gpt|net[gd]"
     r"|[gd]_net|q_net|seq2seq|autoencoder|regressor|predictor|embedder|detector|segmentor)\d*($|_)"
-    r"|^(net[A-Z]|[GD]$)|Net$|Model$",
+    r"|^(net[A-Z]|[GD]$)|Net$|Model$|[a-z](model|(?<!da)(?<!pla)(?<!mag)(?<!inter)(?<!tel)net)$",
 )
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
@@ -97,7 +97,7 @@ _NO_MODEL_NAME = re.compile(
 )
 _EVALUATION_NAME = re.compile(
     r"(^|_)(valid\w*|val|test\w*|eval\w*|predict\w*|infer\w*|inference|sample\w*|generate\w*|accuracy|score"
-    r"|demo|visuali[sz]e\w*|translate|decode|benchmark|metrics?)($|_)",
+    r"|demo|visuali[sz]e\w*|translate|decode|bench\w*|latency|throughput|fps|speed_?test|metrics?)($|_)",
     re.IGNORECASE,
 )
 _INFERENCE_NAME = re.compile(
