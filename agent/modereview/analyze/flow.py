@@ -120,7 +120,7 @@ class Flow(Statements):
         )
 
     def _switched_on(self, thing: Hashable) -> bool:
-        """Whether a function does nothing but switch a thing to TRAIN; one that takes its own `eval()` back does not count."""
+        """Whether a function switches a thing to TRAIN, and not to take its own `eval()` back."""
         of_thing = [s for s in self.record.switches if thing in s.things]
         off = {s.function for s in of_thing if s.mode is Mode.EVAL}
         return any(s.mode is not Mode.EVAL and s.function not in off for s in of_thing)

@@ -16,7 +16,6 @@ from modereview.analyze.torchfacts import (
 )
 from modereview.records import Layer, ModuleClass, Param, Source
 
-
 # Bases from here make no module, whatever methods a class has.
 _NO_MODULES = ("abc.", "typing.", "torch.", "enum.")
 

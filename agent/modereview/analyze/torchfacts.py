@@ -61,6 +61,8 @@ HARMLESS = frozenset(
     "summary Adam AdamW SGD RMSprop Adagrad Adadelta NAdam RAdam LBFGS watch info debug "
     "clip_grad_norm_ clip_grad_value_ count_parameters".split()
 )
+# Classes out of view that switch the model which they are built with (their source).
+SWITCHING = ("pytorch_grad_cam.",)
 # Methods that only a module has: who is called with one of these is a model.
 MODULE_METHODS = frozenset(
     "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children "

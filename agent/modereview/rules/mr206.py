@@ -163,7 +163,7 @@ def _result_used(program: Program) -> ir.Call | None:
 
 
 def _only_raises(method: ir.Function) -> bool:
-    """`raise NotImplementedError`, whatever it is called with. One that takes `mode` is an abstract switch."""
+    """`raise NotImplementedError` and no `mode` among its parameters, as an abstract switch has."""
     if all(_MODE_NAME.match(p.name) and p.kind != "*" for p in method.params[1:]):
         return False
     statements = [s for s in method.body if not _is_text(s)]
