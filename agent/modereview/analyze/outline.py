@@ -34,6 +34,12 @@ class Outline:
         return tuple(pair for s in statements if isinstance(s, ir.Import) for pair in s.names)
 
     @cached_property
+    def aliases(self) -> tuple[tuple[str, str], ...]:
+        """Names that it gives to what it imports: (last part of its own, last part of the other)."""
+        pairs = ((a.rpartition(".")[2], b.rpartition(".")[2]) for a, b in self.imports)
+        return tuple((a, b) for a, b in pairs if a != b and b != "*")
+
+    @cached_property
     def bound(self) -> frozenset[str]:
         """The names that a star import takes from it, as its own text calls them."""
         found = {name for statement in self.block for name in _binds(statement)}

@@ -22,6 +22,7 @@ class Uses:
     """A function, the top level (""), a class with its bases and hooks, or a block under `no_grad`."""
 
     name: str  # qualified within the file
+    method_of: str = ""  # short name of the class
     names: frozenset[str] = frozenset()  # all names and attributes in it; hooks of a class by "Class.hook"
     attributes: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()  # called, and neither defined nor imported by the file
@@ -34,21 +35,14 @@ class Uses:
     @property
     def short(self) -> str:
         """The name without its class or enclosing function."""
-        return self.name.rpartition(".")[2]
+        return _short(self.name)
 
 
 def uses_of(block: ir.Block, names: Names) -> tuple[Uses, ...]:
     """The top level first, then every function and class of the file."""
     reader = _Reader(block, names)
     functions = (reader.function(f) for f in names.functions.values())
-    return (reader.uses("", block, ()), *functions, *map(_of_class, names.classes.values()))
-
-
-def _of_class(cls: ir.Class) -> Uses:
-    """Calling a class leads to its `__init__` and its other hooks, and to those of its bases."""
-    short = cls.name.rpartition(".")[2]
-    hooks = {f"{short}.{m.short}" for m in cls.methods if m.short.startswith("__")}
-    return Uses(cls.name, frozenset(hooks | set(map(_last, cls.bases))))
+    return (reader.uses("", block, ()), *functions, *map(reader.klass, names.classes.values()))
 
 
 class _Reader:
@@ -62,9 +56,16 @@ class _Reader:
         known = defined | {n.rpartition(".")[2] for n in names.imports} | set(dir(builtins))
         self._known = known - bound
 
+    def klass(self, cls: ir.Class) -> Uses:
+        """A class leads to its `__init__` and its other hooks, and to those of its bases."""
+        hooks = {f"{_short(cls.name)}.{m.short}" for m in cls.methods if m.short.startswith("__")}
+        found = self.uses(cls.name, cls.body, cls.bases)
+        return replace(found, names=found.names | hooks)
+
     def function(self, function: ir.Function) -> Uses:
         outside = (*function.decorators, *(p.default for p in function.params if p.default))
         found = self.uses(function.name, function.body, outside)
+        found = replace(found, method_of=_short(function.method_of or ""))
         if not any(map(self._switches, function.decorators)):
             return found
         return replace(found, off=(replace(found, off=(), off_for_good=False),), off_for_good=function.yields)
@@ -129,6 +130,10 @@ def bound_by(statement: ir.Stmt) -> Iterator[str]:
     for target in targets:
         if target is not None:
             yield from (_last(e) for e in walk.subexpressions(target) if isinstance(e, ir.Name))
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _last(expr: ir.Expr) -> str:

@@ -37,12 +37,11 @@ class Worth:
         self._file, self._modules = file, modules
         self._files = (file, *neighbours)
         self._by_name: dict[str, list[Uses]] = {}
-        for outline in self._files:
-            for uses in outline.uses[1:]:
-                owner, _, short = uses.name.rpartition(".")
-                self._by_name.setdefault(short, []).append(uses)
-                if short.startswith("__"):
-                    self._by_name.setdefault(f"{owner.rpartition('.')[2]}.{short}", []).append(uses)
+        for uses in (u for outline in self._files for u in outline.uses[1:]):
+            self._by_name.setdefault(uses.short, []).append(uses)
+            if uses.method_of:
+                self._by_name.setdefault(f"{uses.method_of}.{uses.short}", []).append(uses)
+        self._other_names = {a: b for outline in self._files for a, b in outline.aliases}
         self._assigned = frozenset().union(*(o.assigned for o in self._files))
         self._switched = frozenset().union(*(o.names.switched for o in self._files))
         self._shared = frozenset().union(*(o.shared for o in self._files[1:]))
@@ -55,7 +54,11 @@ class Worth:
         roots = [u for u in self._file.uses[1:] if u.name in self._file.names.functions]
         if self._matters(tops, in_module=False):
             return True
-        return any(self._matters((u,), in_module=self._in_module(u)) for u in roots if not self._is_own(u))
+        return any(
+            self._matters((u, *self._named(u.method_of)), in_module=self._in_module(u))
+            for u in roots
+            if not self._is_own(u)
+        )
 
     def _in_module(self, uses: Uses) -> bool:
         return uses.name.rpartition(".")[0] in self._modules
@@ -90,18 +93,28 @@ class Worth:
         return uses.builds or any(u.short == "__init__" for name in uses.names for u in self._named(name))
 
     def _named(self, name: str) -> list[Uses]:
-        return self._by_name.get(name, [])
+        return self._by_name.get(self._other_names.get(name, name), [])
 
     def _lead(self, roots: tuple[Uses, ...]) -> Lead:
         return Lead(self._closure(roots, live=False), self._closure(roots, live=True))
 
     def _closure(self, roots: tuple[Uses, ...], *, live: bool) -> tuple[Uses, ...]:
-        """The roots and all that their names may mean, in turn."""
+        """The roots and all that their names may mean, in turn; methods once their class is spoken of."""
         found: dict[int, Uses] = {}
+        words = {u.method_of for u in roots} | {""}
+        later: dict[str, list[Uses]] = {}  # by class
         waiting = list(roots)
         while waiting:
             uses = waiting.pop()
-            if id(uses) not in found and not (live and uses.short == "__init__"):
-                found[id(uses)] = uses
-                waiting += (u for name in uses.names for u in self._named(name))
+            if id(uses) in found or (live and uses.short == "__init__"):
+                continue
+            found[id(uses)] = uses
+            for name in uses.names - words:
+                words.add(self._other_names.get(name, name))
+            for name in uses.names:
+                for each in self._named(name):
+                    (waiting if each.method_of in words else later.setdefault(each.method_of, [])).append(
+                        each
+                    )
+            waiting += (u for cls in words & later.keys() for u in later.pop(cls))
         return tuple(found.values())
