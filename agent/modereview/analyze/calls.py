@@ -72,9 +72,7 @@ class Calls(Activations):
             case _:
                 return []
 
-    def called_back(
-        self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame
-    ) -> State:
+    def called_back(self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame) -> State:
         """It may run at any later time, in whatever modes there are then; its switches last."""
         cause = Cause("escaped", call.span, "", Path(), name)
         later = self.unknown_from_here(state, cause)
@@ -116,7 +114,7 @@ class Calls(Activations):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         if thing.label == "getattr" and (chosen := self._chosen(given)):
             return [(state, chosen)]
-        return self._escape(call, thing.label, given, state, frame)
+        return self.escape(call, thing.label, frozenset({thing}), given, state, frame)
 
     def _note(self, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
         """What a method call tells of the models and results in it, whatever else it does."""
@@ -164,7 +162,7 @@ class Calls(Activations):
         if name in ("prepare", "setup", "setup_module", "prepare_model"):
             whole = given.positional
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
-        return [(s, v | flowing) for s, v in self._escape(call, f"{text}.{name}", given, state, frame)]
+        return [(s, v | flowing) for s, v in self.escape(call, f"{text}.{name}", owner, given, state, frame)]
 
     def _detached(self, call: ir.Call, name: str, owner: ValueSet, state: State) -> tuple[State, ValueSet]:
         """`x.detach()` may still be a target; `no_grad().__enter__()` switches the graph off for good."""
@@ -185,6 +183,8 @@ class Calls(Activations):
             ]
         if last == "backward":
             return self._backward(results(given.values), state)
+        if last in ("step", "zero_grad"):
+            return [(self._optimized(last, origin, state), NOTHING)]
         if origin.startswith("torch.") and last in READING:
             self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
         state = self.handed(call, origin, given, state, frame)
@@ -200,7 +200,7 @@ class Calls(Activations):
             return self._library_model(call, origin, given, state)
         if last == "from_pretrained":
             return self._pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
-        return self._escape(call, origin, given, state, frame)
+        return self.escape(call, origin, NOTHING, given, state, frame)
 
     def _chosen(self, given: Given) -> ValueSet:
         """`getattr(models, name)`: some member of what is imported."""
@@ -216,7 +216,10 @@ class Calls(Activations):
         transformers = "transformers" in {o.partition(".")[0] for o in self.names.imports.values()}
         origin = origins[0] if origins else f"transformers.{ANY}" if transformers else ANY
         thing = Thing(
-            (call.span, "from_pretrained"), origin.rpartition(".")[2], "pretrained", f"{origin}.from_pretrained"
+            (call.span, "from_pretrained"),
+            origin.rpartition(".")[2],
+            "pretrained",
+            f"{origin}.from_pretrained",
         )
         self.record.built[thing] = call
         return [(state, frozenset({thing}))]

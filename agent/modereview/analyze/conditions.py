@@ -22,7 +22,6 @@ from modereview.analyze.values import (
 )
 from modereview.records import Mode
 
-
 _IS_NONE = ("is", "is not", "==", "!=")
 
 

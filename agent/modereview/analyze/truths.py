@@ -116,15 +116,12 @@ def item(base: ValueSet, key: ValueSet) -> ValueSet:
         hits = [item for k, item in zip(keys, known.items, strict=False) if len(wanted) == 1 and k in wanted]
         found = found.union(*(hits or known.items))
     # `models.__dict__[name]` is some member of the package.
-    found |= {External(f"{v.name.removesuffix('.__dict__')}.{ANY}") for v in base if _is_namespace(v)}
+    members = (v.name for v in base if isinstance(v, External) and v.name.endswith(".__dict__"))
+    found |= {External(f"{name.removesuffix('.__dict__')}.{ANY}") for name in members}
     for thing in (v for v in base if isinstance(v, Thing)):
         index = next(iter(wanted)) if len(wanted) == 1 else "?"
         found |= {Thing((thing.key, "[]", index), f"{thing.label}[{index}]", "attribute", parent=thing)}
     return found
-
-
-def _is_namespace(value: object) -> bool:
-    return isinstance(value, External) and value.name.endswith(".__dict__")
 
 
 def of_dict(name: str, owner: ValueSet) -> ValueSet:
