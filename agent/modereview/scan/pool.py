@@ -20,9 +20,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # Fork where it is safe: no thread has been started, and the parent has imported what the children need.
-_CONTEXT = multiprocessing.get_context(
-    "fork" if os.name == "posix" and os.uname().sysname == "Linux" else None
-)
+_CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
 
 
 @dataclass(frozen=True)
