@@ -95,8 +95,8 @@ class Calls(Activations):
 
     def _anew(self, thing: Thing, state: State) -> State:
         """The state for a thing that is built now: what an earlier pass did is another's history."""
-        holders = (cell for kind in ("name", "attr") for cell in state.cells(kind))
-        if any(thing in (state.get(cell) or ()) and self._may_be_switched(cell[2]) for cell in holders):
+        holders = (cell for cell in state.holding(thing) if cell[0] in ("name", "attr"))
+        if any(self._may_be_switched(cell[2]) for cell in holders):
             self.record.grows_older(thing, earlier(thing))
             state = aged(thing, state)
         return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
