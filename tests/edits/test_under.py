@@ -62,8 +62,10 @@ def test_statements_under_a_header(case, sources):
 
 def test_a_footer_goes_behind_them(sources):
     before = "def f():\n    first()\n    return last()  # c\n"
-    after = "def f():\n    try:\n        first()\n        return last()  # c\n    finally:\n        model.train()\n"
-    assert wrapped(sources, before, "finally:\n    model.train()") == after
+    after = (
+        "def f():\n    try:\n        first()\n        return last()  # c\n    finally:\n        a.train()\n"
+    )
+    assert wrapped(sources, before, "finally:\n    a.train()") == after
 
 
 @pytest.mark.parametrize("text", ["if a: first(); last()\n", "first()\nif a:\n    last()\n"])

@@ -40,7 +40,8 @@ def add_parameter(source: Source, span: Span, parameter: str) -> Edit:
         raise ValueError(f"no function at {source.name}:{span.line}")
     given = function.params
     last = [*given.posonly_params, *given.params, *given.kwonly_params]
-    if given.star_kwarg is not None or isinstance(given.star_arg, cst.Param) or given.posonly_params:
+    takes_all = given.star_kwarg is not None or isinstance(given.star_arg, cst.Param)
+    if takes_all or given.posonly_params or (last and getattr(_tail(last[-1]), "lpar", ())):
         raise ValueError(f"`{function.name.value}` takes whatever it is given")
     if not last:
         start = start_of(source, function.whitespace_before_params)
@@ -85,8 +86,8 @@ def _append(source: Source, closed: int, last: cst.Arg | cst.Param, new: str) ->
         return Edit(end, end, f", {new}")
     indent = indent_of(source, start.line)
     if isinstance(last.comma, cst.Comma):
-        start = end + len(rest)
-        return Edit(start, start, f"{source.newline}{indent}{new},")
+        behind = end + len(rest)
+        return Edit(behind, behind, f"{source.newline}{indent}{new},")
     return Edit(end, end + len(rest), f",{rest}{source.newline}{indent}{new}")
 
 

@@ -25,15 +25,19 @@ def wrap(source: Source, first: Span, last: Span, header: str, footer: str = "")
     indent = indent_of(source, begin)
     step = source.module.default_indent
     inside = frozenset(_within_strings(source, begin, end))
-    head = Edit(*[source.offset(begin, 1)] * 2, lay_out(source, header, indent) + source.newline + step)
+    head = _at(source.offset(begin, 1), lay_out(source, header, indent) + source.newline + step)
     moved = (
-        Edit(*[source.offset(line, 1)] * 2, step)
+        _at(source.offset(line, 1), step)
         for line in range(begin + 1, end + 1)
         if source.lines[line - 1].strip() and line not in inside
     )
     bottom = end_of_line(source, end)
-    tail = [Edit(bottom, bottom, source.newline + lay_out(source, footer, indent))] if footer else []
+    tail = [_at(bottom, source.newline + lay_out(source, footer, indent))] if footer else []
     return (head, *moved, *tail)
+
+
+def _at(offset: int, text: str) -> Edit:
+    return Edit(offset, offset, text)
 
 
 def _lines(source: Source, first: Span, last: Span) -> tuple[int, int]:
