@@ -17,9 +17,9 @@ UNDER = {
         "first()  # a\n# b\nlast()\n# c\n",
         "with torch.no_grad():\n    first()  # a\n    # b\n    last()\n# c\n",
     ),
-    "a comment above stays": (
-        "# a\nfirst()\nlast()\n",
-        "# a\nwith torch.no_grad():\n    first()\n    last()\n",
+    "a comment above goes along": (
+        "a()\n\n# b\nfirst()\nlast()\n",
+        "a()\n\nwith torch.no_grad():\n    # b\n    first()\n    last()\n",
     ),
     "inside of a string nothing moves": (
         'first()\nx = """a\n  b\n"""; last(f"""c\nd {\ne} """)\n',

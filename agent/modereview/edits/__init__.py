@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modereview.edits.classes import free_name, insert_in_init, insert_method
     from modereview.edits.imports import add_import
     from modereview.edits.insert import insert_after, insert_before, insert_first
+    from modereview.edits.layout import together
     from modereview.edits.remove import remove_statement, replace
     from modereview.edits.under import wrap
 
@@ -33,6 +34,7 @@ _HOMES = {
     "remove_statement": "remove",
     "replace": "remove",
     "set_argument": "arguments",
+    "together": "layout",
     "wrap": "under",
 }
 
@@ -48,6 +50,7 @@ __all__ = [
     "remove_statement",
     "replace",
     "set_argument",
+    "together",
     "wrap",
 ]
 

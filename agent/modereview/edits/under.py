@@ -15,8 +15,8 @@ from modereview.records import Edit, Source, Span
 def wrap(source: Source, first: Span, last: Span, header: str, footer: str = "") -> tuple[Edit, ...]:
     """The statements from `first` to `last`, both of one block, indented under a header.
 
-    What is inside of a string of several lines keeps its place, and so do empty lines. A footer (`finally:`
-    and its body) goes behind them.
+    Comments directly above go along. What is inside of a string of several lines keeps its place, and so do
+    empty lines. A footer (`finally:` and its body) goes behind them.
 
     Raises:
         ValueError: the two do not lie in one block, or it stands on its header's line.
@@ -48,7 +48,11 @@ def _lines(source: Source, first: Span, last: Span) -> tuple[int, int]:
         raise ValueError(
             f"no block at {source.name}:{first.line} holds both statements on lines of their own"
         )
-    return first_line(source, start.statement), positions(source)[stop.statement].end.line
+    begin = first_line(source, start.statement)
+    comment = indent_of(source, begin) + "#"
+    while begin > 1 and source.lines[begin - 2].startswith(comment):
+        begin -= 1
+    return begin, positions(source)[stop.statement].end.line
 
 
 def _within_strings(source: Source, begin: int, end: int) -> Iterator[int]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
-from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
+from modereview.analyze.torchfacts import FLUENT
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
+from modereview.rules import lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
 from modereview.rules.modes import body_of
 from modereview.rules.placing import dotted
@@ -64,7 +66,7 @@ def by_role(forward: Forward) -> bool:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`eval()` where the network is built; a `train()` that put it into TRAIN is the user's to move."""
+    """`eval()`, and no gradients, where the network is built; a `train()` is the user's to move."""
     found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]
     if not found or finding.severity is Severity.NOTE:
         return
@@ -74,10 +76,40 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
             if isinstance(statement, ir.Assign) and walk.within(built, statement.span):
                 name = dotted(walk.dotted(statement.targets[0]) or "")
                 if name:
-                    edit = edits.insert_after(program.source, statement.span, f"{name}.eval()")
-                    title = f"call `{name}.eval()` where it is built"
+                    lines = [f"{name}.eval()"]
+                    if all(f.learns and f.grad is True for f in found):
+                        lines.append(f"{name}.requires_grad_(False)")
+                    edit = edits.insert_after(
+                        program.source, _set_up(program, statement, name), "\n".join(lines)
+                    )
+                    title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
                     why = "the targets no longer change from run to run: expect other loss curves"
                     yield fix(program.source, finding, title, edit, consequence=why)
+
+
+def _set_up(program: Program, built: ir.Assign, name: str) -> Span:
+    """The last of the statements right behind the one that builds it which prepare it: weights, a device."""
+    for _, body in lookup.scopes(program):
+        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+            if built in block:
+                last: ir.Stmt = built
+                for statement in block[block.index(built) + 1 :]:
+                    if not _prepares(statement, name):
+                        break
+                    last = statement
+                return last.span
+    return built.span
+
+
+def _prepares(statement: ir.Stmt, name: str) -> bool:
+    """`teacher.load_state_dict(...)`, `teacher = teacher.to(device)`."""
+    value = statement.value if isinstance(statement, ir.Do | ir.Assign) else None
+    func = value.func if isinstance(value, ir.Call) else None
+    return (
+        isinstance(func, ir.Attr)
+        and walk.dotted(func.base) == name
+        and func.name in {*FLUENT, "load_state_dict"}
+    )
 
 
 RULE = Rule(
@@ -129,7 +161,10 @@ def main(loader):
         "mean teacher, momentum encoder or other average of the student, which many methods keep in TRAIN on "
         "purpose (a note)."
     ),
-    fix="`eval()` where the network is built.",
+    fix=(
+        "`eval()` where the network is built and its weights are loaded; `requires_grad_(False)` with it "
+        "where the graph would be built through it for nothing."
+    ),
     check=check,
     mend=mend,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
+from modereview.rules import giving_back, graph
 from modereview.rules.base import fix
 from modereview.rules.modes import Meeting, body_of, meeting
 
@@ -19,16 +20,57 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     if forward is None or (model := dotted(forward.model)) is None:
         return
     statement = f"{model}.eval()"
-    why = "validation and test numbers change: they are of the model without dropout and batch statistics"
     function = program.function(forward.function)
     if function is not None and not function.roles & {"train"}:
+        how = giving_back.style(program, forward.function)
+        if how:
+            yield from _given_back(program, finding, forward, model, how)
         for edit in _at_start(program, forward.function, model, statement):
             title = f"call `{statement}` at the start of `{function.name}`"
-            yield fix(program.source, finding, title, edit, consequence=why)
+            yield from _evaluates(program, finding, forward, title, edit)
     place = _evaluating_statement(program, forward)
     if place is not None:
         edit = edits.insert_before(program.source, place, statement)
-        yield fix(program.source, finding, f"call `{statement}` before the evaluation", edit, consequence=why)
+        yield from _evaluates(program, finding, forward, f"call `{statement}` before the evaluation", edit)
+    if function is not None and not function.roles & {"train"}:
+        yield from _given_back(program, finding, forward, model, "saved")
+
+
+def _evaluates(
+    program: Program, finding: Finding, forward: Forward, title: str, *changes: Edit
+) -> Iterator[Fix]:
+    """The fix with the `no_grad` that is missing as well, where that is certain, and then without."""
+    why = "validation and test numbers change: they are of the model without dropout and batch statistics"
+    off = graph.off(program, forward) if graph.is_certain(program, forward) else None
+    if off is not None:
+        whole = edits.together((*changes, *off[1]))
+        yield fix(program.source, finding, f"{title}, and `{off[0]}`", *whole, consequence=why)
+    yield fix(program.source, finding, title, *changes, consequence=why)
+
+
+def _given_back(program: Program, finding: Finding, forward: Forward, model: str, how: str) -> Iterator[Fix]:
+    """EVAL for the function, and the mode that it found when it ends."""
+    name = forward.function
+    before, after = giving_back.switches(program, forward, model, how)
+    title = f"call `{model}.eval()` in `{name}` and give the mode back"
+    at_end = giving_back.at_the_end(program, name, after)
+    for edit in _at_start(program, name, model, before):
+        if at_end is not None:
+            yield from _evaluates(program, finding, forward, title, edit, at_end)
+            return
+    start = _first_statement(program, name, model)
+    if start is not None:
+        changes = giving_back.on_every_way(program, name, start, before, after)
+        yield from _evaluates(program, finding, forward, title, *changes)
+
+
+def _first_statement(program: Program, name: str, model: str) -> Span | None:
+    """Where the function begins its work: behind its docstring, and behind what gives the model its name."""
+    body = body_of(program, name)
+    bound = [i for i, s in enumerate(body) if _binds(s, model.partition(".")[0], model)]
+    documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
+    rest = body[bound[-1] + 1 if bound else int(documented) :]
+    return rest[0].span if rest else None
 
 
 def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
