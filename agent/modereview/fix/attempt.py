@@ -36,6 +36,7 @@ class Now:
     outcomes: tuple[Outcome, ...]
     edits: tuple[tuple[Edit, ...], ...] = ()  # of each fix that was kept, each in the text it met
     kept: tuple[Verdict, ...] = ()
+    first: tuple[Finding, ...] = ()  # what was found in the original
 
 
 Attempt = tuple[Now, Fix]
@@ -62,11 +63,19 @@ def suggestions(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
 
 
 def current(now: Now, finding: Finding) -> Finding | None:
-    """The finding as the analysis sees it in the file as mended so far."""
+    """The finding as the analysis sees it in the file as mended so far.
+
+    By its place; where a fix has rewritten the line, by its order among those of its kind, if none of them
+    is mended yet.
+    """
     start = now.original.offset(finding.span.line, finding.span.column)
     for edits in now.edits:
         start = moved(start, edits)
-    return next((f for f in now.findings if f.rule == finding.rule and _start(now.source, f) == start), None)
+    there = next((f for f in now.findings if f.rule == finding.rule and _start(now.source, f) == start), None)
+    before, after = ([f for f in found if _kind(f) == _kind(finding)] for found in (now.first, now.findings))
+    if there is None and len(before) == len(after) and finding in before:
+        return after[before.index(finding)]
+    return there
 
 
 def as_the_user_has_it(now: Now, finding: Finding, fix: Fix) -> Fix:

@@ -42,7 +42,7 @@ def mend(
     tools: Tools,
 ) -> Mended:
     """Mend what can be proved. `outcomes` are those of the cases on the file as it is."""
-    start = Now(program.source, program.source, program, findings, outcomes)
+    start = Now(program.source, program.source, program, findings, outcomes, first=findings)
     order, clashes = list(findings), dict[str, _Clash]()
     while True:
         now, verdicts, clash = _one_by_one(start, order, tools)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import lookup, modes
+from modereview.rules import modes
 from modereview.rules.base import Rule, certainty, fix, harm
 
 
@@ -46,21 +46,25 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     why = "validation and test numbers change: they are of the model without dropout and batch statistics"
     loop = _ended_by_it(program, finding, owner)
     if loop is not None:
-        moved = (
-            edits.remove_statement(program.source, finding.span),
-            edits.insert_after(program.source, loop, lookup.with_comment(program, finding.span)),
-        )
-        yield fix(program.source, finding, f"move `{call}` behind the evaluation", *moved, consequence=why)
+        line = finding.span.line
+        margin = program.source.lines[loop.line - 1][: loop.column - 1]
+        moved = edits.replace(program.source, Span(line, 1, line, finding.span.column), margin)
+        yield fix(program.source, finding, f"move `{call}` behind the evaluation", moved, consequence=why)
     if not any(f.role == "train" and f.switch == finding.span for f in program.forwards):
         edit = edits.replace(program.source, finding.span, f"{owner}.eval()")
         yield fix(program.source, finding, f"call `{owner}.eval()` instead", edit, consequence=why)
 
 
 def _ended_by_it(program: Program, finding: Finding, owner: str) -> Span | None:
-    """The loop whose evaluating body ends in the switch, where an `eval()` before it was meant to hold."""
+    """The loop whose evaluating body ends in the switch, where an `eval()` before it was meant to hold.
+
+    The switch stands alone on its line, and nothing but the loop's end follows.
+    """
+    first = program.source.lines[finding.span.line - 1][: finding.span.column - 1]
     body = modes.body_of(program, _holder(program, finding))
     for statement in walk.statements(body):
-        if isinstance(statement, ir.Loop) and statement.body and statement.body[-1].span == finding.span:
+        ends = isinstance(statement, ir.Loop) and statement.body and statement.body[-1].span == finding.span
+        if isinstance(statement, ir.Loop) and ends and not statement.orelse and not first.strip():
             off = (c.span for c in walk.calls(body) if _is_eval(c, owner))
             return statement.span if any(s < statement.span for s in off) else None
     return None

@@ -11,7 +11,6 @@ from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.modes import body_of
 from modereview.rules.placing import dotted
 
 _TEACHER = re.compile(
@@ -71,20 +70,30 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     if not found or finding.severity is Severity.NOTE:
         return
     built = found[0].why[0].span
-    for holder in ("", *found[0].through):
-        for statement in walk.statements(body_of(program, holder)):
+    for holder, body in lookup.scopes(program):
+        for statement in walk.statements(body):
             if isinstance(statement, ir.Assign) and walk.within(built, statement.span):
                 name = dotted(walk.dotted(statement.targets[0]) or "")
                 if name:
                     lines = [f"{name}.eval()"]
-                    if all(f.learns and f.grad is True for f in found):
+                    if all(f.grad is True for f in found) and not _is_frozen(program, holder, name):
                         lines.append(f"{name}.requires_grad_(False)")
-                    edit = edits.insert_after(
-                        program.source, _set_up(program, statement, name), "\n".join(lines)
-                    )
+                    place = _set_up(program, statement, name)
+                    edit = edits.insert_after(program.source, place, "\n".join(lines))
                     title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
                     why = "the targets no longer change from run to run: expect other loss curves"
                     yield fix(program.source, finding, title, edit, consequence=why)
+
+
+def _is_frozen(program: Program, holder: str, name: str) -> bool:
+    """Whether the function that builds it takes its parameters' gradients away, in whatever way."""
+    for statement in walk.statements(dict(lookup.scopes(program))[holder]):
+        looped = statement.iterable if isinstance(statement, ir.Loop) else None
+        own = looped is not None and any(walk.dotted(e) == name for e in walk.subexpressions(looped))
+        text = program.source.slice(statement.span)
+        if (own or f"{name}.requires_grad_" in text) and "requires_grad" in text:
+            return True
+    return False
 
 
 def _set_up(program: Program, built: ir.Assign, name: str) -> Span:

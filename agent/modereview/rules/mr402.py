@@ -52,14 +52,19 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """The call that is missing, behind the first one that seeds, with the same seed."""
+    """The call that is missing, behind those that seed, with the same seed."""
     draw = next((d for d in seeds.draws(program) if d.call.span == finding.span), None)
-    first = next((s for s in seeds.seeded(program) if _is_plain_seed(program, s)), None)
-    if draw is None or first is None:
+    plain = [s for s in seeds.seeded(program) if _is_plain_seed(program, s)]
+    if draw is None or not plain:
         return
-    name = spelled(program, _SEED[draw.kind])
-    call = f"{name.text}({program.source.slice(first.call.args[0].span)})"
-    edit = edits.insert_after(program.source, first.call.span, call)
+    name, seed = spelled(program, _SEED[draw.kind]), program.source.slice(plain[0].call.args[0].span)
+    same = [
+        s
+        for s in plain
+        if (s.function, program.source.slice(s.call.args[0].span)) == (plain[0].function, seed)
+    ]
+    call = f"{name.text}({seed})"
+    edit = edits.insert_after(program.source, same[-1].call.span, call)
     why = "runs with one seed repeat from now on; the numbers drawn are others than before"
     yield fix(program.source, finding, f"call `{call}` as well", *name.imports, edit, consequence=why)
 
@@ -111,7 +116,7 @@ def main(data):
         "environment."
     ),
     fix=(
-        "the missing call behind the first one that seeds, with the same seed; none where that seed is "
+        "the missing call behind those that seed, with the same seed; none where that seed is "
         "computed on the spot."
     ),
     check=check,

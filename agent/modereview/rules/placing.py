@@ -123,10 +123,26 @@ def _at_start(program: Program, name: str, model: str, statement: str) -> Iterat
     function = program.names.functions[name]
     root = model.partition(".")[0]
     binding = next((s for s in walk.statements(function.body) if _binds(s, root, model)), None)
-    if binding is None:
+    switched = _switches_at_start(function.body)
+    if binding is None and switched is not None:
+        yield edits.insert_after(program.source, switched, statement)
+    elif binding is None:
         yield edits.insert_first(program.source, function.span, statement)
     elif binding in function.body:
         yield edits.insert_after(program.source, binding.span, statement)
+
+
+def _switches_at_start(body: ir.Block) -> Span | None:
+    """The last of the `encoder.eval()` that a function begins with: another model's comes behind them."""
+    last = None
+    documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
+    for statement in body[documented:]:
+        match statement:
+            case ir.Do(ir.Call(ir.Attr(_, "eval" | "train"), ())):
+                last = statement.span
+            case _:
+                break
+    return last
 
 
 def _binds(statement: ir.Stmt, root: str, model: str) -> bool:
