@@ -1,7 +1,8 @@
 """The faults in the styles people write, each mended as a maintainer would.
 
-`variants/NAME/bad.py` lies beside `mended.py`: read a pair with `diff -u`. Here every fix is made that leaves the analysis content, as `--unproved
---unsafe-fixes` does where nothing can be run; `python tests/fix/prove_variants.py` has them proved.
+`variants/NAME/bad.py` lies beside `mended.py`: read a pair with `diff -u`. Here every fix is made that leaves
+the analysis content, as `--unproved --unsafe-fixes` does where nothing can be run;
+`python tests/fix/prove_variants.py` has them proved.
 """
 
 from __future__ import annotations

@@ -20,7 +20,12 @@ def add_import(source: Source, module: str) -> Edit:
 
     Standard library first, then the rest, each by name; where the file keeps no such order, before the
     first import that would come after it.
+
+    Raises:
+        ValueError: the file holds no statement.
     """
+    if not source.module.body:
+        raise ValueError(f"there is nothing in {source.name}")
     statement = f"import {module}"
     imports = list(_imports(source))
     later = next((node for node, name in imports if _order(name) > _order(module)), None)
