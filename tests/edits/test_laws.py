@@ -9,7 +9,7 @@ import pytest
 import torch
 
 SEED = 5
-FILES = laws.sample(Path(torch.__file__).parent, 20, SEED)
+FILES = laws.sample(Path(torch.__file__).parent, 12, SEED)
 
 
 @pytest.mark.parametrize(("path", "layout"), FILES, ids=[f"{p.stem}-{layout}" for p, layout in FILES])

@@ -21,6 +21,14 @@ UNDER = {
         "a()\n\n# b\nfirst()\nlast()\n",
         "a()\n\nwith torch.no_grad():\n    # b\n    first()\n    last()\n",
     ),
+    "comments of the file, or of tools, do not": (
+        "# coding: utf-8\nfirst()\n# %% cell\nlast()\n",
+        "# coding: utf-8\nwith torch.no_grad():\n    first()\n    # %% cell\n    last()\n",
+    ),
+    "nor does what opens a cell": (
+        "a()\n# %% cell\n# b\nfirst()\nlast()\n",
+        "a()\n# %% cell\nwith torch.no_grad():\n    # b\n    first()\n    last()\n",
+    ),
     "inside of a string nothing moves": (
         'first()\nx = """a\n  b\n"""; last(f"""c\nd {\ne} """)\n',
         'with torch.no_grad():\n    first()\n    x = """a\n  b\n"""; last(f"""c\nd {\ne} """)\n',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -10,6 +11,8 @@ from libcst import matchers as m
 from modereview.edits.layout import end_of_line, indent_of, lay_out
 from modereview.edits.tree import first_line, place, positions, room_to_recurse
 from modereview.records import Edit, Source, Span
+
+_TOOLS = re.compile(r"# ?(%%|fmt:|region|endregion|pylint:|ruff:)")  # comments about what lies between them
 
 
 def wrap(source: Source, first: Span, last: Span, header: str, footer: str = "") -> tuple[Edit, ...]:
@@ -48,11 +51,18 @@ def _lines(source: Source, first: Span, last: Span) -> tuple[int, int]:
         raise ValueError(
             f"no block at {source.name}:{first.line} holds both statements on lines of their own"
         )
-    begin = first_line(source, start.statement)
-    comment = indent_of(source, begin) + "#"
-    while begin > 1 and source.lines[begin - 2].startswith(comment):
-        begin -= 1
+    begin = _comments_above(source, first_line(source, start.statement))
     return begin, positions(source)[stop.statement].end.line
+
+
+def _comments_above(source: Source, line: int) -> int:
+    """The first of the comments that lead up to a line, or the line: those at the file's top are its own."""
+    comment, begin = indent_of(source, line) + "#", line
+    while begin > 1 and source.lines[begin - 2].startswith(comment):
+        if _TOOLS.match(source.lines[begin - 2].lstrip()):
+            return begin
+        begin -= 1
+    return begin if begin > 1 else line
 
 
 def _within_strings(source: Source, begin: int, end: int) -> Iterator[int]:
