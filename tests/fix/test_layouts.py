@@ -1,4 +1,4 @@
-"""A fix keeps the layout: a file mended in another layout is the mended file in that layout, byte for byte."""
+"""A fix keeps the layout: a file mended in another layout is the mended file in that layout, byte by byte."""
 
 from __future__ import annotations
 
