@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from modereview import parse
 from modereview.fix.compose import compose, moved, moved_back
 from modereview.records import Edit, Finding, Fix, Outcome, Program, Severity, Source, Verdict
 from modereview.rules import rule
 
+_WAYS = 3  # to make each of them that are tried
 _FOLLOW_UPS = 3  # further fixes that one fix may need: an `eval()` that now wants a `train()`
 
 
@@ -96,26 +98,39 @@ def _mends(program: Program, finding: Finding) -> Iterator[Fix]:
 
 def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
     """The fix with what it makes necessary: an `eval()` put in may leave the next epoch in EVAL."""
-    state, titles = _applied(now, fix.edits, tools), [fix.title]
+    state = _applied(now, fix.edits, tools)
     kinds = Counter(map(_kind, now.findings))
-    for _ in range(_FOLLOW_UPS):
-        if state is None:
-            return None
-        left = Counter(map(_kind, state.findings))
-        if left[_kind(fix.finding)] >= kinds[_kind(fix.finding)]:
-            return None
-        fresh = [
-            f for f in state.findings if left[_kind(f)] > kinds[_kind(f)] and f.severity is not Severity.NOTE
-        ]
-        if not fresh:
-            whole = compose(now.source, state.source)
-            state = replace(state, edits=(*now.edits, whole))
-            return state, replace(fix, title=" and ".join(titles), edits=whole)
-        follow_up = next(_mends(state.program, fresh[0]), None)
-        if follow_up is None or not follow_up.safe:
-            return None
-        state = _applied(state, follow_up.edits, tools)
-        titles.append(follow_up.title)
+    kinds[_kind(fix.finding)] -= 1  # that one has to go, and to stay away
+    if state is None or Counter(map(_kind, state.findings))[_kind(fix.finding)] > kinds[_kind(fix.finding)]:
+        return None
+    done = _settled(state, kinds, tools, (fix.title,))
+    if done is None:
+        return None
+    state, titles = done
+    whole = compose(now.source, state.source)
+    state = replace(state, edits=(*now.edits, whole))
+    return state, replace(fix, title=" and ".join(titles), edits=whole)
+
+
+def _settled(
+    state: Now, kinds: Counter[tuple[str, str, str]], tools: Tools, titles: tuple[str, ...]
+) -> tuple[Now, tuple[str, ...]] | None:
+    """The file with no finding that is new, by safe further fixes; None where there is no way."""
+    left = Counter(map(_kind, state.findings))
+    fresh = [
+        f for f in state.findings if left[_kind(f)] > kinds[_kind(f)] and f.severity is not Severity.NOTE
+    ]
+    if not fresh:
+        return state, titles
+    if len(titles) > _FOLLOW_UPS:
+        return None
+    for further in islice(_mends(state.program, fresh[0]), _WAYS):
+        after = _applied(state, further.edits, tools) if further.safe else None
+        if after is None:
+            continue
+        done = _settled(after, kinds, tools, (*titles, further.title))
+        if done is not None:
+            return done
     return None
 
 

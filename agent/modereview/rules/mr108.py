@@ -65,9 +65,12 @@ def by_role(forward: Forward) -> bool:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`eval()`, and no gradients, where the network is built; a `train()` is the user's to move."""
+    """`eval()`, and no gradients, where the network is built; or behind the `train()` that switched it."""
+    if finding.severity is Severity.NOTE:
+        return
+    yield from _behind_the_switch(program, finding)
     found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]
-    if not found or finding.severity is Severity.NOTE:
+    if not found:
         return
     built = found[0].why[0].span
     for holder, body in lookup.scopes(program):
@@ -83,6 +86,21 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
                     title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
                     why = "the targets no longer change from run to run: expect other loss curves"
                     yield fix(program.source, finding, title, edit, consequence=why)
+
+
+def _behind_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`policy.train()` in the function itself switches its target network as well: that goes back to EVAL."""
+    forward = next((f for f in program.forwards if f.span == finding.span and f.cause == "switch"), None)
+    name = dotted(finding.subject)
+    if forward is None or name is None:
+        return
+    body = dict(lookup.scopes(program)).get(finding.function, ())
+    on = next((s for s in walk.statements(body) if isinstance(s, ir.Do) and s.span == forward.switch), None)
+    if on is not None and program.source.slice(on.span) != f"{name}.train()":
+        edit = edits.insert_after(program.source, on.span, f"{name}.eval()")
+        title = f"call `{name}.eval()` behind `{program.source.slice(on.span)}`"
+        why = "the targets no longer change from run to run: expect other loss curves"
+        yield fix(program.source, finding, title, edit, consequence=why)
 
 
 def _is_frozen(program: Program, holder: str, name: str) -> bool:

@@ -30,6 +30,8 @@ _PREDICTED = re.compile(
 )
 _SAMPLES = re.compile(r"reparam|sampl|latent|bottleneck|posterior", re.IGNORECASE)
 
+_DROPS = re.compile(r"drop|mask", re.IGNORECASE)  # the names of what zeroes activations in training
+
 
 def check(program: Program) -> Iterator[Finding]:
     """Random numbers that meet activations in a forward of a class that never asks for its mode."""
@@ -153,19 +155,22 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     found = next((m for m in meetings(program, function) if m.expr.span == finding.span), None)
     holder = next((s for s in walk.statements(function.body) if _is_whole(s, finding.span)), None)
     owned = bool(function.params) and function.params[0].name == "self"
-    if found is None or holder is None or found.operator == "*" or not owned:
+    if found is None or holder is None or not owned:
+        return
+    mask = found.operator == "*"
+    if mask and not _DROPS.search(finding.function):
         return
     other = walk.dotted(found.other)
     match holder:
         case ir.Assign((target,)) if other and walk.dotted(target) == other:
             changes = edits.wrap(program.source, holder.span, holder.span, "if self.training:")
-        case ir.Leave("return") if other and found.operator == "+":
+        case ir.Leave("return") if other and found.operator in "+*":
             whole = program.source.slice(finding.span)
             changes = (edits.replace(program.source, finding.span, f"{whole} if self.training else {other}"),)
         case _:
             return
     why = "evaluation no longer adds noise: expect other validation numbers; training stays as it is"
-    title = "add the noise in training only"
+    title = "draw the mask in training only" if mask else "add the noise in training only"
     yield fix(program.source, finding, title, *changes, consequence=why, safe=False)
 
 
@@ -223,7 +228,7 @@ class Net(nn.Module):
     ),
     fix=(
         "`if self.training:` around noise that is added and assigned back or returned; unsafe, as its author "
-        "may mean it. None for masks and for sums within larger expressions."
+        "may mean it. Masks only in what is called a dropout; none within larger expressions."
     ),
     check=check,
     mend=mend,

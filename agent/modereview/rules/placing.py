@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
-from modereview.rules import giving_back, graph
+from modereview.rules import giving_back, graph, lookup
 from modereview.rules.base import fix
 from modereview.rules.modes import Meeting, body_of, meeting
 
@@ -34,6 +34,20 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _evaluates(program, finding, forward, f"call `{statement}` before the evaluation", edit)
     if function is not None and not function.roles & {"train"}:
         yield from _given_back(program, finding, forward, model, "saved")
+    elif place is None:
+        yield from _in_caller(program, finding, forward)
+
+
+def _in_caller(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """At the start of the innermost function on the way that only evaluates, where a helper does both."""
+    for depth in range(len(forward.through) - 2, -1, -1):
+        function = program.function(forward.through[depth])
+        model = _name_in(program, forward, forward.through[depth], forward.path[depth + 1])
+        if function is not None and model and not function.roles & {"train"}:
+            for edit in _at_start(program, function.name, model, f"{model}.eval()"):
+                title = f"call `{model}.eval()` at the start of `{function.name}`"
+                yield from _evaluates(program, finding, forward, title, edit)
+            return
 
 
 def _evaluates(
@@ -79,14 +93,38 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     where = meeting(program, forward) if forward is not None else None
     if forward is None or where is None:
         return
+    yield from _second_eval(program, finding, forward)
     model = _name_in(program, forward, where.function, where.forward)
     if model and where.within_epoch:
-        edit = edits.insert_after(program.source, where.switch, f"{model}.train()")
+        edit = edits.insert_after(program.source, _behind(where, forward), f"{model}.train()")
         yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
     if where.depth < len(forward.through):
         yield from _in_callee(program, finding, forward, forward.through[where.depth])
     if model:
         yield _in_meeting(program, finding, where, model)
+
+
+def _behind(where: Meeting, forward: Forward) -> Span:
+    """What the evaluation ends with: the call of a function, or the last statement of its own block."""
+    if where.switch != forward.switch:
+        return where.switch
+    inner = (b for s in walk.statements(where.body) for b in walk.blocks(s))
+    holders = [b for b in inner if any(s.span == where.switch for s in b)]
+    return holders[-1][-1].span if holders else where.switch
+
+
+def _second_eval(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """`eval()` before an evaluation and again behind it: the second was meant as `train()`."""
+    switch = forward.switch
+    for name, body in lookup.scopes(program) if switch is not None else ():
+        ends = [s for s in walk.statements(body) if isinstance(s, ir.Do) and s.span == switch]
+        text = program.source.slice(ends[0].span) if ends else ""
+        same = [c.span for c in walk.calls(body) if program.source.slice(c.span) == text]
+        judged = [f.span for f in program.forwards if f.function == name]
+        if ends and text.endswith(".eval()") and any(s < j < ends[0].span for s in same for j in judged):
+            meant = text.removesuffix(".eval()") + ".train()"
+            edit = edits.replace(program.source, ends[0].span, meant)
+            yield _trains(program, finding, f"call `{meant}` where the evaluation ends", edit)
 
 
 def _trains(program: Program, finding: Finding, title: str, edit: Edit) -> Fix:
