@@ -383,11 +383,24 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Rehearsal:
+    """How the script itself is run, shortened: what is changed in it, and the arguments it is given.
+
+    A change's `name` is the text of an expression, or `target =` for what is assigned; `code` takes its
+    place, and is evaluated in the script.
+    """
+
+    changes: tuple[Value, ...]
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How to build a target and run it. `values` are evaluated in order, each seeing those before it.
 
     A module target names its values "model" and "inputs" (a tuple). A scenario names "model" (or whatever
-    it watches) and runs `drives` in order, once an epoch.
+    it watches) and runs `drives` in order, once an epoch. Where it is a rehearsal, the script runs itself,
+    and the drives are the lines of it whose forwards are looked at.
     """
 
     target: Target
@@ -396,6 +409,7 @@ class Recipe:
     watch: str = "model"  # expression whose forwards are observed
     patches: tuple[Value, ...] = ()  # globals of the script that the recipe binds before it drives
     tried: int = 0  # candidates that were run before this one passed
+    rehearsal: Rehearsal | None = None
 
 
 @dataclass(frozen=True)
@@ -431,6 +445,8 @@ class Plan:
     recipes: tuple[Recipe, ...]
     pairs: tuple[tuple[Contract, Recipe], ...]
     unreached: tuple[Unreached, ...] = ()
+    absent: tuple[str, ...] = ()  # packages that cannot be imported, and that mocks replace
+    rooted: bool = False  # whether the script imports from the project's root, wherever it lies itself
 
 
 # --- write ---------------------------------------------------------------------------------------

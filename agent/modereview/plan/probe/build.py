@@ -70,7 +70,12 @@ def _filled(callee: str, way: dict[str, Any], fill: str) -> Build:
 def _stand_in(name: str, fill: str) -> str:
     if fill != _FILLS[0] and _CHANNELS.search(name):
         return fill
-    return next((code for pattern, code in _BY_NAME if re.search(pattern, name.lower())), fill)
+    return number(name) or fill
+
+
+def number(name: str) -> str | None:
+    """What usually stands behind a name, as code; None where it says nothing."""
+    return next((code for pattern, code in _BY_NAME if re.search(pattern, name.lower())), None)
 
 
 def _object(attributes: dict[str, str | None], fill: str) -> str | None:

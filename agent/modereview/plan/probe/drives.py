@@ -84,13 +84,13 @@ def _choices(way: Json, losses: list[str], recipes: dict[str, Json]) -> Iterator
     slots = [s for s in way["slots"] if s["kind"] == "criterion"]
     criteria = [s["code"] for s in slots[:1]] if slots else [""]
     for recipe in _models(way, recipes):
-        variants = _variants(tuple(inputs_of(recipe)))
-        for inputs, structure, maker in itertools.product(variants, range(4), ("randn", "rand")):
+        each = variants(tuple(inputs_of(recipe)))
+        for inputs, structure, maker in itertools.product(each, range(4), ("randn", "rand")):
             for criterion, target in tasks(losses, criteria):
                 yield Choice(recipe, inputs, maker, target, criterion, structure)
 
 
-def _variants(inputs: tuple[Guess, ...]) -> list[tuple[Guess, ...]]:
+def variants(inputs: tuple[Guess, ...]) -> list[tuple[Guess, ...]]:
     """The inputs as found; without sides of 1, or as images, where the function itself reshapes them."""
     squeezed = tuple(replace(g, shape=(*g.shape[:1], *(s for s in g.shape[1:] if s != 1))) for g in inputs)
     images = tuple(

@@ -23,7 +23,7 @@ _CRITERIA = (
     ("nn.NLLLoss()", ("class", "map")),
 )
 _MOCK = "unittest.mock.MagicMock()"
-_TARGET_KEY = re.compile(r"label|target|^y$|^gt|tgt|trg|class")
+TARGET_KEY = re.compile(r"label|target|^y$|^gt|tgt|trg|class|mask|^seg")
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _mapping(keys: list[str], choice: Choice, rows: int) -> str | None:
     inputs = iter([g.code(None, choice.maker) for g in choice.inputs] * len(keys))
     if target is None or not choice.inputs:
         return None
-    items = (f"{key!r}: {target if _TARGET_KEY.search(key) else next(inputs)}" for key in keys)
+    items = (f"{key!r}: {target if TARGET_KEY.search(key) else next(inputs)}" for key in keys)
     return "{" + ", ".join(items) + "}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -16,10 +17,34 @@ _BUILD_SECONDS = 4.0
 
 
 def reach(
-    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], limit: float
+    subject: dict[str, Any],
+    space: dict[str, Any],
+    shapes: list[dict[str, Any]],
+    limit: float,
+    known: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The recipe of a module as JSON; {"error", "tried"} where none was found."""
+    """The recipe of a module as JSON; {"error", "tried"} where none was found.
+
+    `known` are globals that exist only while the script runs, as code: those that a class misses are bound.
+    """
     deadline = time.monotonic() + 0.9 * limit
+    bound: dict[str, str] = {}
+    while True:
+        found = _reach(subject, space, shapes, deadline)
+        missing = re.search(r"NameError: name '(\w+)' is not defined", str(found.get("error")))
+        name = missing.group(1) if missing else ""
+        if name not in (known or {}) or name in bound or time.monotonic() > deadline:
+            return {**found, "globals": [{"name": n, "code": c} for n, c in bound.items()]}
+        bound = {name: (known or {})[name], **bound}
+        try:
+            setattr(space["script"], name, eval(bound[name], space))
+        except Exception:
+            return found
+
+
+def _reach(
+    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], deadline: float
+) -> dict[str, Any]:
     tried, error = 0, "nothing to try"
     for build in builds(subject):
         try:
