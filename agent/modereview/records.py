@@ -413,6 +413,21 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What the user tells of a target in pyproject.toml: it is used as it stands, and nothing is guessed.
+
+    `values` are expressions by name: of a function's arguments and globals, or, for a script's own run, the
+    changes of `Rehearsal`.
+    """
+
+    target: str  # "Net", "train", "Trainer.fit"; "train.py" for the script's own run
+    args: str | None = None  # of the constructor, as in a call
+    inputs: str | None = None  # of the forward, as in a call
+    values: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()  # what is typed behind the script's name
+
+
+@dataclass(frozen=True)
 class Unreached:
     """A target that no recipe reached: what was tried and what the user can do."""
 
@@ -420,6 +435,7 @@ class Unreached:
     tried: int
     error: str  # the last error, one line
     hint: str  # the next step, one sentence
+    trials: tuple[str, ...] = ()  # "what was tried: how it ended", in order
 
 
 @dataclass(frozen=True)

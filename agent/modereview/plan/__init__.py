@@ -18,7 +18,7 @@ from modereview.plan.rehearsal import sites, target_of
 from modereview.plan.request import SECONDS, request
 from modereview.plan.slots import Context
 from modereview.plan.targets import Scenario, module_targets, scenarios
-from modereview.records import Finding, Plan, Program, Recipe, Target, Unreached
+from modereview.records import Finding, Given, Plan, Program, Recipe, Target, Unreached
 from modereview.run import Failed
 
 __all__ = ["SECONDS", "plan", "probe_code"]
@@ -28,14 +28,19 @@ Ask: TypeAlias = Callable[[dict[str, object]], dict[str, object]]
 
 
 def plan(
-    program: Program, findings: tuple[Finding, ...], ask: Ask, test_path: Path, load: Load | None = None
+    program: Program,
+    findings: tuple[Finding, ...],
+    ask: Ask,
+    test_path: Path,
+    load: Load | None = None,
+    given: tuple[Given, ...] = (),
 ) -> Plan:
-    """The plan for one file. `ask` runs the probe on it, once or twice.
+    """The plan for one file. `ask` runs the probe on it, once or twice; `given` is what the user tells.
 
     `load` is how an earlier plan loads the file: an import that hangs should not be tried again.
     """
     modules = module_targets(program)
-    load, found_scenarios, answer = _asked(program, ask, load)
+    load, found_scenarios, answer = _asked(program, ask, load, given)
     reached = [*_recipes(modules, found_scenarios, answer), _own_run(program, answer)]
     recipes = tuple(r for r in reached if isinstance(r, Recipe))
     return Plan(
@@ -79,13 +84,13 @@ def _told(program: Program, missed: Unreached, reached: list[Recipe | Unreached 
 
 
 def _asked(
-    program: Program, ask: Ask, known: Load | None
+    program: Program, ask: Ask, known: Load | None, given: tuple[Given, ...]
 ) -> tuple[Load, tuple[Scenario, ...], dict[str, Any]]:
     """The probe's answer; where a script cannot be imported, once more by its definitions alone."""
     only: Load | None = "definitions" if program.trains_on_import else known
     loads: tuple[Load, ...] = (only,) if only else ("import", "definitions")
     for load in loads:
-        context = Context(program, names_of(program, load))
+        context = Context(program, names_of(program, load), given)
         found = scenarios(context)
         answer = _answer(ask, request(context, load, found))
         if "load_error" not in answer:

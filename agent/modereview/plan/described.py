@@ -42,3 +42,11 @@ def class_of(context: Context, code: str) -> str | None:
     match = re.match(r"script\.(\w+)(\(|$)", code)
     module = context.program.module(match.group(1)) if match else None
     return module.name if module else None
+
+
+def call_parts(text: str | None) -> list[str] | None:
+    """The arguments of a call, each by itself: `torch.randn(4, 8), mask` are two."""
+    if text is None:
+        return None
+    call = ast.parse(f"f({text})", mode="eval").body
+    return [ast.unparse(part) for part in call.args] if isinstance(call, ast.Call) else None

@@ -60,7 +60,8 @@ def _as_seen(drive: Drive, seen: set[tuple[str, bool]]) -> Drive:
 def unreached(target: Target, found: Json) -> Unreached:
     """What was tried, the last error, and one sentence of advice."""
     error = str(found["error"])
-    return Unreached(target, int(found["tried"]), error, _hint(target, error))
+    trials = tuple(str(trial) for trial in found.get("trials", ()))
+    return Unreached(target, int(found["tried"]), error, _hint(target, error), trials)
 
 
 def mocked(missed: Unreached, absent: tuple[str, ...]) -> Unreached:
@@ -90,6 +91,7 @@ def _hint(target: Target, error: str) -> str:
 
 def _general_hint(target: Target) -> str:
     name = target.name
+    recipe = "or give a recipe ([[tool.modereview.recipe]])"
     if target.kind == "module":
-        return f"Call `{name}` once with sizes written out, as in `torch.randn(4, 20)`: they are tried first."
-    return f"Nothing in the file tells what `{name}` is given: call it once with the sizes written out."
+        return f"Call `{name}` once with sizes written out, as in `torch.randn(4, 20)`, {recipe}."
+    return f"Nothing in the file tells what `{name}` is given: call it once with sizes written out, {recipe}."

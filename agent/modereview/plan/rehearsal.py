@@ -14,7 +14,7 @@ from modereview.plan.slots import Context, Slot
 from modereview.plan.targets import WANTED
 from modereview.plan.tree import level, scopes
 from modereview.plan.uses import uses_of
-from modereview.records import Drive, Program, Role, Target
+from modereview.records import Drive, Mode, Program, Role, Target
 
 # Calls with an effect outside the run: they write, show, send or delete.
 _EFFECTS = re.compile(
@@ -22,6 +22,7 @@ _EFFECTS = re.compile(
     r"|^(os\.(system|remove|unlink|rename|kill)|shutil\.\w+|subprocess\.\w+|wandb\.\w+|mlflow\.\w+)$"
     r"|(^|\.)(SummaryWriter|torch\.compile|set_device|init_process_group)$"
 )
+GIVEN = "given in pyproject.toml"
 _SAME = frozenset({"torch.compile"})  # left out, they give their argument
 
 
@@ -39,7 +40,13 @@ def sites(program: Program) -> tuple[Site, ...]:
     """The lines that train, evaluate or infer, in the file's order."""
     roles: dict[tuple[int, str], set[Role]] = {}
     for forward in program.forwards:
-        if forward.role in WANTED and forward.function.rpartition(".")[2] != "forward":
+        # An inference in TRAIN may be meant so: it is looked at where the analysis is sure of its mode.
+        sure = forward.exact and forward.mode is not Mode.UNKNOWN
+        if (
+            forward.role in WANTED
+            and (forward.role != "infer" or sure)
+            and forward.function.rpartition(".")[2] != "forward"
+        ):
             roles.setdefault((forward.span.line, forward.function), set()).add(forward.role)
     lines = program.source.lines
     return tuple(Site(lines[n - 1].strip(), f, n, frozenset(r)) for (n, f), r in sorted(roles.items()))
@@ -66,6 +73,8 @@ def drives(found: tuple[Site, ...]) -> tuple[Drive, ...]:
 def request(context: Context) -> dict[str, object]:
     """What the probe needs to rehearse the script, as plain data."""
     tree, found = context.program.source.tree, sites(context.program)
+    told = context.told(context.program.source.path.name)
+    given = told.values if told else ()
     return {
         "sites": [
             {
@@ -82,8 +91,9 @@ def request(context: Context) -> dict[str, object]:
         "classes": list(target_of(context.program, found).classes),
         "slots": _with_items({str(line): slots for line, slots in _slots(context)}),
         "training": sorted(_training(context.program)),
-        "fixed": [{"name": n, "code": c, "why": w} for n, c, w in _fixed(tree, _training(context.program))],
-        "arguments": required(tree),
+        "fixed": [{"name": n, "code": c, "why": w} for n, c, w in _fixed(tree, _training(context.program))]
+        + [{"name": name, "code": code, "why": GIVEN} for name, code in given],
+        "arguments": list(told.arguments) if told and told.arguments else required(tree),
         "batch_options": batch_options(tree),
         "batch_sizes": _batch_sizes(tree),
         "losses": re.findall(r"\b(\w*(?:[Ll]oss|cross_entropy\w*|CrossEntropy\w*))\b\(", ast.unparse(tree)),

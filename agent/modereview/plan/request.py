@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Literal, TypeAlias
 
 from modereview.plan import rehearsal
-from modereview.plan.described import attributes, class_of, slot_json
+from modereview.plan.described import attributes, call_parts, class_of, slot_json
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.names import resolve
 from modereview.plan.rehearsing import ABSENT, ABSENT_IMPORTS, OBSERVED, REHEARSAL, REHEARSAL_IMPORTS
@@ -66,7 +66,9 @@ def _subject(context: Context, module: ModuleClass) -> Json:
     calls = {tuple(c.bound): c for c in module.builds}.values()
     ways = [_arguments(context, module, c) for c in calls]
     ways += [_arguments(context, module, None), _arguments(context, module, None, annotated=False)]
-    return {"name": module.name, "callee": f"script.{module.name}", "builds": ways}
+    told = context.told(module.name)
+    given = {"args": told.args, "inputs": call_parts(told.inputs)} if told else {}
+    return {"name": module.name, "callee": f"script.{module.name}", "builds": ways, **given}
 
 
 def _arguments(context: Context, module: ModuleClass, call: CallSite | None, annotated: bool = True) -> Json:
@@ -110,14 +112,20 @@ def _scenario(context: Context, scenario: Scenario) -> Json:
         "name": scenario.target.name,
         "unless": list(scenario.unless),
         "covers": sorted({f for name in scenario.target.functions for f in reached(context.program, name)}),
-        "ways": [_way(context, way) for way in scenario.ways],
+        "ways": [_way(context, way, _told(context, scenario)) for way in scenario.ways],
         "losses": _losses(context, scenario),
     }
 
 
-def _way(context: Context, way: Way) -> Json:
+def _told(context: Context, scenario: Scenario) -> dict[str, str]:
+    """What the user tells of the arguments and globals of the functions that a scenario drives."""
+    told = [context.told(name) for name in (*scenario.target.functions, scenario.target.name)]
+    return dict(pair for given in told if given for pair in given.values)
+
+
+def _way(context: Context, way: Way, told: dict[str, str]) -> Json:
     return {
-        "slots": [slot_json(context, s) for s in way.slots],
+        "slots": [{**slot_json(context, s), "given": told.get(s.name)} for s in way.slots],
         "drives": [{"code": d.code, "roles": sorted(d.roles)} for d in way.drives],
         "patches": list(way.patches),
         "objects": [{"name": v.name, "code": v.code, "why": v.why} for v in way.objects],

@@ -29,6 +29,7 @@ _BY_NAME = (
 )
 _FILLS = ("7", "16", "3")  # what all other unknowns are, one trial each
 _OF_VALUES = {"shape", "size", "items", "keys", "append", "lower", "parameters", "to", "device", "dtype"}
+GIVEN = "given in pyproject.toml"
 _CHANNELS = re.compile(r"channels|in_?ch|^nc$")
 
 
@@ -44,6 +45,9 @@ def builds(subject: dict[str, Any]) -> Iterator[Build]:
     """Ways to build a subject, the file's own first, without repetition."""
     if "code" in subject:
         yield Build(subject["code"], f"as at line {subject['line']}")
+        return
+    if subject.get("args") is not None:
+        yield Build(f"{subject['callee']}({subject['args']})", GIVEN)
         return
     seen = set()
     for way in subject["builds"]:

@@ -98,7 +98,11 @@ def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) 
             break
         state = following
     if not best.get("seen"):
-        return {"error": trials[-1], "tried": tried, "trials": trials}
+        return {
+            "error": answer.get("error") or "no line of it that trains or evaluates was seen",
+            "tried": tried,
+            "trials": trials,
+        }
     return {**best, "trials": trials}
 
 
