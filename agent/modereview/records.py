@@ -462,6 +462,7 @@ class Plan:
     pairs: tuple[tuple[Contract, Recipe], ...]
     unreached: tuple[Unreached, ...] = ()
     absent: tuple[str, ...] = ()  # packages that cannot be imported, and that mocks replace
+    weightless: bool = False  # whether pretrained weights are asked for, that are not downloaded
     rooted: bool = False  # whether the script imports from the project's root, wherever it lies itself
 
 

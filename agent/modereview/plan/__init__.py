@@ -58,6 +58,7 @@ def plan(
             and not _told(program, r, reached)
         ),
         _absent(answer),
+        bool(answer.get("weightless")),
         bool(answer.get("rooted")),
     )
 

@@ -48,8 +48,12 @@ def sites(program: Program) -> tuple[Site, ...]:
             and forward.function.rpartition(".")[2] != "forward"
         ):
             roles.setdefault((forward.span.line, forward.function), set()).add(forward.role)
-    lines = program.source.lines
-    return tuple(Site(lines[n - 1].strip(), f, n, frozenset(r)) for (n, f), r in sorted(roles.items()))
+    lines = program.source.lines  # beyond the last one lie files beside the script
+    return tuple(
+        Site(lines[n - 1].strip(), f, n, frozenset(r))
+        for (n, f), r in sorted(roles.items())
+        if n <= len(lines)
+    )
 
 
 def target_of(program: Program, found: tuple[Site, ...]) -> Target:
@@ -84,6 +88,8 @@ def request(context: Context) -> dict[str, object]:
             }
             for d in drives(found)
         ],
+        "models": sorted({forward.model for forward in context.program.forwards}),
+        "losses_of": re.findall(r"(\w+)\.backward\(", ast.unparse(tree)),
         "lines": [site.line for site in found],
         "running": sorted(
             {f.name.rpartition(".")[2] for f in context.program.functions if f.roles} - {"forward"}
@@ -133,7 +139,9 @@ def _batch_sizes(tree: ast.Module) -> list[str]:
     """Assignments of a plain number to a name that says batch size."""
     assigned = (n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant))
     targets = (ast.unparse(n.targets[0]) for n in assigned)
-    return sorted({f"{target} =" for target in targets if re.search(r"(?i)^(batch_?size|bs|bsz)$", target)})
+    return sorted(
+        {f"{target} =" for target in targets if re.search(r"(?i)(^|_)(batch_?size|bs|bsz)$", target)}
+    )
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:

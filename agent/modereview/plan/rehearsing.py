@@ -103,6 +103,21 @@ def stand_in_for(*packages):
         try:
             importlib.import_module(package)
         except Exception:
+            parent, _, name = package.rpartition(".")
             sys.modules[package] = mock.MagicMock()
+            if parent in sys.modules:
+                setattr(sys.modules[parent], name, sys.modules[package])
 '''
 ABSENT_IMPORTS = ("import importlib", "import sys", "from unittest import mock")
+
+WEIGHTS = '''\
+def without_weights():
+    """Pretrained weights are not downloaded: models keep their random ones."""
+    load = nn.Module.load_state_dict
+    torch.hub.set_dir(tempfile.mkdtemp())
+    torch.hub.download_url_to_file = lambda url, to, *rest, **more: torch.save({}, to)
+    nn.Module.load_state_dict = lambda self, state, *rest, **more: (
+        load(self, state, *rest, **more) if state else None
+    )
+'''
+WEIGHTS_IMPORTS = ("import tempfile", "import torch", "from torch import nn")

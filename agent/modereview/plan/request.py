@@ -11,7 +11,15 @@ from modereview.plan import rehearsal
 from modereview.plan.described import attributes, call_parts, class_of, slot_json
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.names import resolve
-from modereview.plan.rehearsing import ABSENT, ABSENT_IMPORTS, OBSERVED, REHEARSAL, REHEARSAL_IMPORTS
+from modereview.plan.rehearsing import (
+    ABSENT,
+    ABSENT_IMPORTS,
+    OBSERVED,
+    REHEARSAL,
+    REHEARSAL_IMPORTS,
+    WEIGHTS,
+    WEIGHTS_IMPORTS,
+)
 from modereview.plan.shapes import shapes
 from modereview.plan.slots import Context, reached
 from modereview.plan.targets import Scenario, Way
@@ -33,7 +41,9 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
     return {
         "script": program.source.name,
         "load": load,
-        "loader": "\n".join((*loader_imports(load), *ABSENT_IMPORTS, "", loader(load), ABSENT)),
+        "loader": "\n".join(
+            (*loader_imports(load), *ABSENT_IMPORTS, *WEIGHTS_IMPORTS, "", loader(load), ABSENT, WEIGHTS)
+        ),
         "seconds": SEARCH_SECONDS,
         "target_seconds": TARGET_SECONDS,
         "shapes": [asdict(s) for s in shapes(program.source.tree, context.names)],

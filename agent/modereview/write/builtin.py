@@ -10,7 +10,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from modereview.plan.contracts import shadows_train
 from modereview.plan.loading import loader, loader_imports
-from modereview.plan.rehearsing import ABSENT, ABSENT_IMPORTS, OBSERVED, REHEARSAL, REHEARSAL_IMPORTS
+from modereview.plan.rehearsing import (
+    ABSENT,
+    ABSENT_IMPORTS,
+    OBSERVED,
+    REHEARSAL,
+    REHEARSAL_IMPORTS,
+    WEIGHTS,
+    WEIGHTS_IMPORTS,
+)
 from modereview.records import Case, Contract, Plan, Recipe, Suite
 from modereview.write.arrange import EVALUATING, RECORDED, arrange, recipe_imports
 from modereview.write.naming import builder_names, calls, listed, slug
@@ -54,6 +62,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         *_IMPORTS,
         *ABSENT_IMPORTS,
         *REHEARSAL_IMPORTS,
+        *WEIGHTS_IMPORTS,
         *loader_imports(plan.load),
         *(line for each in names for line in recipe_imports(each)),
     }
@@ -66,6 +75,8 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         loads=any(recipe.rehearsal is None for recipe in names),
         absent=", ".join(map(repr, plan.absent)),
         stand_in_for=ABSENT.strip(),
+        weightless=plan.weightless,
+        without_weights=WEIGHTS.strip(),
         observed=OBSERVED.strip(),
         rehearsal=REHEARSAL,
         builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],

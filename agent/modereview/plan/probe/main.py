@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from . import drives, rehearsal, targets
-from .absent import from_root, named, rooted
+from .absent import downloads, from_root, named, rooted
 from .limits import OutOfTime, in_children, one_line, seconds
 
 _LOAD_SECONDS = 10.0
@@ -52,6 +52,7 @@ def main(request: Json) -> Json:
         "rehearsal": _rehearsed(request, recipes, absent, scenarios),
         "absent": absent,
         "rooted": rooted(),
+        "weightless": downloads(),
     }
 
 
@@ -60,13 +61,14 @@ def _load(request: Json, absent: list[str]) -> types.ModuleType:
     names: Json = {}
     path = Path(request["script"]).absolute()
     exec(compile(request["loader"], "loader", "exec"), names)
+    names["without_weights"]()
     with seconds(_LOAD_SECONDS):
         while True:
             names["stand_in_for"](*absent)
             try:
                 script: types.ModuleType = names["load_script"](path)
             except (Exception, SystemExit) as error:
-                name = named(error, str(path))
+                name = named(error)
                 if name is None or name in absent:
                     raise
                 if not from_root(name):

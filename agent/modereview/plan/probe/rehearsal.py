@@ -57,6 +57,7 @@ class State:
     absent: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()  # assignments of batch sizes
     small: bool = False  # whether batches have as many rows as the stand-ins
+    tiny: bool = False  # whether there is one batch of two samples: the model is slow
     refused: int = 0  # choices in a row that met the same error
     error: str = ""
 
@@ -201,7 +202,7 @@ def _failure(job: Json, error: BaseException) -> Json:
     answer: Json = {"error": one_line(error), "frames": frames, "kind": "loss" if called else ""}
     if isinstance(error, OutOfTime):
         return {**answer, "kind": "time"}
-    answer["absent"] = named(error, job["path"])
+    answer["absent"] = named(error)
     if called and isinstance(called[0], nn.Module) and list(called[0].parameters()):
         answer["kind"] = "forward"
         try:
@@ -224,6 +225,8 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
     error = answer.get("error", "")
     if not error:
         return _with_loaders(job, tree, state)
+    if answer["kind"] == "time" and state.small and not state.tiny:
+        return replace(state, tiny=True, choices=tuple(map(_tiny, state.choices)))
     if not state.small and (answer["kind"] == "time" or (state.slots and _SIZES.search(error))):
         if answer["kind"] == "time":
             state = _with_loaders(job, tree, state) or state
@@ -259,9 +262,9 @@ def _advanced(state: State, what: str) -> State | None:
 
 def _reshaped(state: State, output: Any) -> State:
     """Choices whose targets suit the output that was really seen."""
-    if not output or list(output[1:]) == list(state.choice.model["output"][1:]):
+    known = list(output or [])
+    if not known or known[0] % state.choice.rows or known == list(state.choice.model["output"]):
         return state
-    known = [state.choice.rows, *output[1:]]
     choices = tuple(replace(c, model={**c.model, "output": known}) for c in state.choices)
     return replace(state, choices=choices)
 
@@ -273,8 +276,8 @@ def _repaired(job: Json, tree: ast.Module, state: State, frames: list[int]) -> S
     for _, key, slots in candidates:
         if key in known:
             continue
-        if slots is None:
-            return replace(state, changes=(*state.changes, (key, "MagicMock()")))
+        if isinstance(slots, str):
+            return replace(state, changes=(*state.changes, (key, slots)))
         return _with_sizes(job, tree, _with_slots(state, key, slots), slots)
     return None
 
@@ -323,8 +326,8 @@ def _with_slots(state: State, key: str, slots: list[Json]) -> State:
 
 def _candidates(
     job: Json, tree: ast.Module, frames: list[int]
-) -> Iterator[tuple[float, str, list[Json] | None]]:
-    """(score, key, slots or None) for each frame of the script, innermost first."""
+) -> Iterator[tuple[float, str, list[Json] | str]]:
+    """(score, key, slots or code) for each frame of the script, innermost first."""
     for depth, line in enumerate(reversed(frames)):
         statement = _statement(tree, line)
         if statement is None or _needed(job, statement):
@@ -332,13 +335,24 @@ def _candidates(
         if isinstance(statement, ast.Assign):
             key = f"{ast.unparse(statement.targets[0])} ="
             slots = job["slots"].get(str(statement.lineno))
-            if slots:
+            if slots and any(t in job["models"] for t in key.removesuffix(" =").strip("()").split(", ")):
+                if _set_before(tree, statement):  # a checkpoint that is not there: what was built stays
+                    yield 1.6, ast.unparse(statement.value), key.removesuffix(" =")
+            elif slots:
+                slots = [{**s, "kind": "unknown"} if s["kind"] == "model" else s for s in slots]
                 yield _promise(key, slots) - 0.01 * depth, key, slots
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            yield 0.9 - 0.01 * depth, f"{ast.unparse(statement.value.func)}(...)", None
+            yield 0.9 - 0.01 * depth, f"{ast.unparse(statement.value.func)}(...)", "MagicMock()"
         elif isinstance(statement, ast.With):
             for call in (i.context_expr for i in statement.items if isinstance(i.context_expr, ast.Call)):
-                yield 0.8 - 0.01 * depth, f"{ast.unparse(call.func)}(...)", None
+                yield 0.8 - 0.01 * depth, f"{ast.unparse(call.func)}(...)", "MagicMock()"
+
+
+def _set_before(tree: ast.Module, statement: ast.Assign) -> bool:
+    """Whether the same target is assigned in an earlier line, too."""
+    target = ast.unparse(statement.targets[0])
+    others = (n for n in ast.walk(tree) if isinstance(n, ast.Assign) and n.lineno < statement.lineno)
+    return any(ast.unparse(other.targets[0]) == target for other in others)
 
 
 def _promise(key: str, slots: list[Json]) -> float:
@@ -355,7 +369,16 @@ def _needed(job: Json, statement: ast.stmt) -> bool:
     """Whether a statement is what the run is for: a model called, or a function that does so."""
     lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
     text = ast.unparse(statement)
-    return any(line in lines for line in job["lines"]) or any(f"{call}(" in text for call in job["running"])
+    trained = [
+        t.id
+        for t in getattr(statement, "targets", [])
+        if isinstance(t, ast.Name) and t.id in job["losses_of"]
+    ]
+    return (
+        bool(trained)
+        or any(line in lines for line in job["lines"])
+        or any(f"{call}(" in text for call in job["running"])
+    )
 
 
 def _statement(tree: ast.AST, line: int) -> ast.stmt | None:
@@ -392,10 +415,27 @@ def _choices(job: Json, recipes: dict[str, Json]) -> Iterator[Choice]:
     images = {"inputs": [vars(Guess((4, 3, 32, 32), "small images"))], "output": [4, 10]}
     named = [recipes[name] for name in job["classes"] if name in recipes]
     for recipe in [*(named or list(recipes.values())[::-1])[:2], _recipe(images)]:
-        for inputs in variants(tuple(inputs_of(recipe))):
+        for inputs in [*variants(tuple(inputs_of(recipe))), *_square(inputs_of(recipe))]:
             for structure, maker in itertools.product(range(4), ("randn", "rand")):
                 for _, target in tasks(job["losses"], [""]):
                     yield Choice(recipe, inputs, maker, target, "", structure)
+
+
+def _square(inputs: list[Guess]) -> list[tuple[Guess, ...]]:
+    """Sequences as long as there are of them: the file may have the steps first."""
+    square = tuple(
+        replace(g, shape=(g.shape[0], g.shape[0], *g.shape[2:])) if g.high and len(g.shape) == 2 else g
+        for g in inputs
+    )
+    return [] if square == tuple(inputs) else [square]
+
+
+def _tiny(choice: Choice) -> Choice:
+    inputs = tuple(
+        replace(g, shape=(2, *g.shape[1:])) if g.shape[:1] > (2,) and not g.text else g for g in choice.inputs
+    )
+    output = [2 * choice.model["output"][0] // choice.rows, *choice.model["output"][1:]]
+    return replace(choice, inputs=inputs, batches=1, model={**choice.model, "output": output})
 
 
 def _recipe(found: Json) -> Json:
@@ -425,4 +465,4 @@ def _samples(slot: Json, choice: Choice) -> str | None:
     if target is None:
         return None
     items = (f"{key!r}: {target if TARGET_KEY.search(key) else next(inputs)}[0]" for key in slot["item_keys"])
-    return f"[{{{', '.join(items)}}} for _ in range({2 * choice.rows})]"
+    return f"[{{{', '.join(items)}}} for _ in range({choice.batches * choice.rows})]"
