@@ -45,6 +45,7 @@ class Settings:
     recipes: tuple[Given, ...] = ()  # how to build and call what the search does not reach
     stdin: tuple[Path, bytes] | None = None  # what came on standard input, and the path it goes by
     timeout: float = 20.0  # seconds for one test
+    cache: bool = True  # keep what is found in files, for the next static run
     quiet: bool = False  # findings only
     verbose: bool = False  # list what is otherwise counted; tracebacks of our own faults
 
