@@ -37,9 +37,10 @@ def rehearsed(changes, arguments=(), most=60):
         frame = sys._getframe(1)
         while frame.f_code.co_name in ("inner", "_call_impl", "_wrapped_call_impl"):
             frame = frame.f_back
-        own = frame.f_code.co_filename == str(SCRIPT) and frame.f_code.co_name != "forward"
+        caller, line = frame.f_code, frame.f_lineno
+        own = caller.co_filename == str(SCRIPT) and caller.co_name != "forward"
         if own and list(module.parameters()):
-            call = linecache.getline(str(SCRIPT), frame.f_lineno).strip()
+            call = linecache.getline(str(SCRIPT), line).strip()
             where = f"forward {len(forwards) + 1} of the run, `{call}`"
             forwards.append(observed(call, where, module, output))
             if len(forwards) == most:
@@ -47,7 +48,7 @@ def rehearsed(changes, arguments=(), most=60):
 
     parsed = {key: ast.parse(code, mode="eval").body for key, code in changes.items()}
     tree = Rehearsal(parsed).visit(ast.parse(SCRIPT.read_bytes()))
-    code = compile(ast.fix_missing_locations(tree), str(SCRIPT), "exec", dont_inherit=True)
+    code = compile(ast.fix_missing_locations(tree), SCRIPT, "exec", 0, True)
     names = {"__name__": "__main__", "__file__": str(SCRIPT), "torch": torch, "nn": nn}
     names.update(MagicMock=mock.MagicMock, SimpleNamespace=SimpleNamespace)
     handle = nn.modules.module.register_module_forward_hook(note)

@@ -59,8 +59,14 @@ def _rehearsal(rehearsal: Rehearsal, script: str) -> list[str]:
 
 
 def _entry(change: Value) -> str:
-    why = f"  # {' '.join(change.why.split())}" if change.why else ""
-    return f"{change.name!r}: {change.code!r},{why}"
+    """A line of the table of changes; a long expression is put together of pieces, its reason above it."""
+    why = " ".join(change.why.split())
+    pieces = wrap(
+        change.code, WIDTH - 24, drop_whitespace=False, break_long_words=False, break_on_hyphens=False
+    )
+    code = repr(change.code) if "".join(pieces) != change.code else " ".join(map(repr, pieces))
+    entry = f"{change.name!r}: {code if len(pieces) == 1 else f'({code})'},"
+    return f"# {why}\n    {entry}" if why else entry
 
 
 def _rounds(recipe: Recipe) -> list[str]:
