@@ -17,6 +17,7 @@ from modereview.analyze.torchfacts import (
     LIBRARY_MODELS,
     READING,
     WRAPPERS,
+    names_a_loading,
     names_a_model,
 )
 from modereview.analyze.truths import ANY, of_dict, results, truth
@@ -120,6 +121,8 @@ class Calls(Activations):
         """What a method call tells of the models and results in it, whatever else it does."""
         if name in ("parameters", "named_parameters"):
             self.record.optimized |= set(things)
+        if names_a_loading(name):
+            self.record.loaded |= set(things)
         if name == "requires_grad_" and given.values and truth(given.values) is False:
             self.record.frozen |= set(things)
         if name in READING or name in DETACHING:
