@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from modereview.records import Case, Finding, Fix, Mutant, Outcome, Status, Verdict
+from modereview.records import Case, Finding, Fix, Outcome, Status, Verdict
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,9 @@ def red(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     return tuple(o.case for o in outcomes if o.status is Status.FAILED)
 
 
-def killed(
-    clean: Sequence[Outcome], mutants: Sequence[Mutant], runs: Sequence[Sequence[Outcome]]
-) -> tuple[Mutant, ...]:
-    """The mutants that some case catches: green on the clean file, red on the mutant. One run for each."""
-    green = {o.case for o in clean if o.status is Status.PASSED}
-    return tuple(m for m, outcomes in zip(mutants, runs, strict=True) if green & set(red(outcomes)))
+def caught_by(outcomes: Iterable[Outcome]) -> str:
+    """The case that catches a mutant, "" where none does. `outcomes`: of cases that are green without it."""
+    return next((case.partition("[")[0] for case in red(outcomes)), "")
 
 
 def proved_fix(finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
@@ -58,6 +55,15 @@ def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, re
     if fix is not None:
         return Verdict(finding, "suggested", fix, shown_by, reason)
     return Verdict(finding, "proved" if shown_by else "reported", None, shown_by, reason)
+
+
+def proved_by_kept(verdicts: Sequence[Verdict], cases: Sequence[Case]) -> tuple[Verdict, ...]:
+    """The verdicts without the cases that were not kept; the gates keep one for each."""
+    names = {case.name for case in cases}
+    return tuple(
+        replace(v, proved_by=tuple(case for case in v.proved_by if case.partition("[")[0] in names))
+        for v in verdicts
+    )
 
 
 def confirm(
