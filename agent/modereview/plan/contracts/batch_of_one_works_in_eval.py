@@ -14,7 +14,7 @@ TEMPLATE = '''\
         outputs(model, (batch[:1],))
     except ValueError as error:
         raise AssertionError(
-            f"a batch of one fails in EVAL mode ({error}): a norm takes its statistics from the batch"
+            f"a batch of one fails in EVAL mode ({error}): a norm uses batch statistics"
         ) from error
 '''
 

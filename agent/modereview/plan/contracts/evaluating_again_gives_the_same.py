@@ -9,9 +9,9 @@ TEMPLATE = '''\
 {{ head }}
     """Three rounds of {{ functions }}: each round sees the same outputs."""
     seen = {{ evaluating("resulting") }}
-    rounds = [[one.result for one in seen if one.round == number] for number in (1, 2, 3)]
+    first, *others = [[s.result for s in seen if s.round == n] for n in (1, 2, 3)]
     # Exact: the same kernels run on the same numbers, in the same order.
-    assert all(same(rounds[0], other) for other in rounds), (
+    assert all(same(first, other) for other in others), (
         "evaluating again gave other outputs: something random ignores eval(), "
         "or the first evaluation changed the model"
     )

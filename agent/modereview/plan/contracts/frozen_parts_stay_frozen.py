@@ -15,7 +15,7 @@ TEMPLATE = '''\
     {{ to_eval }}
     outputs(model, inputs)
     {{ to_train }}
-    thawed = [name for name, part in model.named_modules() if part.training and name in frozen]
+    thawed = [name for name in frozen if model.get_submodule(name).training]
     assert not thawed, f"{', '.join(thawed)} trains again after the first evaluation"
 '''
 

@@ -7,12 +7,12 @@ from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """Three rounds of {{ functions }}: an evaluation that fails gives back the mode that it met."""
-    for seen in {{ evaluating("interrupted") }}:
-        assert not seen.switched, (
-            f"{seen.where}, stopped by an error, left {', '.join(seen.switched[:3])} in another "
-            "mode than it met: put the mode back in a `finally`"
-        )
+    """Three rounds of {{ functions }}: the mode comes back after an error, too."""
+    noted = {{ evaluating("interrupted") }}
+    lost = [seen.where for seen in noted if seen.after != seen.before]
+    assert not lost, (
+        f"{lost[0]}, interrupted, left the model in another mode: use try and finally"
+    )
 '''
 
 CONTRACT = Contract(

@@ -7,7 +7,7 @@ from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """Three rounds of {{ functions }}: the same seed twice gives the same outputs."""
+    """Three rounds of {{ functions }}: one seed gives the same outputs twice."""
     runs = []
     for _ in range(2):
         seed(0)

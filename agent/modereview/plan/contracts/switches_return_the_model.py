@@ -9,8 +9,8 @@ TEMPLATE = '''\
 {{ head }}
     """train() and eval() return the model, as `model = Net().eval()` needs it."""
     model, _ = {{ build }}()
-    assert model.train() is model, "train() does not return the model: add `return self`"
-    assert model.eval() is model, "eval() does not return the model: add `return self`"
+    assert model.train() is model, "train() does not return the model: return self"
+    assert model.eval() is model, "eval() does not return the model: return self"
 '''
 
 CONTRACT = Contract(

@@ -7,14 +7,14 @@ from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """Three rounds of {{ functions }}: a model that is only asked, and not trained, is in EVAL mode."""
+    """Three rounds of {{ functions }}: a model that is only asked is in EVAL."""
     asked = {{ training("other_models") }}
     if not asked:
         raise LookupError("no other model ran: adapt the stand-ins")
     wrong = [seen.where for seen in asked if seen.training]
     assert not wrong, (
-        f"{wrong[0]} ran in TRAIN mode: the trained model is taught by dropout and by the "
-        "statistics of its own batch; call eval() on the teacher"
+        f"{wrong[0]} ran in TRAIN mode: what it teaches depends on dropout and on the batch; "
+        "call eval() on it first"
     )
 '''
 

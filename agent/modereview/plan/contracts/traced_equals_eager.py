@@ -11,7 +11,7 @@ TEMPLATE = '''\
     model, inputs = {{ build }}()
     {{ to_eval }}
     traced = torch.jit.trace(model, copy.deepcopy(inputs), check_trace=False)
-    # Compiled kernels may round otherwise; a mode that is baked in wrong changes far more.
+    # Compiled kernels may round otherwise; a wrong mode changes far more.
     assert same(outputs(model, inputs), outputs(traced, inputs), rtol=1e-3, atol=1e-5), (
         "the traced model gives other outputs than the model in EVAL mode: "
         "dropout or batch statistics are baked in"

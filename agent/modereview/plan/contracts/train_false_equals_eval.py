@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import module_of, overrides, shadows_train
+from modereview.plan.contracts._traits import defines, module_of, shadows_train
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -25,7 +25,7 @@ CONTRACT = Contract(
     id="train_false_equals_eval",
     test="test_train_false_equals_eval",
     why="Libraries switch by `train(mode)`; an override that ignores `mode` evaluates in TRAIN there.",
-    needs="a `train` or `eval` of the class's own",
+    needs="an `eval` of the class's own: that of `nn.Module` is `train(False)`",
     proves=("MR206",),
     on="module",
     template=TEMPLATE,
@@ -34,5 +34,5 @@ CONTRACT = Contract(
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
-    """To classes that override a switch."""
-    return overrides(module_of(recipe, program), program) and not shadows_train(program)
+    """To classes that override `eval`."""
+    return "eval" in defines(module_of(recipe, program), program) and not shadows_train(program)
