@@ -109,6 +109,11 @@ def test_basic_case_is_kept_where_it_notices_anything_at_all():
     assert left(kept(case("test_a", BASIC))) == []
 
 
+def test_case_of_a_model_s_own_is_kept_where_it_notices_anything_at_all():
+    assert left(kept(case("test_a", contract=""), noticing=["test_a"])) == ["test_a"]
+    assert left(kept(case("test_a", contract=""))) == []
+
+
 def test_case_that_shows_a_fault_is_kept_without_mutants():
     assert left(kept(case("test_a"), before=runs(test_a=FAILED))) == ["test_a"]
 

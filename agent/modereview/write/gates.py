@@ -63,6 +63,8 @@ def keep(
 ) -> Suite:
     """The suite without the cases that prove nothing that another does not.
 
+    Basic ones, and those of a model that the user asked for, stay where they notice anything at all.
+
     `before`: outcomes on the user's file. `catchers`: cases that were the first to catch a mutant, by name.
     `noticing`: cases that catch one at all, as far as was tried. `verdicts`: what red cases proved.
     """
@@ -72,8 +74,8 @@ def keep(
     dropped: Drops = []
     for case in suite.cases:
         shows = case.name in red and _shows_more(case, proved, kept)
-        basic = _basic(case) and case.name in {*noticing, *red}
-        if shows or basic or case.name in catchers:
+        wanted = (_basic(case) or not case.contract) and case.name in {*noticing, *red}
+        if shows or wanted or case.name in catchers:
             kept.add(case.name)
         else:
             other = case.name in red or case.name in noticing

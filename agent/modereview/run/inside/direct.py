@@ -16,6 +16,7 @@ import pytest
 
 from . import collect, with_pytest
 from .judge import Verdict, judge
+from .seal import Seal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 def run(test: Path, order: Order, channel: Channel) -> None:
     """Run the cases of `test` that are asked for (no names: all) and report each on `channel`."""
+    seal = Seal()
     try:
         module = _load(test)
         fixtures = collect.fixtures(module)
@@ -37,11 +39,12 @@ def run(test: Path, order: Order, channel: Channel) -> None:
         verdict = judge(error, test)
         channel.send("failed", status="broken", message=verdict.message)
         return
+    seal.include(module)
     channel.send("cases", names=[call.name for call in calls])
     if order["seed"] is not None:
         random.Random(order["seed"]).shuffle(calls)
     for call in calls:
-        status = _run_one(call, fixtures, test, channel)
+        status = _run_one(call, fixtures, test, seal, channel)
         if status == "failed" and order["until_failure"]:
             return
 
@@ -55,10 +58,14 @@ def _load(test: Path) -> ModuleType:
     return module
 
 
-def _run_one(call: collect.Call, fixtures: dict[str, collect.Fixture], test: Path, channel: Channel) -> str:
+def _run_one(
+    call: collect.Call, fixtures: dict[str, collect.Fixture], test: Path, seal: Seal, channel: Channel
+) -> str:
     channel.send("start", case=call.name)
     began = time.monotonic()
     verdict = _verdict(call, fixtures, test)
+    replaced = seal.broken() if verdict.status == "passed" else ""
+    verdict = Verdict("broken", replaced) if replaced else verdict
     seconds = time.monotonic() - began
     channel.send("outcome", case=call.name, status=verdict.status, message=verdict.message, seconds=seconds)
     return verdict.status

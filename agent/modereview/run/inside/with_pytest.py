@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .judge import Verdict, describe, first_lines, judge
+from .seal import Seal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -43,9 +44,12 @@ class _Recorder:
         self._test, self._order, self._channel = test, order, channel
         self._verdict = Verdict("passed")
         self._began = 0.0
+        self._seal = Seal()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if wanted(_case(item.nodeid), self._order["names"])]
+        for module in {item.module for item in items if isinstance(item, pytest.Function)}:
+            self._seal.include(module)
         self._channel.send("cases", names=[_case(item.nodeid) for item in items])
         if self._order["seed"] is not None:
             random.Random(self._order["seed"]).shuffle(items)
@@ -72,7 +76,8 @@ class _Recorder:
             self._verdict = self._judge(call, result.get_result()) or self._verdict
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        status, message = self._verdict
+        replaced = self._seal.broken() if self._verdict.status == "passed" else ""
+        status, message = ("broken", replaced) if replaced else self._verdict
         seconds = time.monotonic() - self._began
         self._channel.send("outcome", case=_case(nodeid), status=status, message=message, seconds=seconds)
 
