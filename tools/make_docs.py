@@ -1,5 +1,6 @@
-"""Writes docs/json.md from the JSON report's schema, docs/rules.md from the rules, docs/contracts.md from the
-contracts and the kinds of mutants; --check compares.
+"""Writes the pages of docs/ that are made from other texts; --check compares.
+
+json.md from the JSON report's schema, rules.md from the rules, contracts.md from the contracts and mutants.
 """
 
 from __future__ import annotations

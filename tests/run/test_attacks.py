@@ -22,22 +22,23 @@ HOW = ("direct", "in pytest", "on import")
 
 
 def as_user() -> list[str]:
-    """What comes before a command that an unprivileged user is to run, who may get to our interpreter."""
+    """What comes before a command that an unprivileged user is to run, who may not look into root's home."""
     if os.getuid() != 0:
         return []
-    prefix = str(Path(sys.base_prefix).resolve())
-    home = [word for place in ("/root", "/home") for word in ("--tmpfs", place)]
-    seen = ["--ro-bind", prefix, prefix, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     become = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--inh-caps=-all"]
-    return [
-        "bwrap",
-        "--dev-bind",
-        "/",
-        "/",
-        *(home if prefix.startswith(("/root", "/home")) else []),
-        *seen,
-        *become,
-    ]
+    keep = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--"]
+    return ["bwrap", "--dev-bind", "/", "/", *_interpreter_shown(), *keep, *become]
+
+
+def _interpreter_shown() -> list[str]:
+    """Our own interpreter, where it lies in a home."""
+    prefix = Path(sys.base_prefix).resolve()
+    home = next((place for place in (Path("/root"), Path("/home")) if place in prefix.parents), None)
+    if home is None:
+        return []
+    between = [place for place in reversed(prefix.parents) if home in place.parents]
+    folders = [word for place in between for word in ("--perms", "0755", "--dir", str(place))]
+    return ["--tmpfs", str(home), *folders, "--ro-bind", str(prefix), str(prefix)]
 
 
 def attacked(*words: str, user: str) -> dict[str, object]:
