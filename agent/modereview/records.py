@@ -236,6 +236,7 @@ class Forward:
     by: str = ""  # the library call that the model is handed to: "torch.jit.trace"; "" for a plain forward
     after: tuple[str, ...] = ()  # for those, the wrappers it went through before: "DataParallel"
     learns: bool = True  # whether an optimizer may hold its parameters; False where it is known to be frozen
+    fresh: bool = False  # whether it was built in view, and its weights neither trained nor loaded there
     copied: bool = False  # whether it is a `deepcopy` of another model
     off_by: Span | None = None  # what switched the graph off with no block to end it
 
@@ -541,9 +542,10 @@ class Verdict:
     """What became of one finding. Only the room `verify` makes it, and only it says "fixed"."""
 
     finding: Finding
-    state: Literal["fixed", "suggested", "proved", "reported"]
-    # fixed: red before, green after, nothing else changed. suggested: a fix is known and could not be
-    # proved. proved: a test shows the fault, no fix holds. reported: seen by the analysis alone.
+    state: Literal["fixed", "unproved", "suggested", "proved", "reported"]
+    # fixed: red before, green after, nothing else changed. unproved: a fix is made that no test proves, as
+    # was asked for. suggested: a fix is known and could not be proved. proved: a test shows the fault, no
+    # fix holds. reported: seen by the analysis alone.
     fix: Fix | None = None
     proved_by: tuple[str, ...] = ()  # cases that were red with the fault
     reason: str = ""  # why it is no more than it is

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from modereview import baseline, llm, parse
 from modereview.analyze import analyze
 from modereview.errors import InputError
-from modereview.fix import Mended, Tools, mend
+from modereview.fix import Mended, Tools, mend, taken_back
 from modereview.hunt import hunt
 from modereview.journal import write_back
 from modereview.parse.notebook import SUFFIX as NOTEBOOK
@@ -26,8 +26,8 @@ from modereview.records import Finding, Outcome, Plan, Program, Recipe, Review, 
 from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
-from modereview.verify import confirm, expected_failures, proved_by_kept
-from modereview.workbench import Bench
+from modereview.verify import confirm, expected_failures, without_dropped
+from modereview.workbench import Bench, OwnTests
 from modereview.write import builtin, gates, model
 from modereview.write.place import Placed, apart, place, test_path
 
@@ -108,7 +108,9 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
     tell("Running them on the file as it is")
     suite, before = _that_run(suite, bench, found.findings)
     tell("Mending what can be proved")
-    mended = mend(program, found.findings, before, suite.cases, _tools(suite, bench, settings))
+    theirs = bench.own_tests(planned.test_path)
+    tools = _tools(suite, bench, theirs, settings)
+    mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools)
     if mended.source is not found.source:
         suite = _suite_of_mended(planned, suite, mended, bench)
     tell("Putting faults in, to see whether the tests notice")
@@ -116,9 +118,12 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
     suite = gates.founded(suite, after)
     mutation = hunt(suite, mended, after, _recipes(planned), bench)
     suite = gates.keep(suite, before, mutation.catchers, mutation.noticing, mended.verdicts)
-    mended = replace(mended, verdicts=proved_by_kept(mended.verdicts, suite.cases))
+    mended = replace(mended, verdicts=without_dropped(mended.verdicts, suite.dropped))
     tell("Confirming with pytest")
-    placed, verdicts, outcomes = _confirmed(suite, mended, after, bench)
+    placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
+    if any(old.state != new.state for old, new in zip(mended.verdicts, verdicts, strict=True)):
+        mended = taken_back(mended, program, before)
+        placed, verdicts, outcomes = _confirmed(suite, mended, before, bench, theirs)
     return replace(
         found,
         verdicts=verdicts,
@@ -130,7 +135,7 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
         survived=mutation.survived,
         equivalent=mutation.equivalent,
         unreached=planned.unreached,
-        not_run=(*found.not_run, *(mutation.outside if suite.cases else ())),
+        not_run=(*found.not_run, *(mutation.outside if suite.cases else ()), *theirs.not_run),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
         usage=proposals.usage_after(suite) if proposals else Usage(),
     )
@@ -176,18 +181,19 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) 
     return replace(grown, dropped=tuple(each for name, each in dropped.items() if name not in kept))
 
 
-def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
+def _tools(suite: Suite, bench: Bench, theirs: OwnTests, settings: Settings) -> Tools:
     """What the fix loop may use."""
     return Tools(
         look=lambda source: _look_again(source, settings),
-        run=lambda source: bench.run(suite, source),
+        run=lambda source: (*bench.run(suite, source), *theirs.on(source)),
         fix=settings.fix,
         unsafe=settings.unsafe_fixes,
+        unproved=settings.unproved,
     )
 
 
 def _confirmed(
-    suite: Suite, mended: Mended, after: tuple[Outcome, ...], bench: Bench
+    suite: Suite, mended: Mended, after: tuple[Outcome, ...], bench: Bench, theirs: OwnTests
 ) -> tuple[Placed, tuple[Verdict, ...], tuple[Outcome, ...]]:
     """The test file as it will be, run by pytest itself on the file as it was and as it is mended."""
     text = suite.render(expected_failures(mended.verdicts, gates.of(suite, after), suite.cases))
@@ -195,7 +201,8 @@ def _confirmed(
     if not suite.cases:
         return placed, mended.verdicts, ()
     old, new = bench.with_pytest(placed.path, placed.text, (bench.source, mended.source))
-    return placed, confirm(mended.verdicts, old, new), new
+    old, now = (*old, *theirs.before), (*new, *theirs.on(mended.source))
+    return placed, confirm(mended.verdicts, old, now), new
 
 
 def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:

@@ -25,6 +25,7 @@ class Settings:
     paths: tuple[Path, ...] = ()  # the files and folders to review
     fix: bool = True  # write fixes that are proved and safe
     unsafe_fixes: bool = False  # write proved fixes that change more than the mode, too
+    unproved: bool = False  # write fixes as well that no test proves
     static: bool = False  # read only: run nothing, prove nothing, write nothing
     check: bool = False  # prove everything, write nothing
     diff: bool = False  # as check, and print the patch
@@ -42,6 +43,7 @@ class Settings:
     write_baseline: Path | None = None  # where to write what this run leaves as the baseline of the next ones
     stdin: tuple[Path, bytes] | None = None  # what came on standard input, and the path it goes by
     timeout: float = 20.0  # seconds for one test
+    cache: bool = True  # keep what is found in files, for the next static run
     quiet: bool = False  # findings only
     verbose: bool = False  # list what is otherwise counted; tracebacks of our own faults
 

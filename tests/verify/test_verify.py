@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from modereview.records import (
     Case,
+    Dropped,
     Finding,
     Fix,
     Outcome,
@@ -19,9 +20,9 @@ from modereview.verify import (
     compare,
     confirm,
     expected_failures,
-    proved_by_kept,
     proved_fix,
     red,
+    without_dropped,
     without_fix,
 )
 
@@ -90,8 +91,8 @@ def test_a_mutant_is_caught_by_the_first_case_whose_assertion_fails():
 
 def test_a_verdict_names_no_case_that_was_not_kept():
     verdict = proved_fix(finding(), FIX, Comparison(("0", "1"), ()))
-    kept = Case("1", "", "", (), (), "builtin")
-    assert proved_by_kept([verdict], [kept])[0].proved_by == ("1",)
+    dropped = Dropped("0", "another test shows the same", "useless")
+    assert without_dropped([verdict], [dropped])[0].proved_by == ("1",)
 
 
 def test_a_fix_that_is_not_proved_gets_no_verdict():

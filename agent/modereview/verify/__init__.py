@@ -9,7 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from modereview.records import Case, Finding, Fix, Outcome, Status, Verdict
+from modereview.records import Case, Dropped, Finding, Fix, Outcome, Status, Verdict
+from modereview.verify import theirs
+
+__all__ = [
+    "Comparison",
+    "caught_by",
+    "compare",
+    "confirm",
+    "expected_failures",
+    "proved_fix",
+    "red",
+    "theirs",
+    "unconfirmed",
+    "unproved_fix",
+    "without_dropped",
+    "without_fix",
+]
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,11 @@ def proved_fix(finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
     return Verdict(finding, "fixed", fix, comparison.turned)
 
 
+def unproved_fix(finding: Finding, fix: Fix, shown_by: tuple[str, ...], reason: str) -> Verdict:
+    """The verdict on a fix that is written although nothing proves it, because that was asked for."""
+    return Verdict(finding, "unproved", fix, shown_by, reason)
+
+
 def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, reason: str) -> Verdict:
     """The verdict on a finding that stays: shown by a test or not, with a suggestion or not."""
     if fix is not None:
@@ -57,13 +78,18 @@ def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, re
     return Verdict(finding, "proved" if shown_by else "reported", None, shown_by, reason)
 
 
-def proved_by_kept(verdicts: Sequence[Verdict], cases: Sequence[Case]) -> tuple[Verdict, ...]:
+def without_dropped(verdicts: Sequence[Verdict], dropped: Iterable[Dropped]) -> tuple[Verdict, ...]:
     """The verdicts without the cases that were not kept; the gates keep one for each."""
-    names = {case.name for case in cases}
+    gone = {each.case for each in dropped}
     return tuple(
-        replace(v, proved_by=tuple(case for case in v.proved_by if case.partition("[")[0] in names))
+        replace(v, proved_by=tuple(case for case in v.proved_by if case.partition("[")[0] not in gone))
         for v in verdicts
     )
+
+
+def unconfirmed(verdict: Verdict) -> Verdict:
+    """A verdict that pytest, run by itself, did not bear out."""
+    return replace(verdict, state="suggested", reason="pytest by itself did not bear the proof out")
 
 
 def confirm(
@@ -76,9 +102,7 @@ def confirm(
     failed_before = set(red(before))
     passed_after = {o.case for o in after if o.status is Status.PASSED}
     return tuple(
-        v
-        if v.state != "fixed" or set(v.proved_by) <= failed_before & passed_after
-        else replace(v, state="suggested", reason="pytest by itself did not bear the proof out")
+        v if v.state != "fixed" or set(v.proved_by) <= failed_before & passed_after else unconfirmed(v)
         for v in verdicts
     )
 
