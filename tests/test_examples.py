@@ -5,6 +5,7 @@ thing that was left behind. Whether a script is right is also judged without mod
 recorder notes the mode of every forward.
 """
 
+import ast
 import difflib
 import json
 import runpy
@@ -17,6 +18,7 @@ from xml.etree import ElementTree
 
 import pytest
 import torch
+from ruff.__main__ import find_ruff_bin
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -177,6 +179,20 @@ def test_its_tests_pass_on_the_new_code(story, script):
     results = story.on_new[suite_of(script)]
     assert any("determinism" in test for test in results)
     assert set(results.values()) == {"passed"}
+
+
+@pytest.mark.parametrize("script", [*RULES, *CLEAN, *EXPLAINED])
+def test_its_tests_are_short_and_hold_nothing_unused(story, script):
+    """By ruff's default rules, and every helper has a user: a person reads the file in a minute."""
+    text = story.mended[suite_of(script)].decode()
+    command = [find_ruff_bin(), "check", "--isolated", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    tests = [name for name in functions if name.startswith("test_")]
+    assert [name for name in functions if name not in tests and text.count(name) < 2] == []
+    assert len(tests) <= 10
+    assert len(text.splitlines()) <= 320
 
 
 def test_a_second_run_changes_nothing(story):

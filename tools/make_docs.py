@@ -1,4 +1,7 @@
-"""Writes docs/json.md from the JSON report's schema and docs/rules.md from the rules; --check compares."""
+"""Writes the pages of docs/ that are made from other texts; --check compares.
+
+json.md from the JSON report's schema, rules.md from the rules, contracts.md from the contracts and mutants.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from modereview.fix.mutants import kinds
+from modereview.plan.contracts import contracts
+from modereview.records import Contract
 from modereview.rules import Rule, rules
 
 ROOT = Path(__file__).absolute().parents[1]
 SCHEMA = ROOT / "agent" / "modereview" / "report" / "schema.json"
 JSON_PAGE = ROOT / "docs" / "json.md"
 RULES_PAGE = ROOT / "docs" / "rules.md"
+CONTRACTS_PAGE = ROOT / "docs" / "contracts.md"
 
 HEAD = """\
 # The JSON report
@@ -63,6 +70,30 @@ tell only what is new. A finding is known by its rule, file, function, subject a
 and it is new when its line changes. How many findings were not told stands in the text and JSON reports.
 
 ## The catalogue
+"""
+
+CONTRACTS_HEAD = """\
+# Contracts and mutants
+
+A test that modereview writes checks a *contract*: a behaviour that must hold whatever the model. No test
+guesses expected values. This page is made from the contracts' own texts (`agent/modereview/plan/contracts/`)
+and the kinds of mutants (`agent/modereview/fix/mutants/`) by `python tools/make_docs.py`.
+
+## Which tests stay
+
+A file gets every test whose contract has something to say about it; few stay.
+
+1. Each runs five times, in another order, with other seeds and numbers of threads. One that cannot run is
+   *broken*, one that does not always end the same way is *flaky*; both go.
+2. Each mutant (below) is run against the tests that run its place, until one fails: that test *catches* it.
+   A test that was never the first to catch one, and shows no fault that another does not show, is *useless*
+   and goes. The basic contracts stay where they catch any mutant at all.
+3. What stays is run once more by pytest itself.
+
+A test that fails on your file shows a fault. Of contracts marked "tentative" that is believed only where a
+rule that they prove was found, too. A mutant that no test catches is *equivalent* if a recorded run of
+everything that the tests run has the same modes and outputs as without it; else it *survived*. `-v` tells all
+of it: tests by what became of them, mutants by what became of them, and each survivor with its place.
 """
 
 Schema = dict[str, Any]
@@ -141,9 +172,38 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def contracts_page() -> str:
+    """Each contract with what it is for and the test it becomes; then the kinds of mutants."""
+    mutants = "\n".join(f"- {_first_paragraph(kind.__doc__)}" for kind in kinds().values())
+    return "\n".join(
+        [
+            CONTRACTS_HEAD,
+            *map(_contract, contracts()),
+            f"## Mutants\n\nEach is one fault in your file.\n\n{mutants}\n",
+        ]
+    )
+
+
+def _contract(contract: Contract) -> str:
+    marks = ["basic"] * contract.basic + ["tentative"] * contract.tentative
+    parts = [
+        f"## {contract.id}{f' ({marks[0]})' if marks else ''}",
+        contract.why,
+        f"Needs: {contract.needs}."
+        + (f" Shows what {', '.join(contract.proves)} find." if contract.proves else ""),
+        f"As pytest:\n\n```python\n{contract.template.strip()}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _first_paragraph(text: str | None) -> str:
+    return " ".join((text or "").partition("\n\n")[0].split())
+
+
 def main(words: list[str]) -> int:
     """Write the pages, or with --check compare them."""
     texts = {JSON_PAGE: page(json.loads(SCHEMA.read_text(encoding="utf-8"))), RULES_PAGE: rules_page(rules())}
+    texts[CONTRACTS_PAGE] = contracts_page()
     if "--check" not in words:
         for path, text in texts.items():
             path.write_text(text, encoding="utf-8")

@@ -377,8 +377,8 @@ class Drive:
 class Target:
     """What contracts are checked on: a module class, or functions in the order the file calls them."""
 
-    kind: Literal["module", "scenario"]
-    name: str  # "Net"; for a scenario the function that trains, or the one that evaluates
+    kind: Literal["module", "scenario", "seeding"]
+    name: str  # "Net"; for a scenario the function that trains, or the one that evaluates; one that seeds
     functions: tuple[str, ...] = ()  # qualified names that a scenario drives
     classes: tuple[str, ...] = ()  # module classes it builds
 
@@ -446,9 +446,13 @@ class Contract:
     id: str  # "eval_is_deterministic"
     test: str  # the name of its pytest function: "test_model_determinism"
     why: str
+    needs: str  # what a file must have for the contract to say anything
     proves: tuple[str, ...]  # rules whose faults it shows
-    on: Literal["module", "scenario"]
+    on: Literal["module", "scenario", "seeding"]
     template: str  # Jinja2 source of the pytest function
+    imports: tuple[str, ...] = ()  # import lines of the function beyond those of the header
+    basic: bool = False  # kept where it notices any mutant, also one that another case notices
+    tentative: bool = False  # a failure is believed only where a rule that it proves was found
 
 
 @dataclass(frozen=True)
@@ -484,13 +488,22 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """A case that the gates did not keep."""
+
+    case: str
+    reason: str
+    kind: Literal["broken", "useless", "flaky", "refused"]
+
+
+@dataclass(frozen=True)
 class Suite:
     """A pytest file in the making: what all cases share, and the cases."""
 
     path: Path  # absolute
     header: str  # docstring, imports, how the script is loaded, builders and helpers
     cases: tuple[Case, ...]
-    dropped: tuple[tuple[str, str], ...] = ()  # (case, reason)
+    dropped: tuple[Dropped, ...] = ()
 
     def render(self, xfail: dict[str, str] | None = None) -> str:
         """The file's text. `xfail` gives a reason for each case that is expected to fail strictly.
@@ -539,6 +552,7 @@ class Mutant:
     span: Span
     function: str  # qualified name of the function or class it lies in; "" for the top level
     source: Source
+    caught_by: str = ""  # the case that caught it first
 
 
 # --- fix and verify ------------------------------------------------------------------------------

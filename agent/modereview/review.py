@@ -18,16 +18,15 @@ from modereview import baseline, llm, parse
 from modereview.analyze import analyze
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools, mend, taken_back
-from modereview.fix.mutate import mutants
-from modereview.fix.reach import split
+from modereview.hunt import hunt
 from modereview.journal import write_back
 from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.plan import plan
-from modereview.records import Finding, Mutant, Outcome, Plan, Program, Review, Source, Suite, Usage, Verdict
+from modereview.records import Finding, Outcome, Plan, Program, Recipe, Review, Source, Suite, Usage, Verdict
 from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
-from modereview.verify import confirm, expected_failures, killed
+from modereview.verify import confirm, expected_failures, without_dropped
 from modereview.workbench import Bench, OwnTests
 from modereview.write import builtin, gates, model
 from modereview.write.place import Placed, apart, place, test_path
@@ -108,7 +107,7 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
     tell("Writing tests")
     suite, proposals = _suite(planned, bench, settings)
     tell("Running them on the file as it is")
-    suite, before = _that_run(suite, bench)
+    suite, before = _that_run(suite, bench, found.findings)
     tell("Mending what can be proved")
     theirs = bench.own_tests(planned.test_path)
     tools = _tools(suite, bench, theirs, settings)
@@ -116,17 +115,16 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
     if mended.source is not found.source:
         suite = _suite_of_mended(planned, suite, mended, bench, settings)
     tell("Putting faults in, to see whether the tests notice")
-    faults, outside = split(mutants(mended.source, mended.program), planned.recipes, mended.program)
-    before, after, *runs = bench.on_each(suite, [found.source, mended.source, *(m.source for m in faults)])
-    suite = gates.keep(suite, [before], runs, after)
+    before, after = bench.on_each(suite, [found.source, mended.source])
+    suite = gates.founded(suite, after)
+    mutation = hunt(suite, mended, after, _recipes(planned), bench)
+    suite = gates.keep(suite, before, mutation.catchers, mutation.noticing, mended.verdicts)
+    mended = replace(mended, verdicts=without_dropped(mended.verdicts, suite.dropped))
     tell("Confirming with pytest")
     placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
     if any(old.state != new.state for old, new in zip(mended.verdicts, verdicts, strict=True)):
         mended = taken_back(mended, program, before)
         placed, verdicts, outcomes = _confirmed(suite, mended, before, bench, theirs)
-    caught = killed(gates.of(suite, after), faults, [gates.of(suite, run) for run in runs])
-    survived = tuple(m for m in faults if m not in caught)
-    equivalent = _equivalent(suite, survived, mended, bench)
     return replace(
         found,
         verdicts=verdicts,
@@ -134,14 +132,19 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
         suite_text=placed.text if suite.cases else "",
         suite_before=placed.before,
         outcomes=outcomes,
-        killed=caught,
-        survived=tuple(m for m in survived if m not in equivalent),
-        equivalent=equivalent,
+        killed=mutation.killed,
+        survived=mutation.survived,
+        equivalent=mutation.equivalent,
         unreached=planned.unreached,
-        not_run=(*found.not_run, *(outside if suite.cases else ()), *theirs.not_run),
+        not_run=(*found.not_run, *(mutation.outside if suite.cases else ()), *theirs.not_run),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
         usage=proposals.usage_after(suite) if proposals else Usage(),
     )
+
+
+def _recipes(planned: Plan) -> tuple[Recipe, ...]:
+    """All that tests run: recipes that were searched, and those that needed no search."""
+    return tuple(dict.fromkeys((*planned.recipes, *(recipe for _, recipe in planned.pairs))))
 
 
 def _suite(planned: Plan, bench: Bench, settings: Settings) -> tuple[Suite, model.Proposals | None]:
@@ -154,10 +157,10 @@ def _suite(planned: Plan, bench: Bench, settings: Settings) -> tuple[Suite, mode
     return proposals.added_to(suite), proposals
 
 
-def _that_run(suite: Suite, bench: Bench) -> tuple[Suite, tuple[Outcome, ...]]:
+def _that_run(suite: Suite, bench: Bench, findings: tuple[Finding, ...]) -> tuple[Suite, tuple[Outcome, ...]]:
     """The cases that reach their assertion and come out the same each time, with what they said."""
     repeats = bench.repeats(suite, gates.REPEATS)
-    suite = gates.drop(suite, {**gates.flaky(repeats), **gates.broken(suite.cases, repeats[0])})
+    suite = gates.believed(gates.steady(suite, repeats), repeats[0], findings)
     return suite, gates.of(suite, repeats[0])
 
 
@@ -171,11 +174,13 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench, 
     grown = builtin.write(again)
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
-        replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))), there
+        replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))),
+        there,
+        planned.findings,
     )
     kept = {case.name for case in grown.cases}
-    dropped = (*suite.dropped, *grown.dropped)
-    return replace(grown, dropped=tuple((name, why) for name, why in dropped if name not in kept))
+    dropped = {each.case: each for each in (*suite.dropped, *grown.dropped)}
+    return replace(grown, dropped=tuple(each for name, each in dropped.items() if name not in kept))
 
 
 def _tools(suite: Suite, bench: Bench, theirs: OwnTests, settings: Settings) -> Tools:
@@ -187,17 +192,6 @@ def _tools(suite: Suite, bench: Bench, theirs: OwnTests, settings: Settings) -> 
         unsafe=settings.unsafe_fixes,
         unproved=settings.unproved,
     )
-
-
-def _equivalent(
-    suite: Suite, survived: tuple[Mutant, ...], mended: Mended, bench: Bench
-) -> tuple[Mutant, ...]:
-    """The mutants that no test can catch: every forward runs in the mode it had, as recorded."""
-    if not survived:
-        return ()
-    trace = bench.traces(suite, mended.source)
-    switches = (m for m in survived if not m.function.endswith((".forward", ".train")))
-    return tuple(m for m in switches if trace and bench.traces(suite, m.source) == trace)
 
 
 def _confirmed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from modereview import verify
@@ -13,19 +13,23 @@ from modereview.records import Outcome, Source, Suite
 from modereview.run import Failed, Job, Worker
 
 Outcomes = tuple[Outcome, ...]
-Traces = dict[str, object]  # builder of a scenario -> its forwards in order: which call, in which mode
+Asked = tuple[Source, tuple[str, ...]]  # a version of the file, and the cases to run on it
+Events = dict[str, object]  # builder -> what happened, in order
+_TRACED = Path(__file__).with_name("traced.py")
 
-# Runs in the sandbox: the forwards that the suite's own builders record, without any assertion.
-_TRACE = """
-import importlib.util
 
-def main(request):
-    spec = importlib.util.spec_from_file_location("suite", request["test"])
-    suite = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(suite)
-    recorded = {name: getattr(suite, name)() for name in request["builders"]}
-    return {name: [[f.call, f.mode, f.trained] for f in forwards] for name, forwards in recorded.items()}
-"""
+@dataclass(frozen=True)
+class Trace:
+    """What happens when a suite's builders run on a version of a file."""
+
+    events: Events
+    repeats: bool  # whether a second run gave the same outputs
+
+    def same_as(self, events: Events | None) -> bool:
+        """Whether another version does the same; outputs count where they can be compared at all."""
+        if events is None or self.repeats:
+            return events == self.events
+        return _without_digests(events) == _without_digests(self.events)
 
 
 @dataclass(frozen=True)
@@ -45,26 +49,39 @@ class Bench:
         return self.on_each(suite, [source])[0]
 
     def repeats(self, suite: Suite, times: int) -> list[Outcomes]:
-        """Every case several times on the file as it is, each time in a fresh process with other seeds."""
-        return self.on_each(suite, [self.source] * times)
+        """Every case several times on the file as it is: other order, seeds and threads each time."""
+        jobs = self._jobs(suite, [(self.source, _names(suite))] * times)
+        return self.worker.run([replace(job, seed=number) for number, job in enumerate(jobs)])
 
     def on_each(self, suite: Suite, sources: Sequence[Source]) -> list[Outcomes]:
         """Every case once on each version of the file."""
-        if not suite.cases:
-            return [()] * len(sources)
-        test = suite.path.relative_to(self.source.root).as_posix()
-        text = suite.render().encode()
-        names = tuple(case.name for case in suite.cases)
-        return self.worker.run([Job({s.name: s.raw, test: text}, test, names) for s in sources])
+        return self.all_failures(suite, [(source, _names(suite)) for source in sources])
 
-    def traces(self, suite: Suite, source: Source) -> Traces | None:
-        """The mode of each forward of each scenario on a version of the file; None where it does not run."""
+    def all_failures(self, suite: Suite, asked: Sequence[Asked]) -> list[Outcomes]:
+        """The cases named, once on each version of the file."""
+        return self.worker.run(self._jobs(suite, asked)) if suite.cases else [()] * len(asked)
+
+    def first_failures(self, suite: Suite, asked: Sequence[Asked]) -> list[Outcomes]:
+        """The same, but the first case that fails is the last that runs."""
+        return self.worker.run([replace(job, until_failure=True) for job in self._jobs(suite, asked)])
+
+    def trace_of(self, suite: Suite, source: Source) -> Trace | None:
+        """The trace of the file that others are compared with; None where it leaves none."""
+        events = self.trace(suite, source)
+        return Trace(events, events == self.trace(suite, source)) if events else None
+
+    def trace(self, suite: Suite, source: Source) -> Events | None:
+        """What every forward of the builders does on a version of the file; None where it does not run."""
         test = suite.path.relative_to(self.source.root).as_posix()
         text = suite.render()
-        builders = re.findall(r"^def (forwards_of_\w+)\(\)", text, re.MULTILINE)
+        request: dict[str, object] = {
+            "test": test,
+            "modules": re.findall(r"^def (build_\w+)\(\)", text, re.MULTILINE),
+            "scenarios": re.findall(r"^def (forwards_of_\w+)\(watch\)", text, re.MULTILINE),
+        }
         files = {source.name: source.raw, test: text.encode()}
         try:
-            return self.worker.ask(files, _TRACE, {"test": test, "builders": builders})
+            return self.worker.ask(files, _TRACED.read_text(encoding="utf-8"), request)
         except Failed:
             return None
 
@@ -86,6 +103,11 @@ class Bench:
         steady = verify.theirs.steady(first, found.on(self.source)) if first else frozenset()
         return OwnTests(self, tests if steady else (), steady, tuple(o for o in first if o.case in steady))
 
+    def _jobs(self, suite: Suite, asked: Sequence[Asked]) -> list[Job]:
+        test = suite.path.relative_to(self.source.root).as_posix()
+        text = suite.render().encode()
+        return [Job({source.name: source.raw, test: text}, test, names) for source, names in asked]
+
 
 @dataclass(frozen=True)
 class OwnTests:
@@ -104,3 +126,15 @@ class OwnTests:
         pairs = zip(self.tests, runs, strict=True)
         outcomes = (o for test, run in pairs for o in verify.theirs.named(test, run))
         return tuple(o for o in outcomes if self.steady is None or o.case in self.steady)
+
+
+def _names(suite: Suite) -> tuple[str, ...]:
+    return tuple(case.name for case in suite.cases)
+
+
+def _without_digests(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_digests(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without_digests(part) for part in value]
+    return "" if isinstance(value, str) and value.startswith("digest:") else value

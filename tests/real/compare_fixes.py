@@ -136,7 +136,8 @@ def main() -> None:
     total = sum(counts.values())
     equal = counts["equal"] + counts["equal at the place"]
     print(
-        f"{total} cases: {dict(counts)}; equal {counts['equal'] / total:.0%}, at the place {equal / total:.0%}"
+        f"{total} cases: {dict(counts)}; "
+        f"equal {counts['equal'] / total:.0%}, at the place {equal / total:.0%}"
     )
 
 

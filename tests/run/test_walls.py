@@ -53,6 +53,7 @@ def test_no_secrets_in_the_environment(project, monkeypatch):
             "PYTHONNOUSERSITE",
             "OMP_NUM_THREADS",
             "MKL_NUM_THREADS",
+            "OMP_WAIT_POLICY",
         ),
         *("CUDA_VISIBLE_DEVICES", "MPLBACKEND"),
         *(

@@ -5,24 +5,24 @@ from __future__ import annotations
 import pytest
 from modereview.records import (
     Case,
+    Dropped,
     Finding,
     Fix,
-    Mutant,
     Outcome,
     Severity,
-    Source,
     Span,
     Status,
     Verdict,
 )
 from modereview.verify import (
     Comparison,
+    caught_by,
     compare,
     confirm,
     expected_failures,
-    killed,
     proved_fix,
     red,
+    without_dropped,
     without_fix,
 )
 
@@ -83,11 +83,16 @@ def test_only_a_failed_assertion_is_red():
     assert red(outcomes("pfbtc")) == ("1",)
 
 
-def test_a_mutant_is_caught_by_a_case_that_is_green_without_it():
-    source = Source.__new__(Source)
-    mutants = [Mutant(str(i), "", Span(1, 1, 1, 1), "", source) for i in range(4)]
-    runs = [outcomes(letters) for letters in ("fp", "pp", "pf", "bp")]
-    assert [m.id for m in killed(outcomes("pf"), mutants, runs)] == ["0"]
+def test_a_mutant_is_caught_by_the_first_case_whose_assertion_fails():
+    assert caught_by(outcomes("pbff")) == "2"
+    assert caught_by([Outcome("test_a[Net]", Status.FAILED)]) == "test_a"
+    assert caught_by(outcomes("pbtc")) == ""
+
+
+def test_a_verdict_names_no_case_that_was_not_kept():
+    verdict = proved_fix(finding(), FIX, Comparison(("0", "1"), ()))
+    dropped = Dropped("0", "another test shows the same", "useless")
+    assert without_dropped([verdict], [dropped])[0].proved_by == ("1",)
 
 
 def test_a_fix_that_is_not_proved_gets_no_verdict():

@@ -1,12 +1,14 @@
 """Hand-made plans for the writers' tests."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from modereview.analyze import analyze
 from modereview.parse import decode
 from modereview.plan.contracts import applies, contracts
-from modereview.records import Drive, ModuleClass, Plan, Program, Recipe, Role, Span, Target, Value
+from modereview.records import Drive, ModuleClass, Plan, Recipe, Role, Span, Target, Value
 
 MODEL = Value("model", "script.Net(20, 3)", "arguments as at line 57")
 LOADER = Value("loader", "[(torch.randn(8, 20), torch.randint(0, 3, (8,))) for _ in range(2)]")
@@ -57,7 +59,7 @@ def plan() -> Callable[..., Plan]:
         classes = (
             ModuleClass(name, Span(1, 1, 2, 1), (), (), (), True, sensitive, False) for name in sorted(names)
         )
-        program = Program(decode(script, root, code.encode()), modules=tuple(classes))
+        program = replace(analyze(decode(script, root, code.encode())), modules=tuple(classes))
         pairs = tuple((c, r) for c in contracts() for r in recipes if applies(c, r, program))
         load = "definitions" if options.get("load") == "definitions" else "import"
         return Plan(

@@ -1,18 +1,19 @@
-"""The keep rule: a case runs, always ends the same way, and notices a fault."""
+"""Which cases stay: those that run, always end the same way, and show what no other shows."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from modereview.records import Case, Outcome, Status, Suite
+from modereview.records import Case, Finding, Outcome, Severity, Span, Status, Suite, Verdict
 from modereview.write import gates
 
 PASSED, FAILED, BROKEN = Status.PASSED, Status.FAILED, Status.BROKEN
+BASIC, OTHER, TENTATIVE = "eval_is_deterministic", "eval_leaves_state_alone", "state_dict_round_trip"
 
 
-def case(name: str, contract: str = "") -> Case:
-    return Case(name, f"def {name}(): ...", contract, ("Net",), (), "builtin" if contract else "fake")
+def case(name: str, contract: str = OTHER, *proves: str) -> Case:
+    return Case(name, f"def {name}(): ...", contract, ("Net",), proves, "builtin" if contract else "fake")
 
 
 def suite(*cases: Case) -> Suite:
@@ -23,35 +24,25 @@ def runs(**statuses: Status) -> tuple[Outcome, ...]:
     return tuple(Outcome(name, status) for name, status in statuses.items())
 
 
-def kept(repeats, on_mutants, mended=None, contract="") -> tuple[bool, str]:
-    """Whether `test_a` is kept, and else why not."""
-    result = gates.keep(suite(case("test_a", contract)), repeats, on_mutants, mended)
-    return bool(result.cases), dict(result.dropped).get("test_a", "")
+def finding(rule: str) -> Finding:
+    return Finding(rule, "a-name", Severity.ERROR, "", "train.py", Span(1, 1, 1, 2))
 
 
-def test_case_that_kills_a_mutant_is_kept():
-    assert kept([runs(test_a=PASSED)] * 5, [runs(test_a=PASSED), runs(test_a=FAILED)]) == (True, "")
+def left(result: Suite) -> list[str]:
+    return [each.name for each in result.cases]
 
 
-def test_case_that_shows_a_fault_is_kept_without_mutants():
-    assert kept([runs(test_a=FAILED)] * 5, [], mended=runs(test_a=PASSED)) == (True, "")
+def why(result: Suite) -> dict[str, tuple[str, str]]:
+    return {each.case: (each.kind, each.reason) for each in result.dropped}
 
 
-def test_case_that_passes_everywhere_is_useless():
-    assert kept([runs(test_a=PASSED)] * 5, [runs(test_a=PASSED)]) == (
-        False,
-        "shows no fault and notices no mutant",
-    )
-
-
-@pytest.mark.parametrize("status", [Status.BROKEN, Status.TIMEOUT, Status.CRASHED])
-def test_mutant_that_stops_the_test_is_not_killed(status):
-    assert not kept([runs(test_a=PASSED)] * 5, [runs(test_a=status)])[0]
+# --- it runs, and always ends the same way
 
 
 def test_case_that_changes_its_mind_is_flaky():
     repeats = [runs(test_a=PASSED)] * 3 + [runs(test_a=FAILED)] * 2
-    assert kept(repeats, [runs(test_a=FAILED)]) == (False, "flaky: passed 3 times, failed 2 times")
+    result = gates.steady(suite(case("test_a")), repeats)
+    assert why(result) == {"test_a": ("flaky", "flaky: passed 3 times, failed 2 times")}
 
 
 @pytest.mark.parametrize(
@@ -62,39 +53,84 @@ def test_case_that_changes_its_mind_is_flaky():
         (Status.CRASHED, "crashed: boom"),
     ],
 )
-def test_case_that_does_not_reach_its_assertion_is_dropped(status, words):
-    assert kept([(Outcome("test_a", status, "boom"),)] * 5, [runs(test_a=FAILED)]) == (False, words)
+def test_case_that_does_not_reach_its_assertion_is_broken(status, words):
+    result = gates.steady(suite(case("test_a")), [(Outcome("test_a", status, "boom"),)] * 5)
+    assert why(result) == {"test_a": ("broken", words)}
 
 
-def test_case_that_was_not_run_is_dropped():
-    assert kept([()] * 5, []) == (False, "did not run")
-
-
-def test_own_demand_that_the_mended_file_does_not_meet_is_unfounded():
-    repeats = [runs(test_a=FAILED)] * 5
-    words = "fails, and no contract or fix bears it out"
-    assert kept(repeats, [], mended=runs(test_a=FAILED)) == (False, words)
-    assert kept(repeats, []) == (False, words)
-
-
-def test_contract_that_fails_is_kept_as_the_proof_of_a_fault():
-    assert kept([runs(test_a=FAILED)] * 5, [], mended=runs(test_a=FAILED), contract="eval_is_deterministic")[
-        0
-    ]
-
-
-def test_one_parameter_set_that_notices_is_enough():
-    first = runs(**{"test_a[Net]": PASSED, "test_a[Gan]": PASSED})
-    assert kept([first] * 5, [runs(**{"test_a[Net]": PASSED, "test_a[Gan]": FAILED})])[0]
+def test_case_that_was_not_run_is_broken():
+    assert why(gates.steady(suite(case("test_a")), [()] * 5)) == {"test_a": ("broken", "did not run")}
 
 
 def test_one_parameter_set_that_breaks_is_too_many():
     first = runs(**{"test_a[Net]": PASSED, "test_a[Gan]": BROKEN})
-    assert kept([first] * 5, [runs(**{"test_a[Net]": FAILED})]) == (False, "could not arrange")
+    assert left(gates.steady(suite(case("test_a")), [first] * 5)) == []
+
+
+# --- what it says is believed
+
+
+def test_tentative_case_that_fails_for_no_known_reason_is_not_believed():
+    doubtful = suite(case("test_a", TENTATIVE, "MR205"), case("test_b"))
+    red = runs(test_a=FAILED, test_b=FAILED)
+    assert left(gates.believed(doubtful, red, [finding("MR101")])) == ["test_b"]
+    assert left(gates.believed(doubtful, red, [finding("MR205")])) == ["test_a", "test_b"]
+    assert left(gates.believed(doubtful, runs(test_a=PASSED), [])) == ["test_a", "test_b"]
+
+
+def test_own_demand_that_the_mended_file_does_not_meet_is_unfounded():
+    own = suite(case("test_a", contract=""), case("test_b"))
+    assert left(gates.founded(own, runs(test_a=FAILED, test_b=FAILED))) == ["test_b"]
+    assert left(gates.founded(own, runs(test_a=PASSED))) == ["test_a", "test_b"]
+
+
+# --- it shows what no other shows
+
+
+def kept(*cases: Case, before=(), catchers=(), noticing=(), verdicts=()) -> Suite:
+    return gates.keep(suite(*cases), before, catchers, noticing, verdicts)
+
+
+def test_case_that_was_the_first_to_catch_a_mutant_is_kept():
+    assert left(kept(case("test_a"), catchers=["test_a"], noticing=["test_a"])) == ["test_a"]
+
+
+def test_case_whose_mutants_others_caught_goes():
+    result = kept(case("test_a"), case("test_b"), catchers=["test_a"], noticing=["test_a", "test_b"])
+    assert why(result) == {"test_b": ("useless", "another test shows the same")}
+
+
+def test_case_that_notices_nothing_goes():
+    assert why(kept(case("test_a"))) == {"test_a": ("useless", "shows no fault and notices no mutant")}
+
+
+def test_basic_case_is_kept_where_it_notices_anything_at_all():
+    assert left(kept(case("test_a", BASIC), noticing=["test_a"])) == ["test_a"]
+    assert left(kept(case("test_a", BASIC))) == []
+
+
+def test_case_of_a_model_s_own_is_kept_where_it_notices_anything_at_all():
+    assert left(kept(case("test_a", contract=""), noticing=["test_a"])) == ["test_a"]
+    assert left(kept(case("test_a", contract=""))) == []
+
+
+def test_case_that_shows_a_fault_is_kept_without_mutants():
+    assert left(kept(case("test_a"), before=runs(test_a=FAILED))) == ["test_a"]
+
+
+def test_of_two_that_prove_the_same_finding_the_first_is_kept():
+    verdict = Verdict(finding("MR201"), "proved", None, ("test_a[Net]", "test_b"))
+    red = runs(test_a=FAILED, test_b=FAILED)
+    assert left(kept(case("test_a"), case("test_b"), before=red, verdicts=[verdict])) == ["test_a"]
+
+
+def test_each_finding_keeps_a_case_that_proves_it():
+    verdicts = [Verdict(finding(rule), "proved", None, (name,)) for rule, name in (("1", "a"), ("2", "b"))]
+    result = kept(case("a"), case("b"), before=runs(a=FAILED, b=FAILED), verdicts=verdicts)
+    assert left(result) == ["a", "b"]
 
 
 def test_one_drop_leaves_the_others_and_earlier_drops():
-    start = gates.drop(suite(case("test_0"), case("test_a"), case("test_b")), {"test_0": "before"})
-    result = gates.keep(start, [runs(test_a=PASSED, test_b=PASSED)] * 5, [runs(test_a=PASSED, test_b=FAILED)])
-    assert [c.name for c in result.cases] == ["test_b"]
-    assert [name for name, _ in result.dropped] == ["test_0", "test_a"]
+    start = gates.founded(suite(case("test_0", contract=""), case("test_a")), runs(test_0=FAILED))
+    result = gates.keep(start, runs(test_a=PASSED), ["test_b"], [])
+    assert list(why(result)) == ["test_0", "test_a"]

@@ -45,7 +45,7 @@ def test_missing_tests_are_appended_with_all_they_use(suite: Suite, larger: Suit
     edited = suite.render().replace("(8, 20)", "(4, 20)")
     merged = merge(edited, larger.render())
     assert merged is not None
-    assert "def forwards_of_train():" in merged
+    assert "def forwards_of_train(watch):" in merged
     assert "def recorded(" in merged
     assert merged.count("def tensors(") == 1
     assert {"import contextlib", "from types import SimpleNamespace"} <= set(merged.splitlines())

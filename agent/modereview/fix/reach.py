@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from modereview.analyze import walk
 from modereview.records import Mutant, Program, Recipe
 
+_RUN = ("forward", "__init__", "train", "eval")  # methods that every test of a class runs
 
-def split(
-    mutants: Sequence[Mutant], recipes: Sequence[Recipe], program: Program
-) -> tuple[tuple[Mutant, ...], tuple[str, ...]]:
+
+@dataclass(frozen=True)
+class Reach:
     """The mutants in code that the recipes run, and a sentence for each place of the others."""
-    reached = _reached(recipes, program)
-    inside = tuple(m for m in mutants if m.function in reached)
-    outside = dict.fromkeys(_place(m.function) for m in mutants if m.function not in reached)
-    return inside, tuple(f"No test runs {place}: its mode switches stay untested." for place in outside)
+
+    inside: tuple[Mutant, ...]
+    outside: tuple[str, ...]
+    targets: Mapping[str, frozenset[str]]  # mutant id -> names of the targets whose tests run its place
 
 
-def _reached(recipes: Sequence[Recipe], program: Program) -> set[str]:
-    """Functions that a recipe drives, what they call, and the forwards of the classes it builds."""
-    waiting = [name for r in recipes for name in r.target.functions]
-    classes = {r.target.name for r in recipes if r.target.kind == "module"}
-    classes |= {name for r in recipes for name in r.target.classes}
-    reached = {f"{name}.{method}" for name in classes for method in ("forward", "__init__", "train", "eval")}
+def reach(mutants: Sequence[Mutant], recipes: Sequence[Recipe], program: Program) -> Reach:
+    """What each mutant's place is run by."""
+    runs = {recipe.target.name: _functions(recipe, program) for recipe in recipes}
+    targets = {m.id: frozenset(name for name in runs if m.function in runs[name]) for m in mutants}
+    places = dict.fromkeys(_place(m.function, program) for m in mutants if not targets[m.id])
+    return Reach(
+        tuple(m for m in mutants if targets[m.id]),
+        tuple(f"No test runs {place}: its mode switches stay untested." for place in places),
+        targets,
+    )
+
+
+def _functions(recipe: Recipe, program: Program) -> set[str]:
+    """Functions that a recipe drives, what they call, and the methods of the classes that it builds."""
+    built = {recipe.target.name} if recipe.target.kind == "module" else set(recipe.target.classes)
+    waiting = [*recipe.target.functions, *(f"{c}.{m}" for c in _parts(built, program) for m in _RUN)]
+    reached: set[str] = set()
     while waiting:
         name = waiting.pop()
         if name not in reached:
@@ -31,5 +45,30 @@ def _reached(recipes: Sequence[Recipe], program: Program) -> set[str]:
     return reached
 
 
-def _place(function: str) -> str:
-    return f"`{function}`" if function else "the top level"
+def _parts(classes: Iterable[str], program: Program) -> set[str]:
+    """The classes, those that they inherit from, and those that they are built of."""
+    reached: set[str] = set()
+    waiting = list(classes)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            inner = (m.name for m in program.modules for site in m.builds if _owner(site.caller) == name)
+            waiting += [*inner, *_bases(name, program)]
+    return reached
+
+
+def _bases(name: str, program: Program) -> list[str]:
+    known = program.names.classes.get(name) if program.names else None
+    return [base for each in known.bases if (base := walk.dotted(each))] if known else []
+
+
+def _owner(function: str) -> str:
+    return function.rpartition(".")[0]
+
+
+def _place(function: str, program: Program) -> str:
+    """A module class as a whole, another function by its name."""
+    owner = _owner(function)
+    place = owner if program.module(owner) and function.rpartition(".")[2] in _RUN else function
+    return f"`{place}`" if place else "the top level"

@@ -19,12 +19,13 @@ class Switch:
     """A statement that sets the mode of `subject` and does nothing else."""
 
     subject: str  # the expression, as `ast.unparse` writes it
-    to_train: bool
+    to_train: bool | None  # None where a flag decides: `model.train(was_training)`
     code: str  # the call, as `ast.unparse` writes it
     function: str  # qualified name of the enclosing function; "" for the top level
     owner: str  # the innermost class it lies in, or ""
     statement: Span
     tail: Span  # from behind the subject to the end of the call: `.train(False)`
+    flag: str = ""  # the expression that decides, as `ast.unparse` writes it
 
 
 def switches(program: Program) -> tuple[Switch, ...]:
@@ -34,9 +35,10 @@ def switches(program: Program) -> tuple[Switch, ...]:
     own = {m.name for m in program.modules}
 
     def is_module(switch: Switch) -> bool:
-        if switch.subject == "self":
-            return switch.owner in own
-        return switch.subject in modules or (not switch.to_train and switch.subject not in others)
+        if switch.subject == "self":  # `self.train(loader)` is a training loop of the class's own
+            return switch.owner in own and switch.to_train is not None
+        evident = switch.to_train is False and switch.subject not in others
+        return switch.subject in modules or evident
 
     return tuple(filter(is_module, _walk(program.source, tree, (), "")))
 
@@ -74,24 +76,27 @@ def _switch(source: Source, node: ast.Expr, names: tuple[str, ...], owner: str) 
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
         return
     subject = call.func.value
-    mode = _mode(call.func.attr, call)
-    if mode is None or not isinstance(subject, (ast.Name, ast.Attribute, ast.Subscript)):
+    flag = _flag(call.func.attr, call)
+    if flag is None or not isinstance(subject, (ast.Name, ast.Attribute, ast.Subscript)):
         return
     whole, head = span_of(source, node), span_of(source, subject)
     tail = Span(head.end_line, head.end_column, *_end(span_of(source, call)))
-    yield Switch(ast.unparse(subject), mode, ast.unparse(call), ".".join(names), owner, whole, tail)
+    mode = bool(flag.value) if isinstance(flag, ast.Constant) else None
+    code = "" if mode is not None else ast.unparse(flag)
+    yield Switch(ast.unparse(subject), mode, ast.unparse(call), ".".join(names), owner, whole, tail, code)
 
 
-def _mode(name: str, call: ast.Call) -> bool | None:
-    """Whether a call switches to TRAIN; None for any other call."""
-    if call.keywords or name not in ("train", "eval"):
+def _flag(name: str, call: ast.Call) -> ast.expr | None:
+    """What a call sets the mode to: a truth value or an expression; None for a call that is no switch."""
+    if name not in ("train", "eval") or len(call.args) + len(call.keywords) > (name == "train"):
         return None
-    if not call.args:
-        return name == "train"
-    flag = call.args[0]
-    if name == "train" and len(call.args) == 1 and isinstance(flag, ast.Constant):
-        return flag.value if isinstance(flag.value, bool) else None
-    return None
+    if not call.args and not call.keywords:
+        return ast.Constant(name == "train")
+    if call.keywords and call.keywords[0].arg != "mode":
+        return None
+    flag = call.args[0] if call.args else call.keywords[0].value
+    plain = isinstance(flag, ast.Constant) and isinstance(flag.value, bool)
+    return flag if plain or isinstance(flag, (ast.Name, ast.Attribute, ast.UnaryOp, ast.Compare)) else None
 
 
 def _end(span: Span) -> tuple[int, int]:

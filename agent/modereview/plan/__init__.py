@@ -16,6 +16,7 @@ from modereview.plan.probe import probe_code
 from modereview.plan.recipes import mocked, module_recipe, rehearsed_recipe, scenario_recipe, unreached
 from modereview.plan.rehearsal import sites, target_of
 from modereview.plan.request import SECONDS, request
+from modereview.plan.seeding import seeding_recipes
 from modereview.plan.slots import Context
 from modereview.plan.targets import Scenario, module_targets, scenarios
 from modereview.records import Finding, Given, Plan, Program, Recipe, Target, Unreached
@@ -43,13 +44,14 @@ def plan(
     load, found_scenarios, answer = _asked(program, ask, load, given)
     reached = [*_recipes(modules, found_scenarios, answer), _own_run(program, answer)]
     recipes = tuple(r for r in reached if isinstance(r, Recipe))
+    all_recipes = (*recipes, *seeding_recipes(program))
     return Plan(
         program,
         findings,
         load,
         test_path,
         recipes,
-        tuple((c, r) for c in contracts() for r in recipes if applies(c, r, program)),
+        tuple((c, r) for c in contracts() for r in all_recipes if applies(c, r, program)),
         tuple(
             mocked(r, _absent(answer))
             for r in reached

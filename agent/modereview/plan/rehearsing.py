@@ -80,7 +80,9 @@ def observed(call, where, module, output):
     """One forward: its mode, and whether a gradient came back to it."""
     parts = [part.training for part in module.modules()]
     mode = "TRAIN" if all(parts) else "mixed" if any(parts) else "EVAL"
-    seen = SimpleNamespace(call=call, where=where, mode=mode, trained=False)
+    graph = torch.is_grad_enabled()
+    seen = SimpleNamespace(call=call, where=where, mode=mode, graph=graph)
+    seen.trained = False
     for tensor in tensors(output):
         if tensor.requires_grad:
             tensor.register_hook(lambda grad: setattr(seen, "trained", True))

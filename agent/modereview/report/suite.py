@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from modereview.records import Review, Status
+from modereview.records import Mutant, Review, Status
 from modereview.report.options import Options
 from modereview.report.tally import all_right
 from modereview.report.words import amount, listed, sentence
@@ -33,7 +33,12 @@ def summary(review: Review, options: Options) -> str:
 
 def remarks(review: Review, options: Options) -> list[str]:
     """A line for whatever did not go well: tests, mutants that no test catches, tests that were dropped."""
-    return [*_trouble(review), *_survivors(review, options), *_dropped(review, options)]
+    return [
+        *_trouble(review),
+        *_counts(review, options),
+        *_survivors(review, options),
+        *_dropped(review, options),
+    ]
 
 
 def _relative(review: Review) -> str:
@@ -70,15 +75,42 @@ def _trouble(review: Review) -> list[str]:
 
 
 def _survivors(review: Review, options: Options) -> list[str]:
-    limit = None if options.verbose else SURVIVORS_SHOWN
+    """With -v each at its place."""
     groups = {"Not caught": review.survived, "Equivalent, no forward changes its mode": review.equivalent}
+    if options.verbose:
+        return [f"{what}: {_placed(review, m)}" for what, group in groups.items() for m in group]
     described = {what: [mutant.description for mutant in group] for what, group in groups.items()}
-    return [f"{what}: {listed(texts, limit)}." for what, texts in described.items() if texts]
+    return [f"{what}: {listed(texts, SURVIVORS_SHOWN)}." for what, texts in described.items() if texts]
+
+
+def _placed(review: Review, mutant: Mutant) -> str:
+    return f"{review.source.name}:{review.source.label(mutant.span.line)} {mutant.description}."
 
 
 def _dropped(review: Review, options: Options) -> list[str]:
-    """Tests that the gates refused: counted, or with -v each with its reason."""
+    """Tests that the gates refused, with -v each with its reason.
+
+    That a contract shows nothing here that another does not is no news; only -v tells.
+    """
     dropped = review.suite.dropped if review.suite else ()
     if options.verbose:
-        return [f"Dropped: {case}: {sentence(reason)}" for case, reason in dropped]
-    return [f"Dropped: {amount(len(dropped), 'test')} (-v says why)."] if dropped else []
+        return [f"Dropped: {each.case}: {sentence(each.reason)}" for each in dropped]
+    news = [each for each in dropped if each.kind != "useless"]
+    return [f"Dropped: {amount(len(news), 'test')} (-v says why)."] if news else []
+
+
+def _counts(review: Review, options: Options) -> list[str]:
+    """As in `Tests written: 9: 3 good, 1 failed (shows a fault), 0 broken, 5 useless, 0 flaky.`, with -v."""
+    if review.suite is None or not options.verbose:
+        return []
+    kinds = Counter[str](each.kind for each in review.suite.dropped)
+    shown = {case.partition("[")[0] for verdict in review.verdicts for case in verdict.proved_by}
+    failed = sum(case.name in shown for case in review.suite.cases)
+    counts = {"good": len(review.suite.cases) - failed, "failed (show a fault)": failed}
+    counts |= {kind: kinds[kind] for kind in ("broken", "useless", "flaky", "refused")}
+    made = len(review.killed) + len(review.survived) + len(review.equivalent)
+    return [
+        f"Tests tried: {sum(counts.values())}: {', '.join(f'{n} {what}' for what, n in counts.items())}.",
+        f"Mutants run: {made}: {len(review.equivalent)} equivalent, {len(review.killed)} killed, "
+        f"{len(review.survived)} survived.",
+    ]

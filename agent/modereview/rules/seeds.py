@@ -34,6 +34,7 @@ _TORCH = re.compile(
     r"|^torch\.nn\.(Linear|Conv\w+|Embedding|LSTM|GRU|RNN|Dropout\w*|Transformer\w*|MultiheadAttention)$"
 )
 _ALL_AT_ONCE = re.compile(r"seed|determinis", re.IGNORECASE)
+_SEEDING = re.compile(r"seed|determinis|reproduc", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"plot|show|vis|demo|worker|collate|port|print", re.IGNORECASE)
 
 
@@ -78,6 +79,11 @@ def seeds_out_of_view(program: Program) -> bool:
         if _ALL_AT_ONCE.search(last) and not ours:
             return True
     return False
+
+
+def seeds_by_name(function: str) -> bool:
+    """Whether a function is called so: "set_seed", "make_deterministic"."""
+    return bool(_SEEDING.search(function))
 
 
 def draws(program: Program) -> Iterator[Draw]:

@@ -38,6 +38,8 @@ class Cases:
             "test": self._job.test,
             "names": None if self._left is None else list(self._left),
             "how": self._job.how,
+            "seed": self._job.seed,
+            "until_failure": self._job.until_failure,
         }
 
     def hear(self, event: Event) -> None:
@@ -60,8 +62,9 @@ class Cases:
             self._running = None
             self._left = tuple(self._open())
             return bool(self._left)
-        for case in self._open():
-            self._note(case, ENDS.get(status, Status.BROKEN), self._error or message or "gave no result")
+        if not self._stopped():
+            for case in self._open():
+                self._note(case, ENDS.get(status, Status.BROKEN), self._error or message or "gave no result")
         return False
 
     def lose(self, message: str) -> None:
@@ -71,13 +74,18 @@ class Cases:
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """One for each case, in the file's order; then those asked for that the file does not have."""
-        found = [self._outcomes[case] for case in self._known()]
+        found = [self._outcomes[case] for case in self._known() if case in self._outcomes]
         have = {name for case in self._known() for name in (case, case.partition("[")[0])}
         missing = [name for name in self._job.names or () if name not in have]
         return (
             *found,
             *(Outcome(name, Status.BROKEN, f"no such case in {self._job.test}") for name in missing),
         )
+
+    def _stopped(self) -> bool:
+        """Whether the rest was to be left out."""
+        failed = any(outcome.status is Status.FAILED for outcome in self._outcomes.values())
+        return self._job.until_failure and failed
 
     def _note(self, case: str, status: Status, message: str, seconds: float = 0.0) -> None:
         self._outcomes.setdefault(case, Outcome(case, status, message, float(seconds)))

@@ -52,6 +52,7 @@ def environment(interpreter: Interpreter) -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "OMP_NUM_THREADS": "1",  # the children share the cores already
         "MKL_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",  # two threads of a child would spin on a busy core
         "CUDA_VISIBLE_DEVICES": "",
         "MPLBACKEND": "Agg",
     }

@@ -21,12 +21,16 @@ class Job:
 
     `files`: project-relative posix path -> content laid over the project. `test`: path of the pytest
     file, the same way. `names`: "test_x" (all its parameter sets) or "test_x[Net]"; None: all cases.
+    `seed` gives the order of the cases, the generators and the number of threads; None: the file's order,
+    generators that nobody seeded, one thread. `until_failure`: the first case that fails is the last.
     """
 
     files: Mapping[str, bytes]
     test: str
     names: tuple[str, ...] | None = None
     how: Literal["direct", "pytest"] = "direct"
+    seed: int | None = None
+    until_failure: bool = False
 
 
 class Failed(Exception):

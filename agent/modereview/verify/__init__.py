@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from modereview.records import Case, Finding, Fix, Mutant, Outcome, Status, Verdict
+from modereview.records import Case, Dropped, Finding, Fix, Outcome, Status, Verdict
 from modereview.verify import theirs
 
 __all__ = [
     "Comparison",
+    "caught_by",
     "compare",
     "confirm",
     "expected_failures",
-    "killed",
     "proved_fix",
     "red",
     "theirs",
     "unconfirmed",
     "unproved_fix",
+    "without_dropped",
     "without_fix",
 ]
 
@@ -53,12 +54,9 @@ def red(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     return tuple(o.case for o in outcomes if o.status is Status.FAILED)
 
 
-def killed(
-    clean: Sequence[Outcome], mutants: Sequence[Mutant], runs: Sequence[Sequence[Outcome]]
-) -> tuple[Mutant, ...]:
-    """The mutants that some case catches: green on the clean file, red on the mutant. One run for each."""
-    green = {o.case for o in clean if o.status is Status.PASSED}
-    return tuple(m for m, outcomes in zip(mutants, runs, strict=True) if green & set(red(outcomes)))
+def caught_by(outcomes: Iterable[Outcome]) -> str:
+    """The case that catches a mutant, "" where none does. `outcomes`: of cases that are green without it."""
+    return next((case.partition("[")[0] for case in red(outcomes)), "")
 
 
 def proved_fix(finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
@@ -78,6 +76,15 @@ def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, re
     if fix is not None:
         return Verdict(finding, "suggested", fix, shown_by, reason)
     return Verdict(finding, "proved" if shown_by else "reported", None, shown_by, reason)
+
+
+def without_dropped(verdicts: Sequence[Verdict], dropped: Iterable[Dropped]) -> tuple[Verdict, ...]:
+    """The verdicts without the cases that were not kept; the gates keep one for each."""
+    gone = {each.case for each in dropped}
+    return tuple(
+        replace(v, proved_by=tuple(case for case in v.proved_by if case.partition("[")[0] not in gone))
+        for v in verdicts
+    )
 
 
 def unconfirmed(verdict: Verdict) -> Verdict:

@@ -31,7 +31,8 @@ def arrange(recipe: Recipe, name: str, script: str) -> str:
         lines = _rehearsal(recipe.rehearsal, script)
     else:
         lines = _rounds(recipe) if recipe.drives else _build(recipe, script)
-    return f"def {name}():\n" + indent("\n".join(lines), "    ")
+    watched = bool(recipe.drives) and recipe.rehearsal is None
+    return f"def {name}({'watch' if watched else ''}):\n" + indent("\n".join(lines), "    ")
 
 
 def recipe_imports(recipe: Recipe) -> set[str]:
@@ -72,17 +73,17 @@ def _entry(change: Value) -> str:
 def _rounds(recipe: Recipe) -> list[str]:
     named = [*zip(calls(recipe), recipe.drives, strict=True)]
     recorded = [call for call, drive in named if drive.roles & RECORDED]
-    purpose = f'"""Every forward in three rounds of {listed(recorded)}, run on stand-ins."""'
+    purpose = f'"""What `watch` notes in three rounds of {listed(recorded)}, run on stand-ins."""'
     values = _values(recipe, recipe.watch, *(drive.code for drive in recipe.drives))
     drives = [indent(_drive(recipe, drive, call), "    ") for call, drive in named]
-    return [purpose, *values, "forwards = []", "for round_number in (1, 2, 3):", *drives, "return forwards"]
+    return [purpose, *values, "noted = []", "for round_number in (1, 2, 3):", *drives, "return noted"]
 
 
 def _drive(recipe: Recipe, drive: Drive, call: str) -> str:
     statement = _line(drive.code, f"as at line {drive.line}" if drive.line else "")
     if not drive.roles & RECORDED:
         return statement
-    return f"with recorded(forwards, {recipe.watch}, {call!r}, round_number):\n{indent(statement, '    ')}"
+    return f"with watch(noted, {recipe.watch}, {call!r}, round_number):\n{indent(statement, '    ')}"
 
 
 def _values(recipe: Recipe, *ends: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,6 +34,8 @@ _TEMPLATES = Environment(
 _IMPORTS = (
     "import contextlib",
     "import copy",
+    "import random",
+    "import sys",
     "from pathlib import Path",
     "from types import SimpleNamespace",
     "import pytest",
@@ -51,8 +53,10 @@ def write(plan: Plan) -> Suite:
         recipes = [recipe for other, recipe in plan.pairs if other == contract]
         if contract.on == "module":
             cases.append(_module_case(plan, contract, recipes, names))
-        else:
+        elif contract.on == "scenario":
             cases += [_scenario_case(contract, recipe, names, len(recipes) > 1) for recipe in recipes]
+        else:
+            cases += [_seeding_case(contract, recipe, len(recipes) > 1) for recipe in recipes]
     return Suite(plan.test_path, _header(plan, names), tuple(cases))
 
 
@@ -120,11 +124,12 @@ def _module_case(plan: Plan, contract: Contract, recipes: Sequence[Recipe], name
         to_train="nn.Module.train(model, True)" if shadowed else "model.train()",
         to_eval="nn.Module.train(model, False)" if shadowed else "model.eval()",
     )
-    return Case(contract.test, code, contract.id, targets, contract.proves, "builtin")
+    return _case(contract, contract.test, code, targets)
 
 
 def _scenario_case(contract: Contract, recipe: Recipe, names: dict[Recipe, str], several: bool) -> Case:
     name = f"{contract.test}_{slug(recipe.target.name)}" if several else contract.test
+    run = _runner(names[recipe], recipe)
     named = [d.code for d in recipe.drives] if recipe.rehearsal else calls(recipe)
     driven = [pair for pair in zip(named, recipe.drives, strict=True) if pair[1].roles & RECORDED]
     everything = [call for call, _ in driven]
@@ -135,15 +140,38 @@ def _scenario_case(contract: Contract, recipe: Recipe, names: dict[Recipe, str],
     code = _TEMPLATES.from_string(contract.template).render(
         head=f"def {name}():",
         functions=recipe.target.name if recipe.rehearsal else listed(everything),
-        trained=_chosen(names[recipe], ["seen.trained", *_among(training, everywhere)]),
-        evaluated=_chosen(names[recipe], [*untrained, *_among(evaluating, everywhere)]),
+        everything=run,
+        training=lambda watcher: _chosen(run(watcher), _among(training, everywhere)),
+        evaluating=lambda watcher: _chosen(run(watcher), _among(evaluating, everywhere)),
+        trained=lambda watcher: _chosen(run(watcher), ["seen.trained", *_among(training, everywhere)]),
+        evaluated=lambda watcher: _chosen(run(watcher), [*untrained, *_among(evaluating, everywhere)]),
     )
-    return Case(name, code, contract.id, (recipe.target.name,), contract.proves, "builtin")
+    return _case(contract, name, code, (recipe.target.name,))
 
 
-def _chosen(run: str, conditions: Sequence[str]) -> str:
-    """The expression of the forwards that meet the conditions."""
-    return f"[seen for seen in {run}() if {' and '.join(conditions)}]" if conditions else f"{run}()"
+def _seeding_case(contract: Contract, recipe: Recipe, several: bool) -> Case:
+    name = f"{contract.test}_{slug(recipe.target.name)}" if several else contract.test
+    code = _TEMPLATES.from_string(contract.template).render(
+        head=f"def {name}():",
+        functions=recipe.target.name,
+        call=recipe.drives[0].code,
+        drawn=recipe.values[0].code,
+    )
+    return _case(contract, name, code, (recipe.target.name,))
+
+
+def _case(contract: Contract, name: str, code: str, targets: tuple[str, ...]) -> Case:
+    return Case(name, code, contract.id, targets, contract.proves, "builtin", contract.imports)
+
+
+def _runner(name: str, recipe: Recipe) -> Callable[[str], str]:
+    """The call that runs a scenario under a watcher of the header; a rehearsal has a watcher of its own."""
+    return lambda watcher: f"{name}()" if recipe.rehearsal else f"{name}({watcher})"
+
+
+def _chosen(noted: str, conditions: Sequence[str]) -> str:
+    """The expression of what a watcher noted and that meets the conditions."""
+    return f"[seen for seen in {noted} if {' and '.join(conditions)}]" if conditions else noted
 
 
 def _among(chosen: Sequence[str], everything: Sequence[str]) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from modereview.records import Case, Outcome, Status, Suite
+from modereview.plan.contracts import contract
+from modereview.records import Case, Dropped, Finding, Outcome, Status, Suite, Verdict
 
-REPEATS = 5  # runs of a new test on the user's file, all in the sandbox
+REPEATS = 5  # runs of a new test on the user's file, each in another order, with other seeds and threads
 
 _IN_WORDS = {
     Status.PASSED: "passed",
@@ -17,101 +18,141 @@ _IN_WORDS = {
     Status.TIMEOUT: "ran out of time",
     Status.CRASHED: "crashed",
 }
+Drops = list[Dropped]
 
 
-def case_name(outcome: Outcome) -> str:
-    """The case that an outcome belongs to, without its parameter set."""
-    return outcome.case.partition("[")[0]
+def steady(suite: Suite, repeats: Sequence[Sequence[Outcome]]) -> Suite:
+    """The suite without cases that do not reach their assertion, or do not always end the same way."""
+    return drop(suite, [*broken(suite.cases, repeats[0]), *flaky(repeats)])
+
+
+def believed(suite: Suite, outcomes: Iterable[Outcome], findings: Iterable[Finding]) -> Suite:
+    """The suite without tentative cases that fail on a file for no reason that a rule knows."""
+    rules = {finding.rule for finding in findings}
+    red = _named(outcomes, Status.FAILED)
+    doubtful = [case for case in suite.cases if case.name in red and _tentative(case)]
+    return drop(
+        suite,
+        [
+            Dropped(case.name, "fails, and no rule that it proves was broken", "useless")
+            for case in doubtful
+            if not rules & set(case.proves)
+        ],
+    )
+
+
+def founded(suite: Suite, mended: Iterable[Outcome]) -> Suite:
+    """The suite without cases of a model's own that fail on the mended file.
+
+    A contract is right by definition; what a model demands on its own account is believed only where the
+    file can fulfil it.
+    """
+    red = _named(mended, Status.FAILED)
+    own = [case for case in suite.cases if not case.contract and case.name in red]
+    return drop(
+        suite, [Dropped(c.name, "fails, and no contract or fix bears it out", "useless") for c in own]
+    )
 
 
 def keep(
     suite: Suite,
-    repeats: Sequence[Sequence[Outcome]],
-    on_mutants: Iterable[Sequence[Outcome]],
-    mended: Sequence[Outcome] | None = None,
+    before: Iterable[Outcome],
+    catchers: Collection[str],
+    noticing: Collection[str],
+    verdicts: Iterable[Verdict] = (),
 ) -> Suite:
-    """The suite without the cases that prove nothing; each is listed in `dropped` with its reason.
+    """The suite without the cases that prove nothing that another does not.
 
-    `repeats`: outcomes of REPEATS runs on the user's file; `on_mutants`: one run for each mutant of it;
-    `mended`: one run on the file with its fixes, where it has any.
+    Basic ones, and those of a model that the user asked for, stay where they notice anything at all.
+
+    `before`: outcomes on the user's file. `catchers`: cases that were the first to catch a mutant, by name.
+    `noticing`: cases that catch one at all, as far as was tried. `verdicts`: what red cases proved.
     """
-    first = repeats[0]
-    reasons = {
-        **useless(first, on_mutants),
-        **unfounded(suite.cases, first if mended is None else mended),
-        **flaky(repeats),
-        **broken(suite.cases, first),
-    }
-    return drop(suite, reasons)
+    red = _named(before, Status.FAILED)
+    proved = [{_function(case) for case in verdict.proved_by} for verdict in verdicts]
+    kept: set[str] = set()
+    dropped: Drops = []
+    for case in suite.cases:
+        shows = case.name in red and _shows_more(case, proved, kept)
+        wanted = (_basic(case) or not case.contract) and case.name in {*noticing, *red}
+        if shows or wanted or case.name in catchers:
+            kept.add(case.name)
+        else:
+            other = case.name in red or case.name in noticing
+            reason = "another test shows the same" if other else "shows no fault and notices no mutant"
+            dropped.append(Dropped(case.name, reason, "useless"))
+    return drop(suite, dropped)
 
 
 def of(suite: Suite, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """The outcomes of the suite's cases."""
     names = {case.name for case in suite.cases}
-    return tuple(outcome for outcome in outcomes if case_name(outcome) in names)
+    return tuple(outcome for outcome in outcomes if _function(outcome.case) in names)
 
 
-def drop(suite: Suite, reasons: Mapping[str, str]) -> Suite:
-    """The suite without the cases named."""
-    gone = tuple((case.name, reasons[case.name]) for case in suite.cases if case.name in reasons)
-    stay = tuple(case for case in suite.cases if case.name not in reasons)
-    return replace(suite, cases=stay, dropped=suite.dropped + gone)
+def drop(suite: Suite, gone: Sequence[Dropped]) -> Suite:
+    """The suite without the cases named, each once."""
+    first = {each.case: each for each in reversed(gone)}
+    left = tuple(first[case.name] for case in suite.cases if case.name in first)
+    return replace(
+        suite,
+        cases=tuple(case for case in suite.cases if case.name not in first),
+        dropped=suite.dropped + left,
+    )
 
 
-def broken(cases: Iterable[Case], outcomes: Iterable[Outcome]) -> dict[str, str]:
+def broken(cases: Iterable[Case], outcomes: Iterable[Outcome]) -> Drops:
     """Cases that did not get as far as their assertion, and why."""
     by_case: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        by_case[case_name(outcome)].append(outcome)
-    reasons = {}
-    for case in cases:
-        bad = next((o for o in by_case[case.name] if o.status not in (Status.PASSED, Status.FAILED)), None)
-        if bad is not None:
-            reasons[case.name] = (
-                f"{_IN_WORDS[bad.status]}: {bad.message}" if bad.message else _IN_WORDS[bad.status]
-            )
-        elif not by_case[case.name]:
-            reasons[case.name] = "did not run"
-    return reasons
+        by_case[_function(outcome.case)].append(outcome)
+    reasons = {case.name: _why_broken(by_case[case.name]) for case in cases}
+    return [Dropped(name, reason, "broken") for name, reason in reasons.items() if reason]
 
 
-def flaky(repeats: Sequence[Iterable[Outcome]]) -> dict[str, str]:
+def flaky(repeats: Sequence[Iterable[Outcome]]) -> Drops:
     """Cases that did not end the same way each time on the same file."""
     seen: dict[str, list[Status]] = defaultdict(list)
     for outcome in (outcome for run in repeats for outcome in run):
         seen[outcome.case].append(outcome.status)
-    return {
-        name.partition("[")[0]: "flaky: "
-        + ", ".join(f"{_IN_WORDS[s]} {statuses.count(s)} times" for s in _unique(statuses))
+    return [
+        Dropped(_function(name), f"flaky: {_counted(statuses)}", "flaky")
         for name, statuses in seen.items()
         if len(set(statuses)) > 1
-    }
+    ]
 
 
-def useless(before: Iterable[Outcome], on_mutants: Iterable[Iterable[Outcome]]) -> dict[str, str]:
-    """Cases that pass on the user's file and on each of its mutants: they would pass on anything."""
-    passed = {outcome.case for outcome in before if outcome.status is Status.PASSED}
-    killers = {
-        case_name(outcome)
-        for run in on_mutants
-        for outcome in run
-        if outcome.status is Status.FAILED and outcome.case in passed
-    }
-    shows_fault = {case_name(outcome) for outcome in before if outcome.status is Status.FAILED}
-    names = {name.partition("[")[0] for name in passed} - killers - shows_fault
-    return dict.fromkeys(names, "shows no fault and notices no mutant")
+def _shows_more(case: Case, proved: Sequence[Collection[str]], kept: Collection[str]) -> bool:
+    """Whether a red case proves a finding that no kept case proves, or is red for a reason of its own."""
+    mine = [names for names in proved if case.name in names]
+    return not mine or any(not set(names) & set(kept) for names in mine)
 
 
-def unfounded(cases: Iterable[Case], outcomes: Iterable[Outcome]) -> dict[str, str]:
-    """Cases without a contract that fail on the mended file.
-
-    A contract is right by definition; what a model demands on its own account is believed only where the
-    file can fulfil it.
-    """
-    failed = {case_name(outcome) for outcome in outcomes if outcome.status is Status.FAILED}
-    own = {case.name for case in cases if not case.contract}
-    return dict.fromkeys(own & failed, "fails, and no contract or fix bears it out")
+def _why_broken(outcomes: Sequence[Outcome]) -> str:
+    bad = next((o for o in outcomes if o.status not in (Status.PASSED, Status.FAILED)), None)
+    if bad is not None:
+        return f"{_IN_WORDS[bad.status]}: {bad.message}" if bad.message else _IN_WORDS[bad.status]
+    return "" if outcomes else "did not run"
 
 
-def _unique(statuses: Sequence[Status]) -> list[Status]:
-    return list(dict.fromkeys(statuses))
+def _counted(statuses: Sequence[Status]) -> str:
+    return ", ".join(f"{_IN_WORDS[s]} {statuses.count(s)} times" for s in dict.fromkeys(statuses))
+
+
+def _named(outcomes: Iterable[Outcome], status: Status) -> set[str]:
+    return {_function(outcome.case) for outcome in outcomes if outcome.status is status}
+
+
+def _function(case: str) -> str:
+    """The case without its parameter set."""
+    return case.partition("[")[0]
+
+
+def _basic(case: Case) -> bool:
+    found = contract(case.contract)
+    return found is not None and found.basic
+
+
+def _tentative(case: Case) -> bool:
+    found = contract(case.contract)
+    return found is not None and found.tentative

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from modereview.llm import Meter, Model
-from modereview.records import Case, Plan, Suite, Usage
+from modereview.records import Case, Dropped, Plan, Suite, Usage
 from modereview.write.admission import Refusal, admit
 from modereview.write.answer import read
 from modereview.write.ground import ground
@@ -29,7 +29,8 @@ class Proposals:
 
     def added_to(self, suite: Suite) -> Suite:
         """The suite with these cases behind its own."""
-        return replace(suite, cases=suite.cases + self.cases, dropped=suite.dropped + self.dropped)
+        refused = (Dropped(name, reason, "refused") for name, reason in self.dropped)
+        return replace(suite, cases=suite.cases + self.cases, dropped=(*suite.dropped, *refused))
 
     def usage_after(self, suite: Suite) -> Usage:
         """The bill with what it bought, once the last gate has made its choice."""

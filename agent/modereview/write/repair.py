@@ -24,7 +24,8 @@ async def repair(
     sick = list(cases)
     dropped: list[Refusal] = []
     for left in range(rounds, -1, -1):
-        errors = broken(sick, run(replace(suite, cases=tuple(sick)))) if sick else {}
+        outcomes = run(replace(suite, cases=tuple(sick))) if sick else ()
+        errors = {each.case: each.reason for each in broken(sick, outcomes)}
         sound += [case for case in sick if case.name not in errors]
         sick = [case for case in sick if case.name in errors]
         if not left:

@@ -1,11 +1,14 @@
 """Which contracts speak about which targets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from modereview.analyze import analyze
 from modereview.parse import decode
 from modereview.plan.contracts import applies, contracts, shadows_train
 from modereview.records import Drive, Layer, ModuleClass, Program, Recipe, Role, Span, Target, Value
+from modereview.rules import rules as all_rules
 
 SPAN = Span(1, 1, 2, 1)
 
@@ -15,7 +18,8 @@ def program(
 ) -> Program:
     layers = tuple(Layer(kind.lower(), kind, SPAN) for kind in kinds.split())
     net = ModuleClass("Net", SPAN, layers, (), (), True, tuple(sensitive.split()), opaque)
-    return Program(decode(Path("/project/train.py"), Path("/project"), code.encode()), modules=(net,))
+    source = decode(Path("/project/train.py"), Path("/project"), code.encode())
+    return replace(analyze(source), modules=(net,))
 
 
 def module(inputs: str = "(torch.randn(8, 20),)") -> Recipe:
@@ -31,10 +35,27 @@ def ids(recipe: Recipe, program: Program) -> set[str]:
     return {contract.id for contract in contracts() if applies(contract, recipe, program)}
 
 
-def test_ids_and_test_names_are_unique_and_modules_come_first() -> None:
-    assert len({c.id for c in contracts()}) == len({c.test for c in contracts()}) == len(contracts()) == 8
+def test_ids_and_test_names_are_unique_and_in_the_order_of_a_file() -> None:
+    assert len({c.id for c in contracts()}) == len({c.test for c in contracts()}) == len(contracts()) == 25
     assert contracts()[0].test == "test_model_determinism"
-    assert [c.on for c in contracts()] == ["module"] * 6 + ["scenario"] * 2
+    assert [c.on for c in contracts()] == ["module"] * 15 + ["scenario"] * 9 + ["seeding"]
+    assert [c.id for c in contracts() if c.basic and c.on == "module"] == [c.id for c in contracts()[:2]]
+
+
+def test_every_contract_says_what_it_is_for() -> None:
+    rules = {rule.id for rule in all_rules()}
+    for contract in contracts():
+        assert contract.why.endswith(".")
+        assert contract.needs
+        assert set(contract.proves) <= rules
+        assert contract.template.split('"""')[1].endswith(".")
+
+
+def test_the_determinism_test_cannot_be_blind() -> None:
+    """No seed between its calls; where TRAIN is random, another basic test shows that the input tells."""
+    determinism, stochastic = contracts()[:2]
+    assert "seed" not in determinism.template.split('"""')[2]
+    assert stochastic.id == "train_is_stochastic"
 
 
 def test_determinism_is_asked_of_every_model_and_nothing_else_of_a_plain_one() -> None:
@@ -47,12 +68,44 @@ def test_dropout_adds_what_the_mode_matters_to() -> None:
         "train_is_stochastic",
         "switches_reach_every_submodule",
         "eval_and_back_restores_train",
+        "state_dict_round_trip",
+        "same_seed_same_step",
     }
 
 
-def test_norms_add_buffers_and_batches() -> None:
+def test_norms_add_statistics_and_batches() -> None:
     added = ids(module(), program(sensitive="BatchNorm1d")) - ids(module(), program(sensitive="LayerDrop"))
-    assert added == {"eval_leaves_buffers_alone", "eval_sample_independent_of_batch"}
+    assert added == {
+        "eval_leaves_state_alone",
+        "eval_sample_independent_of_batch",
+        "train_moves_running_statistics",
+        "batch_of_one_works_in_eval",
+    }
+
+
+def test_own_switches_add_what_an_override_can_break() -> None:
+    code = "class Net:\n    def train(self, mode=True): self.norm.eval(); return self\n"
+    added = ids(module(), program(code, sensitive="BatchNorm1d")) - ids(
+        module(), program(sensitive="BatchNorm1d")
+    )
+    assert added == {"frozen_parts_stay_frozen", "switches_return_the_model"}
+
+
+def test_own_ways_to_be_copied_add_copies() -> None:
+    code = "class Net:\n    def __deepcopy__(self, memo): ...\n"
+    assert "copies_keep_the_mode" in ids(module(), program(code))
+
+
+def test_what_is_exported_is_compared_with_its_trace() -> None:
+    code = """
+import torch
+class Net(torch.nn.Module):
+    def forward(self, x): return x
+torch.jit.trace(Net(), 1)
+"""
+    source = decode(Path("/project/a.py"), Path("/project"), code.encode())
+    assert "traced_equals_eager" in ids(module(), analyze(source))
+    assert "traced_equals_eager" not in ids(module(), program())
 
 
 @pytest.mark.parametrize(
@@ -93,6 +146,63 @@ def test_a_training_loop_called_train_shadows_the_switch(signature: str, shadows
 
 def test_scenarios_are_judged_by_what_their_drives_do() -> None:
     assert ids(scenario("train"), program()) == {"training_runs_in_train_mode"}
-    assert ids(scenario("infer"), program()) == {"evaluation_runs_in_eval_mode"}
-    assert len(ids(scenario("train", "evaluate"), program())) == 2
+    assert ids(scenario("infer"), program()) == {
+        "evaluation_runs_in_eval_mode",
+        "evaluation_changes_no_state",
+        "evaluating_again_gives_the_same",
+    }
+    assert ids(scenario("train", "evaluate"), program()) == {
+        "training_runs_in_train_mode",
+        "evaluation_runs_in_eval_mode",
+        "evaluation_changes_no_state",
+    }
     assert ids(scenario("export", "unknown"), program()) == set()
+
+
+VALIDATE = """
+import torch
+def validate(model, loader):
+    was = model.training
+    model.eval()
+    try:
+        with torch.no_grad(): return sum(model(x).item() for x in loader)
+    finally:
+        model.train(was)
+"""
+
+
+def of_script(code: str, function: str, *roles: Role) -> set[str]:
+    source = decode(Path("/project/train.py"), Path("/project"), code.encode())
+    drives = tuple(Drive(f"script.{function}(model)", frozenset({role}), 1) for role in roles)
+    return ids(Recipe(Target("scenario", function, (function,)), (), drives), analyze(source))
+
+
+def test_what_an_evaluation_claims_is_held_against_it() -> None:
+    claimed = {
+        "evaluation_builds_no_graph",
+        "evaluation_restores_the_mode",
+        "interrupted_evaluation_restores_the_mode",
+    }
+    assert claimed <= of_script(VALIDATE, "validate", "evaluate")
+    unclaimed = VALIDATE.replace("with torch.no_grad(): ", "").replace("model.train(was)", "pass")
+    assert not claimed & of_script(unclaimed, "validate", "evaluate")
+
+
+def test_a_teacher_is_watched_where_its_output_is_a_target() -> None:
+    code = """
+import torch
+def distill(student, teacher, loader, optimizer):
+    teacher.eval()
+    student.train()
+    for x in loader:
+        with torch.no_grad():
+            target = teacher(x)
+        torch.nn.functional.mse_loss(student(x), target).backward()
+        optimizer.step()
+"""
+    assert "teacher_stays_in_eval" in of_script(code, "distill", "train")
+
+
+def test_generators_of_a_file_s_own_ask_for_the_same_run() -> None:
+    code = "import random\ndef fit(model):\n    order = random.Random(0)\n"
+    assert "same_seed_same_run" in of_script(code, "fit", "train")

@@ -11,9 +11,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from modereview.analyze import analyze
 from modereview.parse import read
 from modereview.plan.contracts import applies, contracts
-from modereview.records import Drive, ModuleClass, Plan, Program, Recipe, Span, Target, Value
+from modereview.records import Drive, Plan, Program, Recipe, Target, Value
 from modereview.write.builtin import write
 
 SCRIPT = """
@@ -52,10 +53,85 @@ def validate(model, loader):
 def fit(model, loader, optimizer):
     train(model, loader, optimizer)
     return validate(model, loader)
+
+
+def export():
+    torch.jit.trace(Net(), torch.randn(8, 6))
+"""
+CAREFUL = """
+import copy
+import random
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bn = nn.BatchNorm1d(6)
+        self.drop = nn.Dropout(0.5)
+        self.out = nn.Linear(6, 2)
+
+    def train(self, mode=True):
+        super().train(mode)
+        self.bn.eval()
+        return self
+
+    def eval(self):
+        for part in self.children():
+            part.eval()
+        self.training = False
+        return self
+
+    def __deepcopy__(self, memo):
+        twin = Net()
+        twin.load_state_dict(copy.deepcopy(self.state_dict()))
+        return twin.train(self.training)
+
+    def forward(self, x):
+        return self.out(self.drop(self.bn(x)))
+
+
+def validate(model, loader):
+    was = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            return sum(F.mse_loss(model(x), y).item() for x, y in loader)
+    finally:
+        model.train(was)
+
+
+def distill(student, teacher, loader, optimizer):
+    teacher.eval()
+    student.train()
+    for x, _ in loader:
+        with torch.no_grad():
+            target = teacher(x)
+        F.mse_loss(student(x), target).backward()
+        optimizer.step()
+
+
+def shuffled(model, loader, optimizer):
+    order = random.Random(0)
+    model.train()
+    for x, y in sorted(loader, key=lambda pair: order.random()):
+        F.mse_loss(model(x), y).backward()
+        optimizer.step()
+
+
+def set_seed(number):
+    random.seed(number)
+    torch.manual_seed(number)
 """
 TRAIN = ("script.train(model, loader, optimizer)", "train")
 VALIDATE = ("script.validate(model, loader)", "evaluate")
 FIT = ("script.fit(model, loader, optimizer)", "train evaluate")
+DISTILL = ("script.distill(model, teacher, loader, optimizer)", "train")
+SHUFFLED = ("script.shuffled(model, loader, optimizer)", "train")
+SEED = ("script.set_seed(1)", "")
 SWITCH = ("model.eval()", "")
 
 
@@ -68,6 +144,7 @@ class Fault:
     old: str = ""
     new: str = ""
     drives: tuple[tuple[str, str], ...] = ()  # (statement, its roles)
+    script: str = SCRIPT
 
 
 HIDDEN_DROPOUT = "super().__init__(); self.parts = [nn.Dropout()]"
@@ -78,11 +155,16 @@ ONE_WAY = """    def train(self, mode=True):
         return self if mode else super().train(False)
 
     def forward"""
+NO_STATISTICS = "nn.BatchNorm1d(16, track_running_stats=False)"
+UNSEEDED = "(lambda h: h * torch.rand(16, generator=torch.Generator().manual_seed(id(h))))("
+GRAPH = "torch.enable_grad()"
+RETURNS_NOTHING = "return\n\n    def eval"
+NOT_BACK = "train(False)"
 TO_TRAIN, TO_EVAL = "    model.train()\n", "    model.eval()\n"
 FAULTS = [
     Fault("eval_is_deterministic", "gave two outputs in EVAL", "self.drop(", "F.dropout("),
     Fault("eval_is_deterministic", "gave two outputs in EVAL", "self.drop(", "nn.Dropout(0.5)("),
-    Fault("eval_leaves_buffers_alone", "changed bn.running_mean", "self.bn(", "self.bn.train()("),
+    Fault("eval_leaves_state_alone", "changed bn.running_mean", "self.bn(", "self.bn.train()("),
     Fault("eval_sample_independent_of_batch", "with its neighbours", "self.bn(", "nn.BatchNorm1d(16)("),
     Fault("train_is_stochastic", "dropout is never on", "nn.Dropout(0.5)", "nn.Dropout(0.0)"),
     Fault("switches_reach_every_submodule", "left parts in TRAIN", "super().__init__()", HIDDEN_DROPOUT),
@@ -94,6 +176,49 @@ FAULTS = [
     Fault("evaluation_runs_in_eval_mode", "6 of 6 evaluating forwards", TO_EVAL, "", (VALIDATE,)),
     Fault("evaluation_runs_in_eval_mode", "forward 1 of validate", TO_EVAL, "", (TRAIN, VALIDATE)),
     Fault("evaluation_runs_in_eval_mode", "forward 3 of fit in round 1", TO_EVAL, "", (FIT,)),
+    Fault("switches_reach_every_submodule", "left drop in TRAIN", "self.drop =", "self.__dict__['drop'] ="),
+    Fault("train_moves_running_statistics", "statistics of bn", "nn.BatchNorm1d(16)", NO_STATISTICS),
+    Fault("state_dict_round_trip", "the state dict lacks", "self.out = nn", "self.__dict__['out'] = nn"),
+    Fault("batch_of_one_works_in_eval", "a batch of one fails", "self.bn(", "nn.BatchNorm1d(16)("),
+    Fault("same_seed_same_step", "two different training steps", "self.drop(", UNSEEDED),
+    Fault("traced_equals_eager", "the traced model gives", "self.drop(", "nn.Dropout(0.5)("),
+    Fault("frozen_parts_stay_frozen", "thaws every module", "        self.bn.eval()\n", "", (), CAREFUL),
+    Fault(
+        "train_false_equals_eval",
+        "leave the model, drop",
+        "super().train(mode)",
+        "super().train()",
+        (),
+        CAREFUL,
+    ),
+    Fault(
+        "switches_return_the_model",
+        "train() does not",
+        "return self\n\n    def eval",
+        RETURNS_NOTHING,
+        (),
+        CAREFUL,
+    ),
+    Fault("copies_keep_the_mode", "in another mode after", ".train(self.training)", "", (), CAREFUL),
+    Fault("evaluation_builds_no_graph", "6 of 6 evaluating", "torch.no_grad()", GRAPH, (VALIDATE,)),
+    Fault("evaluation_changes_no_state", "validate in round 1 changed", TO_EVAL, "", (VALIDATE,)),
+    Fault("evaluating_again_gives_the_same", "gave other outputs", TO_EVAL, "", (VALIDATE,)),
+    Fault(
+        "evaluation_restores_the_mode", "validate in round 1", "train(was)", NOT_BACK, (VALIDATE,), CAREFUL
+    ),
+    Fault(
+        "interrupted_evaluation_restores_the_mode",
+        "when",
+        "finally",
+        "except ValueError",
+        (VALIDATE,),
+        CAREFUL,
+    ),
+    Fault("teacher_stays_in_eval", "Net, asked by distill", "teacher.eval()", "pass", (DISTILL,), CAREFUL),
+    Fault("same_seed_same_run", "two different runs", "Random(0)", "Random()", (SHUFFLED,), CAREFUL),
+    Fault(
+        "seeding_covers_every_generator", "draws of random", "    random.seed(number)\n", "", (SEED,), CAREFUL
+    ),
 ]
 HARMLESS = [
     Fault("switches_reach_every_submodule", "", "super().__init__()", HIDDEN_ACTIVATION),
@@ -103,8 +228,8 @@ HARMLESS = [
     Fault("eval_is_deterministic", "", "return self", "x = x / 0; return self"),
 ]
 RIGHT = [
-    Fault(contract, drives=drives)
-    for contract, drives in dict.fromkeys((f.contract, f.drives) for f in FAULTS)
+    Fault(contract, drives=drives, script=script)
+    for contract, drives, script in dict.fromkeys((f.contract, f.drives, f.script) for f in FAULTS)
 ]
 ALL = [*FAULTS, *HARMLESS, *RIGHT]
 
@@ -145,22 +270,32 @@ def test_every_contract_is_shown_to_fail() -> None:
 
 
 def _write(fault: Fault, folder: Path, name: str) -> None:
-    assert not fault.old or SCRIPT.count(fault.old) == 1
-    (folder / f"{name}.py").write_text(SCRIPT.replace(fault.old, fault.new) if fault.old else SCRIPT)
-    net = ModuleClass("Net", Span(7, 1, 8, 1), (), (), (), True, ("BatchNorm1d", "Dropout"), False)
-    program = Program(read(folder / f"{name}.py", folder), modules=(net,))
-    recipe = _recipe(fault)
-    contract = next(each for each in contracts() if each.id == fault.contract)
-    assert applies(contract, recipe, program)
-    path = folder / f"test_{name}.py"
-    path.write_text(write(Plan(program, (), "import", path, (recipe,), ((contract, recipe),))).render())
+    """The faulty script, and the test that is written for the right one."""
+    right, path = _program(fault.script, folder / f"{name}.py"), folder / f"test_{name}.py"
+    contract, recipe = next(each for each in contracts() if each.id == fault.contract), _recipe(fault)
+    assert applies(contract, recipe, right)
+    recipes = (recipe,) if recipe.target.kind != "seeding" else ()
+    path.write_text(write(Plan(right, (), "import", path, recipes, ((contract, recipe),))).render())
+    assert not fault.old or fault.script.count(fault.old) == 1
+    if fault.old:
+        (folder / f"{name}.py").write_text(fault.script.replace(fault.old, fault.new))
+
+
+def _program(text: str, path: Path) -> Program:
+    path.write_text(text)
+    return analyze(read(path, path.parent))
 
 
 def _recipe(fault: Fault) -> Recipe:
     model = Value("model", "script.Net()")
     if not fault.drives:
         return Recipe(Target("module", "Net"), (model, Value("inputs", "(torch.randn(8, 6),)")))
+    drives = tuple(Drive(code, frozenset(roles.split()), 7) for code, roles in fault.drives)
+    functions = tuple(code.removeprefix("script.").partition("(")[0] for code, _ in fault.drives)
+    if SEED in fault.drives:
+        drawn = Value("drawn", '{"random": random.random(), "torch": torch.rand(1).item()}')
+        return Recipe(Target("seeding", "set_seed", functions), (drawn,), drives)
     loader = Value("loader", "[(torch.randn(8, 6), torch.randn(8, 2)) for _ in range(2)]")
     optimizer = Value("optimizer", "torch.optim.SGD(model.parameters(), lr=0.01)")
-    drives = tuple(Drive(code, frozenset(roles.split()), 7) for code, roles in fault.drives)
-    return Recipe(Target("scenario", "train"), (model, loader, optimizer), drives)
+    values = (model, Value("teacher", "script.Net()"), loader, optimizer)
+    return Recipe(Target("scenario", "train", functions), values, drives)

@@ -1,10 +1,14 @@
-"""What contracts ask of a program before they apply."""
+"""What contracts ask of a module class before they apply."""
 
 from __future__ import annotations
 
 import ast
 
 from modereview.records import ModuleClass, Program, Recipe
+
+# Layers that may take the sequence as the first dimension: its steps depend on each other by design.
+_ACROSS = ("RNN", "LSTM", "GRU", "Transformer", "Attention")
+_EXPORTS = ("export", "trace")
 
 
 def module_of(recipe: Recipe, program: Program) -> ModuleClass:
@@ -15,7 +19,61 @@ def module_of(recipe: Recipe, program: Program) -> ModuleClass:
     return module
 
 
-def kinds_below(module: ModuleClass, program: Program) -> frozenset[str]:
+def minds_modes(module: ModuleClass) -> bool:
+    """Whether the class holds something that the mode matters to, as far as it is in view."""
+    return bool(module.sensitive or module.opaque)
+
+
+def holds_norm(module: ModuleClass) -> bool:
+    """Whether the class normalises in a way that depends on the mode."""
+    return any("norm" in kind.lower() for kind in module.sensitive)
+
+
+def rows_are_samples(recipe: Recipe, program: Program) -> bool:
+    """Whether the class has norms and one input, whose first dimension is the batch for certain.
+
+    With two inputs (nodes and edges, sequence and mask) rows may belong together.
+    """
+    module = module_of(recipe, program)
+    across = any(part in kind for kind in _kinds_below(module, program) for part in _ACROSS)
+    return holds_norm(module) and not module.opaque and not across and _one_input(recipe)
+
+
+def defines(module: ModuleClass, program: Program) -> set[str]:
+    """The names of the methods that the class itself defines."""
+    return {method.name for method in _methods(program, {module.name})}
+
+
+def overrides(module: ModuleClass, program: Program) -> bool:
+    """Whether the class has a `train` or `eval` of its own."""
+    return bool(defines(module, program) & {"train", "eval"})
+
+
+def overrides_switches(program: Program) -> bool:
+    """Whether any module class of the file has: one that keeps norms frozen, say."""
+    return any(overrides(module, program) for module in program.modules)
+
+
+def freezes(module: ModuleClass, program: Program) -> bool:
+    """Whether the class's own `train` switches a part of it to EVAL."""
+    own = [method for method in _methods(program, {module.name}) if method.name == "train"]
+    attributes = [node for method in own for node in ast.walk(method) if isinstance(node, ast.Attribute)]
+    return any(node.attr == "eval" for node in attributes) and all(map(_takes_mode, own))
+
+
+def shadows_train(program: Program) -> bool:
+    """Whether a module class calls something else `train`: then `model.eval()` cannot be used on it."""
+    methods = _methods(program, {module.name for module in program.modules})
+    return any(method.name == "train" and not _takes_mode(method) for method in methods)
+
+
+def exported(name: str, program: Program) -> bool:
+    """Whether the file traces or exports the class of that name."""
+    ran = (*program.forwards, *program.handed)
+    return any(name in f.classes and any(word in f.by for word in _EXPORTS) for f in ran)
+
+
+def _kinds_below(module: ModuleClass, program: Program) -> frozenset[str]:
     """The kinds of all layers of a class, those of its submodules from the same file included."""
     seen: set[str] = set()
     waiting = [module]
@@ -26,25 +84,18 @@ def kinds_below(module: ModuleClass, program: Program) -> frozenset[str]:
     return frozenset(seen)
 
 
-def holds_norm(module: ModuleClass) -> bool:
-    """Whether the class normalises in a way that depends on the mode."""
-    return any("norm" in kind.lower() for kind in module.sensitive)
+def _one_input(recipe: Recipe) -> bool:
+    code = next(value.code for value in recipe.values if value.name == "inputs")
+    inputs = ast.parse(code, mode="eval").body
+    return isinstance(inputs, ast.Tuple) and len(inputs.elts) == 1
 
 
-def overrides_switches(program: Program) -> bool:
-    """Whether a module class of the file has its own `train` or `eval`: one that keeps norms frozen, say."""
-    return any(method.name in ("train", "eval") for method in _methods(program))
-
-
-def shadows_train(program: Program) -> bool:
-    """Whether a module class calls something else `train`: then `model.eval()` cannot be used on it."""
-    return any(method.name == "train" and not _takes_mode(method) for method in _methods(program))
-
-
-def _methods(program: Program) -> list[ast.FunctionDef]:
-    names = {module.name.rpartition(".")[2] for module in program.modules}
-    classes = [node for node in ast.walk(program.source.tree) if isinstance(node, ast.ClassDef)]
-    bodies = [node.body for node in classes if node.name in names]
+def _methods(program: Program, classes: set[str]) -> list[ast.FunctionDef]:
+    """The methods of the classes of these qualified names; a name alone tells them well enough apart."""
+    names = {name.rpartition(".")[2] for name in classes}
+    bodies = [
+        n.body for n in ast.walk(program.source.tree) if isinstance(n, ast.ClassDef) and n.name in names
+    ]
     return [child for body in bodies for child in body if isinstance(child, ast.FunctionDef)]
 
 

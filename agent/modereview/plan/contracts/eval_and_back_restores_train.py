@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import module_of
+from modereview.plan.contracts._traits import minds_modes, module_of
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -26,6 +26,7 @@ CONTRACT = Contract(
     id="eval_and_back_restores_train",
     test="test_eval_and_back_restores_train",
     why="A model that comes back from an evaluation changed trains differently from then on.",
+    needs="something that the mode matters to",
     proves=(),
     on="module",
     template=TEMPLATE,
@@ -34,5 +35,4 @@ CONTRACT = Contract(
 
 def applies(recipe: Recipe, program: Program) -> bool:
     """To models that hold something the mode matters to."""
-    module = module_of(recipe, program)
-    return bool(module.sensitive or module.opaque)
+    return minds_modes(module_of(recipe, program))

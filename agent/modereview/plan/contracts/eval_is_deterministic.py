@@ -21,9 +21,11 @@ CONTRACT = Contract(
     id="eval_is_deterministic",
     test="test_model_determinism",
     why="Results that change from call to call cannot be compared, reproduced or debugged.",
+    needs="nothing: it is asked of every model",
     proves=("MR201", "MR203"),
     on="module",
     template=TEMPLATE,
+    basic=True,
 )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-
-from modereview.plan.contracts._traits import holds_norm, kinds_below, module_of
+from modereview.plan.contracts._traits import rows_are_samples
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -29,26 +27,13 @@ CONTRACT = Contract(
     id="eval_sample_independent_of_batch",
     test="test_eval_output_is_independent_of_the_batch",
     why="A prediction that depends on what else is in the batch changes with the batch size.",
-    proves=("MR203",),
+    needs="a norm with running statistics, and one input whose first dimension is the batch",
+    proves=("MR203", "MR209"),
     on="module",
     template=TEMPLATE,
 )
 
-# Layers that may take the sequence as the first dimension: its steps depend on each other by design.
-_ACROSS = ("RNN", "LSTM", "GRU", "Transformer", "Attention")
-
 
 def applies(recipe: Recipe, program: Program) -> bool:
-    """To models with norms and one input, whose first dimension is the batch for certain.
-
-    With two inputs (nodes and edges, sequence and mask) rows may belong together.
-    """
-    module = module_of(recipe, program)
-    across = any(part in kind for kind in kinds_below(module, program) for part in _ACROSS)
-    return holds_norm(module) and not module.opaque and not across and _one_input(recipe)
-
-
-def _one_input(recipe: Recipe) -> bool:
-    code = next(value.code for value in recipe.values if value.name == "inputs")
-    inputs = ast.parse(code, mode="eval").body
-    return isinstance(inputs, ast.Tuple) and len(inputs.elts) == 1
+    """To models with norms and one input, whose first dimension is the batch for certain."""
+    return rows_are_samples(recipe, program)

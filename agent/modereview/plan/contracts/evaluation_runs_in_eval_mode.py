@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from modereview.plan.contracts._scenarios import evaluates
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
     """Three rounds of {{ functions }}: every evaluating forward is in EVAL mode."""
-    evaluated = {{ evaluated }}
+    evaluated = {{ evaluated("recorded") }}
     if not evaluated:
         raise LookupError("nothing was evaluated: adapt the stand-ins")
     wrong = [seen.where for seen in evaluated if seen.mode == "TRAIN"]
@@ -22,12 +23,14 @@ CONTRACT = Contract(
     id="evaluation_runs_in_eval_mode",
     test="test_evaluation_runs_in_eval_mode",
     why="Metrics and predictions made in TRAIN are random, and move the batch statistics.",
+    needs="a function or method that evaluates or predicts",
     proves=("MR101", "MR103", "MR105", "MR106", "MR107"),
     on="scenario",
     template=TEMPLATE,
+    basic=True,
 )
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
     """To scenarios that evaluate or predict."""
-    return any(drive.roles & {"evaluate", "infer"} for drive in recipe.drives)
+    return evaluates(recipe)

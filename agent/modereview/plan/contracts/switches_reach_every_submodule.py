@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import module_of, overrides_switches
+from modereview.plan.contracts._traits import minds_modes, module_of, overrides_switches
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -25,7 +25,8 @@ CONTRACT = Contract(
     id="switches_reach_every_submodule",
     test="test_train_and_eval_reach_every_submodule",
     why="A module that no switch reaches keeps its mode for good, and has no parameters to train or to move.",
-    proves=(),
+    needs="something that the mode matters to, and no `train` of the file's own",
+    proves=("MR205",),
     on="module",
     template=TEMPLATE,
 )
@@ -36,5 +37,4 @@ def applies(recipe: Recipe, program: Program) -> bool:
 
     Own `train` methods are left out: keeping norms frozen in TRAIN is what most of them are for.
     """
-    module = module_of(recipe, program)
-    return bool(module.sensitive or module.opaque) and not overrides_switches(program)
+    return minds_modes(module_of(recipe, program)) and not overrides_switches(program)

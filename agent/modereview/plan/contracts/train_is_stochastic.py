@@ -21,9 +21,11 @@ CONTRACT = Contract(
     id="train_is_stochastic",
     test="test_model_is_stochastic_in_training",
     why="Dropout that is never on regularises nothing, and a determinism test of such a model shows nothing.",
+    needs="a dropout that is known to drop",
     proves=(),
     on="module",
     template=TEMPLATE,
+    basic=True,
 )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from modereview.plan.contracts._scenarios import trains
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
     """Three rounds of {{ functions }}: every trained forward is in TRAIN mode."""
-    trained = {{ trained }}
+    trained = {{ trained("recorded") }}
     if not trained:
         raise LookupError("nothing was trained: adapt the stand-ins")
     wrong = [seen.where for seen in trained if seen.mode == "EVAL"]
@@ -22,12 +23,14 @@ CONTRACT = Contract(
     id="training_runs_in_train_mode",
     test="test_training_runs_in_train_mode",
     why="A model that trains in EVAL drops nothing and never learns its batch statistics.",
+    needs="a function or method that trains",
     proves=("MR102", "MR105", "MR107", "MR109", "MR111"),
     on="scenario",
     template=TEMPLATE,
+    basic=True,
 )
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
     """To scenarios that train."""
-    return any("train" in drive.roles for drive in recipe.drives)
+    return trains(recipe)

@@ -160,7 +160,7 @@ def _tests(review: Review, suite: Suite) -> Object:
             for case in suite.cases
         ],
         "outcomes": [_outcome(outcome) for outcome in review.outcomes],
-        "dropped": [{"case": case, "reason": reason} for case, reason in suite.dropped],
+        "dropped": [{"case": d.case, "kind": d.kind, "reason": d.reason} for d in suite.dropped],
     }
 
 
@@ -179,6 +179,7 @@ def _mutant(mutant: Mutant) -> Object:
         "description": mutant.description,
         "span": _span(mutant.span),
         "function": mutant.function,
+        "caught_by": mutant.caught_by,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import random
 import sys
 import tempfile
 import time
@@ -15,29 +16,37 @@ import pytest
 
 from . import collect, with_pytest
 from .judge import Verdict, judge
+from .seal import Seal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from .channel import Channel
+    from .messages import Order
 
 
-def run(test: Path, names: list[str] | None, channel: Channel) -> None:
-    """Run the cases `names` of `test` (None: all) and report each on `channel`."""
+def run(test: Path, order: Order, channel: Channel) -> None:
+    """Run the cases of `test` that are asked for (no names: all) and report each on `channel`."""
+    seal = Seal()
     try:
         module = _load(test)
         fixtures = collect.fixtures(module)
-        calls = [c for c in collect.calls(module, fixtures) if with_pytest.wanted(c.name, names)]
+        calls = [c for c in collect.calls(module, fixtures) if with_pytest.wanted(c.name, order["names"])]
     except collect.Unsupported:
-        with_pytest.run(test, names, channel, raw=True)
+        with_pytest.run(test, order, channel, raw=True)
         return
     except BaseException as error:
         verdict = judge(error, test)
         channel.send("failed", status="broken", message=verdict.message)
         return
+    seal.include(module)
     channel.send("cases", names=[call.name for call in calls])
+    if order["seed"] is not None:
+        random.Random(order["seed"]).shuffle(calls)
     for call in calls:
-        _run_one(call, fixtures, test, channel)
+        status = _run_one(call, fixtures, test, seal, channel)
+        if status == "failed" and order["until_failure"]:
+            return
 
 
 def _load(test: Path) -> ModuleType:
@@ -49,12 +58,17 @@ def _load(test: Path) -> ModuleType:
     return module
 
 
-def _run_one(call: collect.Call, fixtures: dict[str, collect.Fixture], test: Path, channel: Channel) -> None:
+def _run_one(
+    call: collect.Call, fixtures: dict[str, collect.Fixture], test: Path, seal: Seal, channel: Channel
+) -> str:
     channel.send("start", case=call.name)
     began = time.monotonic()
     verdict = _verdict(call, fixtures, test)
+    replaced = seal.broken() if verdict.status == "passed" else ""
+    verdict = Verdict("broken", replaced) if replaced else verdict
     seconds = time.monotonic() - began
     channel.send("outcome", case=call.name, status=verdict.status, message=verdict.message, seconds=seconds)
+    return verdict.status
 
 
 def _verdict(call: collect.Call, fixtures: dict[str, collect.Fixture], test: Path) -> Verdict:

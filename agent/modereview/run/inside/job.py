@@ -50,16 +50,18 @@ def _move_in(order: Order, settings: Settings, folder: Path) -> None:
     os.environ.update(HOME=str(home), TMPDIR=str(temporary), PWD=str(project))
     tempfile.tempdir = None
     os.chdir(project)
-    _reseed()
+    _reseed(order.get("seed"))
     sys.path[:] = [_moved(entry, settings["root"], project) for entry in sys.path]
 
 
-def _reseed() -> None:
+def _reseed(seed: int | None) -> None:
     """Seeds of its own: a fork inherits the generators, and a test that flickers would look steady."""
-    random.seed()
-    torch.seed()
+    random.seed(seed)
+    torch.seed() if seed is None else torch.manual_seed(seed)
     if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
+        sys.modules["numpy"].random.seed(seed)
+    if seed is not None:
+        torch.set_num_threads(1 + seed % 2)  # the number of threads may change sums, and with them a verdict
 
 
 def _moved(entry: str, root: str, project: Path) -> str:
@@ -76,7 +78,7 @@ def _obey(order: Order, project: Path, channel: Channel) -> None:
     sys.path.insert(0, str(test.parent))
     sys.argv[:] = [str(test)]
     run_tests = direct.run if order["how"] == "direct" else with_pytest.run
-    run_tests(test, order["names"], channel)
+    run_tests(test, order, channel)
 
 
 def _answer(order: Order) -> object:

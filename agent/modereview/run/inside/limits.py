@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .messages import Limits
 
-_SET_DEATH_SIGNAL, _SET_SUBREAPER = 1, 36  # prctl(2)
+_SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_SUBREAPER = 1, 4, 36  # prctl(2)
 _libc = ctypes.CDLL(None)
 
 
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends, so that none gets away."""
     _libc.prctl(_SET_SUBREAPER, 1, 0, 0, 0)
+
+
+def close_memory() -> None:
+    """Keep other processes of the same user out of this one's memory; forks inherit it."""
+    _libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def become(user: int | None) -> None:
@@ -39,7 +44,9 @@ def restrict(limits: Limits, seconds: float) -> None:
     _lower(resource.RLIMIT_NPROC, limits["processes"])
     # wall time is what ends a child; this ends what outlives a stopped server
     _lower(resource.RLIMIT_CPU, int(seconds) + 1)
+    _libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self is root's
     _be_first_to_go()
+    close_memory()
 
 
 def _lower(kind: int, value: int) -> None:

@@ -39,6 +39,8 @@ class Order(TypedDict, total=False):
     test: str
     names: list[str] | None
     how: str  # "direct", "pytest" or "ask"
+    seed: int | None  # of the order, the generators and the number of threads
+    until_failure: bool
     code: str
     request: dict[str, object]
 

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from .limits import adopt_orphans, become
+from .limits import adopt_orphans, become, close_memory
 from .messages import Event, Lines, Order, Settings, parse, send
 from .orphans import sweep
 from .warm import warm
@@ -29,6 +29,7 @@ def main(descriptor: int) -> None:
     lines = Lines(_LONGEST_ORDER)
     settings: Settings = parse(_first(link, lines))
     become(settings["user"])
+    close_memory()
     adopt_orphans()
     send(link, {"event": "up"})
     try:

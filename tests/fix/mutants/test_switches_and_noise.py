@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from modereview import parse
-from modereview.fix.mutate import mutants
+from modereview.analyze import analyze
+from modereview.fix.mutants import mutants
 from modereview.records import CallSite, ModuleClass, Program, Span
 
 NET = """import torch as t
@@ -23,8 +25,9 @@ class Net(t.nn.Module):
 
 
 def program(text: str, *classes: str) -> Program:
+    """What the analysis says, with classes that it could not know for modules."""
     source = parse.decode(Path("/project/train.py"), Path("/project"), text.encode())
-    return Program(source, modules=tuple(_module(text, name) for name in classes))
+    return replace(analyze(source), modules=tuple(_module(text, name) for name in classes))
 
 
 def _module(text: str, name: str) -> ModuleClass:
@@ -36,7 +39,7 @@ def _module(text: str, name: str) -> ModuleClass:
 def found(text: str, *classes: str) -> dict[str, str]:
     """Description -> text of the mutant."""
     value = program(text, *classes)
-    return {mutant.description: mutant.source.text for mutant in mutants(value.source, value)}
+    return {mutant.description: mutant.source.text for mutant in mutants(value)}
 
 
 def test_a_forward_that_was_deterministic_is_random():
@@ -89,8 +92,8 @@ def test_each_switch_is_dropped_and_swapped():
 @pytest.mark.parametrize(
     "text",
     [
-        "model(1)\nmodel.train(flag)\n",
-        "model(1)\nmodel.train(mode=False)\n",
+        "model(1)\nmodel.train(*flags)\n",
+        "class Net(M):\n    def f(self, loader): self.train(loader)\n",
         "model(1)\nmodel = model.eval()\n",
         "model(1)\nmodel.eval().cuda()\n",
         "trainer = Trainer(model)\ntrainer.train()\n",
@@ -101,6 +104,21 @@ def test_each_switch_is_dropped_and_swapped():
 )
 def test_what_is_no_plain_switch_of_a_module_is_left_alone(text):
     assert found(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("switch", "other"),
+    [
+        ("model.train(was)", "model.train(not (was))"),
+        ("model.train(mode=phase == 'train')", "model.train(not (phase == 'train'))"),
+        ("model.train(mode=False)", "model.train()"),
+    ],
+)
+def test_a_switch_by_a_flag_is_dropped_and_turned_round(switch: str, other: str):
+    text = f"model(1)\n{switch}\nx = 1\n"
+    dropped, swapped = found(text).values()
+    assert dropped == "model(1)\nx = 1\n"
+    assert swapped == text.replace(switch, other)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +133,8 @@ def test_functions_and_identities_do_not_move_with_lines():
         "class T:\n    def fit(self):\n        self.net.eval()\n        if a: self.net.eval()\nmodel.eval()\n"
     )
     first, second = program(text), program("# a new line\n" + text)
-    names = [(m.id, m.function) for m in mutants(first.source, first)]
-    assert names == [(m.id, m.function) for m in mutants(second.source, second)]
+    names = [(m.id, m.function) for m in mutants(first)]
+    assert names == [(m.id, m.function) for m in mutants(second)]
     assert len({name for name, _ in names}) == 6
     assert [function for _, function in names] == ["T.fit", "T.fit", ""] * 2
 

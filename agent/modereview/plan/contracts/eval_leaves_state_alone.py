@@ -1,4 +1,4 @@
-"""In EVAL, running statistics stand still."""
+"""In EVAL, a forward changes nothing in the model."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """A forward in EVAL mode changes no buffer: running statistics stand still."""
+    """A forward in EVAL mode changes no parameter and no buffer."""
     model, inputs = {{ build }}()
     {{ to_eval }}
-    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    before = copy.deepcopy(model.state_dict())
     outputs(model, inputs)
-    after = dict(model.named_buffers())
+    after = model.state_dict()
     changed = [name for name in before if not same([before[name]], [after[name]])]
     assert not changed, (
         f"a forward in EVAL mode changed {', '.join(changed)}: evaluation data leaks "
@@ -21,9 +21,10 @@ TEMPLATE = '''\
 '''
 
 CONTRACT = Contract(
-    id="eval_leaves_buffers_alone",
-    test="test_eval_leaves_buffers_alone",
+    id="eval_leaves_state_alone",
+    test="test_eval_leaves_the_model_alone",
     why="Statistics that move during evaluation carry the evaluation data into the model.",
+    needs="a norm with running statistics",
     proves=(),
     on="module",
     template=TEMPLATE,

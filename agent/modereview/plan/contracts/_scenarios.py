@@ -1,0 +1,88 @@
+"""What contracts ask of a scenario before they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview.analyze import ir, walk
+from modereview.records import Drive, Program, Recipe, Role
+from modereview.rules import lookup
+
+_EVALUATING: frozenset[Role] = frozenset({"evaluate", "infer"})
+_GENERATORS = ("numpy.random.default_rng", "numpy.random.RandomState", "random.Random")
+
+
+def trains(recipe: Recipe) -> bool:
+    """Whether the scenario trains."""
+    return any("train" in drive.roles for drive in recipe.drives)
+
+
+def evaluates(recipe: Recipe) -> bool:
+    """Whether the scenario evaluates or predicts."""
+    return any(drive.roles & _EVALUATING for drive in recipe.drives)
+
+
+def evaluates_apart(recipe: Recipe) -> bool:
+    """Whether every call that evaluates does nothing else."""
+    evaluating = [drive for drive in recipe.drives if drive.roles & _EVALUATING]
+    return bool(evaluating) and not any(_trains(drive) for drive in evaluating)
+
+
+def only_evaluates(recipe: Recipe) -> bool:
+    """Whether nothing trains, and the data come in the same order each time."""
+    codes = " ".join(value.code for value in recipe.values)
+    return evaluates_apart(recipe) and not trains(recipe) and "shuffle=True" not in codes
+
+
+def evaluates_without_graph(recipe: Recipe, program: Program) -> bool:
+    """Whether all evaluating forwards of the scenario's functions are known to build no graph."""
+    functions = set(recipe.target.functions)
+    forwards = [f for f in program.forwards if f.role in _EVALUATING and functions & {f.function, *f.through}]
+    return bool(forwards) and all(forward.grad is False for forward in forwards)
+
+
+def asks_a_teacher(recipe: Recipe, program: Program) -> bool:
+    """Whether the output of another model is a target of the scenario's training."""
+    functions = set(recipe.target.functions)
+    return any(f.role == "target" and functions & {f.function, *f.through} for f in program.forwards)
+
+
+def restores_mode(recipe: Recipe, program: Program, finally_too: bool = False) -> bool:
+    """Whether a function of the scenario keeps the mode and puts it back, at its end or in a `finally`."""
+    return any(_keeps_mode(body) and _puts_back(body, finally_too) for body in _bodies(recipe, program))
+
+
+def makes_generators(recipe: Recipe, program: Program) -> bool:
+    """Whether a function of the scenario makes a random generator of its own."""
+    assert program.names is not None
+    functions = set(recipe.target.functions)
+    return any(name in functions and origin in _GENERATORS for name, _, origin in lookup.calls(program))
+
+
+def _trains(drive: Drive) -> bool:
+    return "train" in drive.roles
+
+
+def _bodies(recipe: Recipe, program: Program) -> Iterator[ir.Block]:
+    known = program.names.functions if program.names else {}
+    return (known[name].body for name in recipe.target.functions if name in known)
+
+
+def _keeps_mode(body: ir.Block) -> bool:
+    """`was = model.training`."""
+    assigned = (each.value for each in walk.statements(body) if isinstance(each, ir.Assign))
+    return any(isinstance(value, ir.Attr) and value.name == "training" for value in assigned)
+
+
+def _puts_back(body: ir.Block, in_finally: bool) -> bool:
+    """`model.train(was)`."""
+    blocks = [s.final for s in walk.statements(body) if isinstance(s, ir.Try)] if in_finally else [body]
+    calls = (call for block in blocks for call in walk.calls(block))
+    return any(
+        isinstance(call.func, ir.Attr) and call.func.name == "train" and _by_flag(call) for call in calls
+    )
+
+
+def _by_flag(call: ir.Call) -> bool:
+    given = lookup.argument(call, "mode", 0)
+    return given is not None and not isinstance(given, ir.Const)

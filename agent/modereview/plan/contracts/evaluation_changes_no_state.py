@@ -1,0 +1,30 @@
+"""An evaluation changes no parameter and no buffer."""
+
+from __future__ import annotations
+
+from modereview.plan.contracts._scenarios import evaluates_apart
+from modereview.records import Contract, Program, Recipe
+
+TEMPLATE = '''\
+{{ head }}
+    """Three rounds of {{ functions }}: evaluating changes no number in the model."""
+    noted = {{ evaluating("compared") }}
+    leaks = [f"{seen.where} changed {seen.changed[0]}" for seen in noted if seen.changed]
+    assert not leaks, f"{leaks[0]}: evaluation data leaks into the model"
+'''
+
+CONTRACT = Contract(
+    id="evaluation_changes_no_state",
+    test="test_evaluation_changes_no_state",
+    why="A model that learns from its validation data reports numbers that are too good.",
+    needs="a function that evaluates and does not train",
+    proves=("MR101", "MR103", "MR106"),
+    on="scenario",
+    template=TEMPLATE,
+    tentative=True,
+)
+
+
+def applies(recipe: Recipe, program: Program) -> bool:
+    """To scenarios in which a call evaluates and does not train."""
+    return evaluates_apart(recipe)

@@ -1,0 +1,32 @@
+"""An evaluation that saves the mode gives it back."""
+
+from __future__ import annotations
+
+from modereview.plan.contracts._scenarios import evaluates_apart, restores_mode
+from modereview.records import Contract, Program, Recipe
+
+TEMPLATE = '''\
+{{ head }}
+    """Three rounds of {{ functions }}: evaluating gives the mode back."""
+    noted = {{ evaluating("compared") }}
+    lost = [seen.where for seen in noted if seen.after != seen.before]
+    assert not lost, (
+        f"{lost[0]} left the model in another mode than it met: the caller goes on in it"
+    )
+'''
+
+CONTRACT = Contract(
+    id="evaluation_restores_the_mode",
+    test="test_evaluation_restores_the_mode",
+    why="A caller in the middle of an epoch relies on the mode it had.",
+    needs="an evaluating function that keeps the mode and puts it back: `was = model.training`",
+    proves=("MR102", "MR111"),
+    on="scenario",
+    template=TEMPLATE,
+    tentative=True,
+)
+
+
+def applies(recipe: Recipe, program: Program) -> bool:
+    """To scenarios whose evaluating function claims to restore the mode."""
+    return evaluates_apart(recipe) and restores_mode(recipe, program)

@@ -1,0 +1,32 @@
+"""An evaluation that fails in the middle gives the mode back, too."""
+
+from __future__ import annotations
+
+from modereview.plan.contracts._scenarios import evaluates_apart, restores_mode
+from modereview.records import Contract, Program, Recipe
+
+TEMPLATE = '''\
+{{ head }}
+    """Three rounds of {{ functions }}: the mode comes back after an error, too."""
+    noted = {{ evaluating("interrupted") }}
+    lost = [seen.where for seen in noted if seen.after != seen.before]
+    assert not lost, (
+        f"{lost[0]}, interrupted, left the model in another mode: use try and finally"
+    )
+'''
+
+CONTRACT = Contract(
+    id="interrupted_evaluation_restores_the_mode",
+    test="test_interrupted_evaluation_restores_the_mode",
+    why="Whoever catches the error and goes on training does so in EVAL from then on.",
+    needs="an evaluating function that puts the mode back in a `finally`",
+    proves=("MR111",),
+    on="scenario",
+    template=TEMPLATE,
+    tentative=True,
+)
+
+
+def applies(recipe: Recipe, program: Program) -> bool:
+    """To scenarios whose evaluating function restores the mode in a `finally`."""
+    return evaluates_apart(recipe) and restores_mode(recipe, program, finally_too=True)

@@ -1,0 +1,104 @@
+"""Mode-mutation scores of scripts: what a review's tests catch, of what is not equivalent.
+
+Give it scripts or folders; each script is copied and reviewed offline there. With --repeats the tests that
+were kept run again on the mended file, in other orders and with other seeds: how many ended in two ways is
+printed. A mutant in code that no test reaches is not in the score; "reached" counts functions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.records import Program, Review, Step
+from modereview.review import review_all
+from modereview.run import Worker, choose_python
+from modereview.settings import Settings
+from modereview.workbench import Bench
+
+HEAD = f"{'killed':>7}{'missed':>8}{'equiv.':>8}{'score':>7}{'reached':>9}{'tests':>7}{'flicker':>9}  script"
+
+
+def main() -> None:
+    """Review each script, and print a row for it and their sum."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scripts", nargs="+", type=Path)
+    parser.add_argument("--repeats", type=int, default=20, help="runs of the kept tests (default: 20)")
+    wanted = parser.parse_args()
+    print(HEAD)
+    rows = [row for script in wanted.scripts for row in _rows(script, wanted.repeats)]
+    print(_line([sum(column) for column in zip(*rows, strict=True)], "in all"))
+
+
+def _rows(script: Path, repeats: int) -> Iterator[list[int]]:
+    """The numbers of a script, which is copied with the files beside it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve() / "project"
+        shutil.copytree(script.parent, folder, ignore=shutil.ignore_patterns(".git", "test_*"))
+        settings = Settings(paths=(folder / script.name,), offline=True)
+        for review in review_all(settings, lambda _: None):
+            row = _numbers(review, repeats)
+            print(_line(row, script.name), flush=True)
+            yield row
+
+
+def _numbers(review: Review, repeats: int) -> list[int]:
+    """Killed, missed, equivalent, functions reached, functions there, tests, tests that flicker."""
+    program = analyze(review.source, parse.read)
+    there = {f.name for f in program.functions if f.roles & {"train", "evaluate", "infer"}}
+    cases = review.suite.cases if review.suite else ()
+    return [
+        *(len(group) for group in (review.killed, review.survived, review.equivalent)),
+        len(there & _reached(review, program)),
+        len(there),
+        len(cases),
+        _flickering(review, repeats) if cases else 0,
+    ]
+
+
+def _reached(review: Review, program: Program) -> set[str]:
+    """Functions that the kept tests run: those they drive, and what these call."""
+    found: set[str] = set()
+    waiting = [name for case in review.suite.cases for name in case.targets] if review.suite else []
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [callee for caller, callee in program.calls if caller == name]
+            waiting += [t for s in program.schedules for t in _of_schedule(s.steps, name)]
+    return found
+
+
+def _of_schedule(steps: Sequence[Step], name: str) -> list[str]:
+    """Functions that the script runs in one epoch with this one: a scenario drives them together."""
+    calls = [step.call.callee for step in steps if step.call]
+    return calls if name in calls else []
+
+
+def _flickering(review: Review, repeats: int) -> int:
+    assert review.suite is not None
+    source = review.source if review.mended is None else parse.read(review.source.path, review.source.root)
+    python = choose_python(None, os.environ)
+    with Worker(source.root, python) as worker:
+        runs = Bench(worker, source).repeats(review.suite, repeats)
+    ends: dict[str, set[str]] = {}
+    for outcome in (outcome for run in runs for outcome in run):
+        ends.setdefault(outcome.case, set()).add(outcome.status.value)
+    return sum(len(statuses) > 1 for statuses in ends.values())
+
+
+def _line(row: list[int], name: str) -> str:
+    killed, missed, equivalent, reached, there, tests, flicker = row
+    score = f"{100 * killed / (killed + missed):.0f}%" if killed + missed else "-"
+    counts = f"{killed:>7}{missed:>8}{equivalent:>8}{score:>7}"
+    return f"{counts}{f'{reached}/{there}':>9}{tests:>7}{flicker:>9}  {name}"
+
+
+if __name__ == "__main__":
+    main()
