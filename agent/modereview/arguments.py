@@ -118,6 +118,7 @@ def _add_what(parser: Parser) -> None:
     group.add_argument(
         "--unsafe-fixes", action="store_true", help="write proved fixes that change more, as well"
     )
+    group.add_argument("--unproved", action="store_true", help="write fixes as well that no test could prove")
     group.add_argument("--static", action="store_true", help="read only, run nothing")
     group.add_argument(
         "--check", action="store_true", help="prove all, write nothing; exit 1 for findings and fixes"
@@ -194,6 +195,8 @@ def _refuse_conflicts(given: Mapping[str, object]) -> None:
         raise InputError("--stdin-filename names what comes on standard input. Give - as the path.")
     if given.get("unsafe_fixes") and given.get("fix") is False:
         raise InputError("--no-fix and --unsafe-fixes contradict each other. Leave one of them out.")
+    if given.get("unproved") and (given.get("fix") is False or given.get("static")):
+        raise InputError("--unproved writes fixes, and --no-fix and --static write none. Leave one out.")
     if given.get("diff") and given.get("format", "text") != "text":
         raise InputError("With --diff stdout is the patch. Write the report with --output FORMAT=FILE.")
     if not 0 < float(str(given.get("timeout", 1))) < float("inf"):
