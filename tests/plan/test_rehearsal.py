@@ -101,6 +101,25 @@ def test_a_script_that_makes_its_data_needs_no_change_of_it(planned):
     assert set(changes(planned(HEAD + made + LOOP))) == {"range(200)", "torch.save(...)"}
 
 
+def test_a_script_for_an_older_torch_is_brought_up_to_date(planned):
+    old = LOOP.replace("optimizer.step()", "optimizer.step()\n        total = loss.data[0] * 2")
+    assert changes(planned(HEAD + DATA + old))["loss.data[0]"] == "loss.data.item()"
+
+
+def test_a_check_that_ends_the_run_is_taken_as_passed(planned):
+    check = "assert torch.cuda.device_count() > 7, 'buy more'\n"
+    assert changes(planned(HEAD + check + DATA + LOOP))["torch.cuda.device_count() > 7"] == "True"
+
+
+def test_a_checkpoint_that_is_not_there_leaves_the_model_as_it_was_built(planned):
+    text = (
+        HEAD
+        + DATA
+        + LOOP.replace("torch.save(model.state_dict()", "model = torch.load('best.pt')\nprint('best'")
+    )
+    assert changes(planned(text))["torch.load('best.pt')"] == "model"
+
+
 def test_a_run_that_shows_nothing_says_what_was_tried(planned):
     plan = planned(HEAD + "import os\nif os.getpid():\n    exit('no data')\n" + LOOP)
     (missed,) = (u for u in plan.unreached if u.target.kind == "scenario")

@@ -13,7 +13,14 @@ from typing import Any, Literal, TypeAlias
 from modereview.plan.contracts import applies, contracts
 from modereview.plan.names import names_of
 from modereview.plan.probe import probe_code
-from modereview.plan.recipes import mocked, module_recipe, rehearsed_recipe, scenario_recipe, unreached
+from modereview.plan.recipes import (
+    mocked,
+    module_recipe,
+    own_run_told,
+    rehearsed_recipe,
+    scenario_recipe,
+    unreached,
+)
 from modereview.plan.rehearsal import sites, target_of
 from modereview.plan.request import SECONDS, request
 from modereview.plan.seeding import seeding_recipes
@@ -53,7 +60,7 @@ def plan(
         recipes,
         tuple((c, r) for c in contracts() for r in all_recipes if applies(c, r, program)),
         tuple(
-            mocked(r, _absent(answer))
+            mocked(own_run_told(r, reached[-1]), _absent(answer))
             for r in reached
             if isinstance(r, Unreached)
             and not _run_anyway(program, r, recipes)

@@ -64,6 +64,14 @@ def unreached(target: Target, found: Json) -> Unreached:
     return Unreached(target, int(found["tried"]), error, _hint(target, error), trials)
 
 
+def own_run_told(missed: Unreached, own_run: Recipe | Unreached | None) -> Unreached:
+    """Where no model is in the file, what ended the script's own run says more."""
+    if "no model of this file" not in missed.error or not isinstance(own_run, Unreached):
+        return missed
+    error = f"in the script's own run: {own_run.error}"
+    return replace(missed, tried=own_run.tried, error=error, hint=own_run.hint, trials=own_run.trials)
+
+
 def mocked(missed: Unreached, absent: tuple[str, ...]) -> Unreached:
     """What is said where a mock for a package that is not there was no help."""
     if not absent or not ("Mock" in missed.error or missed.hint == _general_hint(missed.target)):

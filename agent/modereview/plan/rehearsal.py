@@ -169,6 +169,10 @@ def _fixed(tree: ast.Module, training: set[str]) -> Iterator[tuple[str, str, str
                 "(lambda same, **_: same)" if same else "MagicMock()",
                 "",
             )
+        elif isinstance(node, ast.Attribute) and re.fullmatch(
+            r"torch\.cuda\.\w+Tensor", name := ast.unparse(node)
+        ):
+            found[name] = (name.replace(".cuda", ""), "")
     yield from ((text, code, why) for text, (code, why) in found.items())
 
 
