@@ -135,9 +135,8 @@ def main() -> None:
                 print(compared.patch)
     total = sum(counts.values())
     equal = counts["equal"] + counts["equal at the place"]
-    print(
-        f"{total} cases: {dict(counts)}; equal {counts['equal'] / total:.0%}, at the place {equal / total:.0%}"
-    )
+    shares = f"equal {counts['equal'] / total:.0%}, with those at the place {equal / total:.0%}"
+    print(f"{total} cases: {dict(counts)}; {shares}")
 
 
 if __name__ == "__main__":
