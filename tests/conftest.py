@@ -1,4 +1,4 @@
-"""A local endpoint in a thread, for the real client: it gives scripted replies and keeps the requests."""
+"""What many tests share: a cache folder of their own, and a local endpoint with scripted replies."""
 
 from __future__ import annotations
 
@@ -51,6 +51,12 @@ def completion(text: object, tokens: int | None = 42) -> Reply:
 def refusal(status: int, message: str = "no") -> Reply:
     """An error as the protocol foresees it."""
     return Reply(json.dumps({"error": {"message": message, "type": "t", "code": "c", "param": None}}), status)
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Static runs keep what they find there, and never in the home of whoever runs the tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture

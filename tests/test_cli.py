@@ -79,7 +79,7 @@ def test_arguments_become_settings(corridor: Corridor, script: Path) -> None:
 @pytest.mark.usefixtures("script")
 def test_options_and_paths_may_be_mixed(corridor: Corridor) -> None:
     Path("b.py").write_text(SCRIPT)
-    assert cli.main(["train.py", "--static", "b.py"]) == 0
+    assert cli.main(["train.py", "--check", "b.py"]) == 0
     assert [path.name for path in corridor.asked[0].paths] == ["train.py", "b.py"]
 
 
