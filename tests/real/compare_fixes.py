@@ -6,8 +6,9 @@ Our side is the old file with the best fix of every error and warning of the cas
 `--unproved --unsafe-fixes` writes them where nothing can be run; theirs is the file of the repairing commit.
 The answer is, for each function and model, the modes that its forwards can have, and for each fault that no
 mode switches (MR2xx, MR3xx) whether it is still there. Equal: both give the same answer wherever either of
-them changed the answer on the old file. Equal at the place: they do so for the forwards that the case is
-about, and one of the two changes another forward as well. With -v our patch is printed.
+them changed the answer on the old file. Nothing to compare: neither does. Equal at the place: they do so for
+the forwards that the case is about, and one of the two changes another forward as well.
+With -v our patch is printed.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Compared:
     case: Case
     patch: str  # ours; "" where nothing is mended
     differences: tuple[str, ...]
+    changed: int  # answers that either of the two changes
     at_the_place: bool  # whether the forwards at the case's own place have the same modes
 
     @property
@@ -45,7 +47,7 @@ class Compared:
         if not self.patch:
             return "no fix"
         if not self.differences:
-            return "equal"
+            return "equal" if self.changed else "nothing to compare"
         return "equal at the place" if self.at_the_place else "other"
 
 
@@ -91,7 +93,7 @@ def compare(case: Case, folder: Path) -> Compared:
     )
     place = {k for k in changed if k in _keys_at(case, old)}
     same = bool(place) and all(here.get(k) == there.get(k) for k in place)
-    return Compared(case, _patch(old, ours), differences, same)
+    return Compared(case, _patch(old, ours), differences, len(changed), same)
 
 
 def _keys_at(case: Case, source: Source) -> set[Key]:
@@ -135,10 +137,8 @@ def main() -> None:
                 print(compared.patch)
     total = sum(counts.values())
     equal = counts["equal"] + counts["equal at the place"]
-    print(
-        f"{total} cases: {dict(counts)}; "
-        f"equal {counts['equal'] / total:.0%}, at the place {equal / total:.0%}"
-    )
+    shares = f"equal {counts['equal'] / total:.0%}, with those at the place {equal / total:.0%}"
+    print(f"{total} cases: {dict(counts)}; {shares}")
 
 
 if __name__ == "__main__":

@@ -29,17 +29,17 @@ def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | No
     assert program.names is not None
     origin, by_block = _style(program)
     name = spelled(program, origin)
+    if name.imports:  # a file that imports torch where it uses it would not want it at its top
+        return None
     function = program.names.functions.get(forward.function)
     if function is not None and not by_block and not function.yields:
         start = Span(function.span.line, function.span.column, function.span.line, function.span.column + 1)
-        return f"@{name.text}()", (*name.imports, _decorate(program, start, name))
+        return f"@{name.text}()", (_decorate(program, start, name),)
     around = _evaluating(program, forward)
     if around is None:
         return None
-    return f"with {name.text}():", (
-        *name.imports,
-        *edits.wrap(program.source, around, around, f"with {name.text}():"),
-    )
+    header = f"with {name.text}():"
+    return header, edits.wrap(program.source, around, around, header)
 
 
 def _decorate(program: Program, start: Span, name: Spelled) -> Edit:

@@ -16,7 +16,8 @@ _AGAIN = "training sees dropout and batch statistics again: expect other loss cu
 
 def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     """Ways to put the model into EVAL before an evaluation, the best first."""
-    forward = _forward(program, finding, Mode.TRAIN) or _forward(program, finding, Mode.UNKNOWN)
+    modes = (Mode.TRAIN, Mode.UNKNOWN)
+    forward = next((f for m in modes if (f := _forward(program, finding, m, training=False))), None)
     if forward is None or (model := dotted(forward.model)) is None:
         return
     statement = f"{model}.eval()"
@@ -89,7 +90,7 @@ def _first_statement(program: Program, name: str, model: str) -> Span | None:
 
 def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     """Ways to put the model back into TRAIN before it is trained on, the best first."""
-    forward = _forward(program, finding, Mode.EVAL)
+    forward = _forward(program, finding, Mode.EVAL, training=True)
     where = meeting(program, forward) if forward is not None else None
     if forward is None or where is None:
         return
@@ -199,12 +200,13 @@ def _evaluating_statement(program: Program, forward: Forward) -> Span | None:
         if name == forward.function
     ]
     training += [f.path[0] for f in program.forwards if f.role == "train" and f.path and not forward.function]
-    best = None
+    best: ir.Stmt | None = None
     for statement in walk.statements(body_of(program, forward.function)):
         apart = not any(walk.within(t, statement.span) for t in training)
-        if best is None and apart and walk.within(forward.span, statement.span):
-            best = statement.span
-    return best
+        conditional = isinstance(best, ir.If) and statement.span > best.test.span
+        if (best is None or conditional) and apart and walk.within(forward.span, statement.span):
+            best = statement
+    return best.span if best is not None else None
 
 
 def _outermost(body: ir.Block, where: Meeting) -> Span:
@@ -238,9 +240,13 @@ def _name_in(program: Program, forward: Forward, function: str, call: Span) -> s
     return (f"{given}.{rest}" if rest else given) if given and given.replace(".", "").isidentifier() else None
 
 
-def _forward(program: Program, finding: Finding, mode: Mode) -> Forward | None:
-    """The forward a finding is about; the one with a path in view before one without."""
+def _forward(program: Program, finding: Finding, mode: Mode, *, training: bool) -> Forward | None:
+    """The forward a finding is about; the one with a path in view before one without.
+
+    A helper's forward is trained on by one way and judged by another.
+    """
     found = [f for f in program.forwards if f.span == finding.span and f.mode is mode]
+    found = [f for f in found if (f.role == "train") is training]
     return max(found, key=lambda f: (f.exact, len(f.path)), default=None)
 
 

@@ -208,7 +208,7 @@ FAULTS = [
     ),
     Fault(
         "interrupted_evaluation_restores_the_mode",
-        "when",
+        "interrupted",
         "finally",
         "except ValueError",
         (VALIDATE,),
