@@ -11,7 +11,7 @@ Limits: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-us
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -20,7 +20,7 @@ import httpx
 from modereview.errors import ToolError
 from modereview.report.words import printable
 
-Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 Object: TypeAlias = Mapping[str, Json]
 
 _TRIES = 4

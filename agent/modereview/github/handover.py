@@ -26,9 +26,7 @@ def write(handover: Handover, path: Path) -> None:
 def read(path: Path) -> Handover:
     """The handover in a file. Raises InputError for a link, a file too big, or any field out of shape."""
     try:
-        return _ADAPTER.validate_json(_bytes(path))
-    except OSError as error:
-        raise InputError(f"The handover {path} cannot be read: {error.strerror}.") from None
+        return _ADAPTER.validate_json(contents(path, "handover"))
     except ValidationError as error:
         places = sorted({".".join(map(str, each["loc"])) or "the whole" for each in error.errors()})
         raise InputError(
@@ -37,13 +35,16 @@ def read(path: Path) -> Handover:
         ) from None
 
 
-def _bytes(path: Path) -> bytes:
-    """At most LIMIT bytes of a regular file: no link, no pipe, no device."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(f"The handover {path} is no plain file. Nothing of it is used.")
-        content = file.read(LIMIT + 1)
-    if len(content) > LIMIT:
-        raise InputError(f"The handover {path} is bigger than {LIMIT} bytes. Nothing of it is used.")
+def contents(path: Path, what: str) -> bytes:
+    """At most LIMIT bytes of a regular file: no link, no pipe, no device. Raises InputError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            content = file.read(LIMIT + 1) if plain else b""
+    except OSError as error:
+        raise InputError(f"The {what} {path} cannot be read: {error.strerror}.") from None
+    if not plain or len(content) > LIMIT:
+        why = f"is bigger than {LIMIT} bytes" if plain else "is no plain file"
+        raise InputError(f"The {what} {path} {why}. Nothing of it is used.")
     return content

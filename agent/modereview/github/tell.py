@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -107,7 +108,9 @@ def _mended(review: Review, top: Path) -> tuple[Change, ...]:
         content = review.mended.decode("utf-8")
     except UnicodeDecodeError:
         return ()
-    return (Change(_path(review.source.path, top), content),) if len(content) <= _CONTENT else ()
+    executable = os.access(review.source.path, os.X_OK)
+    change = Change(_path(review.source.path, top), content, executable)
+    return (change,) if len(content) <= _CONTENT else ()
 
 
 def _tests(review: Review, top: Path) -> tuple[Change, ...]:

@@ -80,6 +80,7 @@ class Change:
     __pydantic_config__: ClassVar = _STRICT
     path: Path
     content: Content
+    executable: bool = False
 
 
 @dataclass(frozen=True)

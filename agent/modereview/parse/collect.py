@@ -66,7 +66,7 @@ def _walk(folder: Path, exclude: tuple[str, ...]) -> Iterator[Path]:
         ]
         for name in names:
             wanted = name.endswith((".py", NOTEBOOK)) and not rules.holds(there / name)
-            if wanted and _imports_torch(place / name):
+            if wanted and imports_torch(place / name):
                 yield place / name
 
 
@@ -79,7 +79,7 @@ def _skipped(folder: Path) -> bool:
     return hidden or (folder / "pyvenv.cfg").exists()
 
 
-def _imports_torch(path: Path) -> bool:
+def imports_torch(path: Path) -> bool:
     """A cheap look at the bytes; our own tests do not count. What cannot be opened does: reading says why."""
     if not path.is_file():
         return False

@@ -33,7 +33,7 @@ def told(name: object = "one", line: int = 14, **changes: object) -> Told:
         proved_by=("test_training_runs_in_train_mode",),
         test="def test_training_runs_in_train_mode():\n    assert modes() == ['TRAIN']",
         title="call `model.train()` at the start of each epoch",
-        patch="@@ -12,2 +12,3 @@\n     for epoch in epochs:\n+        model.train()\n         for data in loader:",
+        patch="@@ -12,2 +12,3 @@\n for epoch in epochs:\n+    model.train()\n     for data in loader:",
         suggestion=Suggestion(line - 1, line - 1, "        model.train()\n        for data in loader:\n"),
     )
     return replace(proved, **changes)  # type: ignore[arg-type]
