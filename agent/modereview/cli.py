@@ -105,7 +105,7 @@ def _github(words: list[str]) -> int:
         if error.name not in ("httpx", "pydantic"):
             raise
         raise ToolError("The bot needs more: pip install 'modereview[github]'.") from None
-    return run(words, lambda text: _emit(f"{text}\n" if text else "", sys.stdout))
+    return run(words, lambda text: _emit(f"{text}\n", sys.stdout))
 
 
 def _review(settings: Settings) -> int:

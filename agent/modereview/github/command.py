@@ -52,7 +52,8 @@ def _review(arguments: Arguments, event: Event, say: Say, log: Say) -> int:
     page = _page(reviewed, diff)
     runner.summarize(page, os.environ)
     log(render("text", reviewed.reviews, Options(writes=False)))
-    say(runner.notes_at_lines(told).rstrip("\n"))
+    for line in runner.notes_at_lines(told):
+        say(line)
     runner.give(_outputs(arguments, reviewed), os.environ)
     if any(each.internal_errors for each in reviewed.reviews):
         return TOOL_FAILED
@@ -73,8 +74,7 @@ def _wanted(arguments: Arguments, event: Event) -> Wanted:
 def _page(reviewed: Reviewed, diff: Diff) -> str:
     """The job's summary: it lists what in the pull request itself the comments would say."""
     told = concerning(reviewed.handover, diff)
-    old = len(reviewed.handover.findings) - len(told)
-    return summary.page(reviewed.handover, summary.Tally(told, told, old))
+    return summary.page(reviewed.handover, summary.tally(reviewed.handover, told))
 
 
 def _leave(arguments: Arguments, reviewed: Reviewed, here: Checkout) -> None:

@@ -70,7 +70,7 @@ def decide(
     now = sayable[: max(cap - len(still), 0)]
     over = [told for told in fresh if told not in now]
     closed = [each for each in said.values() if _went_away(each, handover, diff)]
-    tally = summary.Tally(tuple(mine), tuple(over), len(findings) - len(mine), len(closed))
+    tally = summary.tally(handover, mine, over, len(closed))
     decision = replace(
         _closing(closed, handover.head),
         comments=tuple(_comment(told, diff) for told in now),

@@ -75,7 +75,7 @@ def _speak(arguments: Arguments, handover: Handover, pull: Pull, diff: Diff, say
         except ReadOnly as reason:
             say(f"No comments: the token may not write them ({reason}). The job's summary has it all.")
     told = concerning(handover, diff)
-    page = summary.page(handover, summary.Tally(told, told, len(handover.findings) - len(told)))
+    page = summary.page(handover, summary.tally(handover, told))
     try:
         check(pull, handover.head, told, page, arguments.fail_on)
     except (Refused, Unclear) as reason:

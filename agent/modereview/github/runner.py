@@ -18,7 +18,7 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _SUMMARY = 900_000  # bytes; GitHub refuses a step's summary of more than 1 MiB
 
 
-def notes_at_lines(told: Sequence[Told]) -> str:
+def notes_at_lines(told: Sequence[Told]) -> list[str]:
     """Workflow commands, the gravest first, and a word on those that GitHub would drop."""
     shown: Counter[str] = Counter()
     lines = []
@@ -30,7 +30,7 @@ def notes_at_lines(told: Sequence[Told]) -> str:
     if left_out:
         word = f"{amount(left_out, 'finding')} more than GitHub annotates: the job's summary lists them."
         lines.append(f"::notice title=modereview::{_data(word)}")
-    return "".join(f"{line}\n" for line in lines)
+    return lines
 
 
 def summarize(page: str, environ: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modereview.github import markers
@@ -23,6 +24,16 @@ class Tally:
     over: tuple[Told, ...] = ()  # those of them that got no comment
     old: int = 0  # findings that the base has too, away from the change
     gone: int = 0  # findings told before that are there no more
+
+
+def tally(
+    handover: Handover, told: Sequence[Told], over: Sequence[Told] | None = None, gone: int = 0
+) -> Tally:
+    """The numbers. Without `over` all that is told is listed, notes apart, as where no comment says it."""
+    mine = {each.fingerprint for each in told}
+    old = sum(each.severity != "note" and each.fingerprint not in mine for each in handover.findings)
+    listed = [each for each in told if each.severity != "note"] if over is None else over
+    return Tally(tuple(told), tuple(listed), old, gone)
 
 
 def body(handover: Handover, tally: Tally) -> str:
