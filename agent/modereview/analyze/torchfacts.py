@@ -61,6 +61,8 @@ HARMLESS = frozenset(
     "summary Adam AdamW SGD RMSprop Adagrad Adadelta NAdam RAdam LBFGS watch info debug "
     "clip_grad_norm_ clip_grad_value_ count_parameters".split()
 )
+# Classes out of view that switch the model which they are built with (their source).
+SWITCHING = ("pytorch_grad_cam.",)
 # Methods that only a module has: who is called with one of these is a model.
 MODULE_METHODS = frozenset(
     "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children "
@@ -87,7 +89,7 @@ _MODEL_NAME = re.compile(
     r"(^|_)(models?|nets?|network|generator|discriminator|encoder|decoder|classifier|backbone"
     r"|critic|actor|policy|student|teacher|ema|module|unet|resnet|vgg|gan|vae|lstm|gru|rnn|cnn|mlp|transformer|bert|gpt|net[gd]"
     r"|[gd]_net|q_net|seq2seq|autoencoder|regressor|predictor|embedder|detector|segmentor)\d*($|_)"
-    r"|^(net[A-Z]|[GD]$)|Net$|Model$",
+    r"|^(net[A-Z]|[GD]$)|Net$|Model$|[a-z](model|(?<!da)(?<!pla)(?<!mag)(?<!inter)(?<!tel)net)$",
 )
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
@@ -97,7 +99,7 @@ _NO_MODEL_NAME = re.compile(
 )
 _EVALUATION_NAME = re.compile(
     r"(^|_)(valid\w*|val|test\w*|eval\w*|predict\w*|infer\w*|inference|sample\w*|generate\w*|accuracy|score"
-    r"|demo|visuali[sz]e\w*|translate|decode|benchmark|metrics?)($|_)",
+    r"|demo|visuali[sz]e\w*|translate|decode|bench\w*|latency|throughput|fps|speed_?test|metrics?)($|_)",
     re.IGNORECASE,
 )
 _INFERENCE_NAME = re.compile(

@@ -51,12 +51,13 @@ class Thing:
     """An object with an identity: a model, an instance of a class of the file, or whatever it may be.
 
     `key` is the place it came from. `parent` and `label` are set for an attribute of another thing:
-    `model.encoder` follows the mode of `model` until it is switched itself.
+    `model.encoder` follows the mode of `model` until it is switched itself. A "holder" is an object of a
+    class out of view that keeps the models it was built with.
     """
 
     key: Hashable
     label: str = field(compare=False)  # as the file names it: "model", "self.net"
-    origin: Literal["build", "library", "pretrained", "parameter", "call", "attribute", "copy"]
+    origin: Literal["build", "library", "pretrained", "parameter", "call", "holder", "attribute", "copy"]
     cls: str | None = None  # a class of the file, or a dotted origin
     is_module: bool = False  # known for certain
     parent: Thing | None = None

@@ -37,18 +37,26 @@ def never_switched(program: Program) -> Iterator[Forward]:
 def _is_answerable(program: Program, forward: Forward) -> bool:
     """Whether the function around the forward should have switched, rather than who handed it the model.
 
-    A module's own method, and a helper that its name does not call an evaluation, leave that to the caller.
+    A module's own method, and a helper that its name does not call an evaluation, leave that to the caller;
+    a module's `predict` under `no_grad` is told as a note.
     """
     owner, _, short = forward.function.rpartition(".")
     is_unit_test = short.startswith("test_") and (
         program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
     )
     if is_unit_test or program.module(owner) is not None:
-        return False
+        return not is_unit_test and predicts_itself(program, forward)
     root = forward.model.partition(".")[0].partition("[")[0]
     function = program.function(forward.function)
     handed_in = root == "self" or (function is not None and root in {p.name for p in function.params})
     return not handed_in or forward.held_out or names_an_evaluation(forward.function)
+
+
+def predicts_itself(program: Program, forward: Forward) -> bool:
+    """Whether a module's own `predict` calls the module without the graph, in the mode of its caller."""
+    owner, _, short = forward.function.rpartition(".")
+    own = program.module(owner) is not None and forward.model == "self"
+    return own and short.startswith("predict") and forward.grad is False
 
 
 def is_sampled_generator(program: Program, forward: Forward) -> bool:
