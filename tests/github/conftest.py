@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from modereview.github.post import Poster
 from modereview.github.pull import Pull
 from modereview.github.told import Handover
+from stage import specs
 from stage.hub import NUMBER, REPOSITORY, Hub
 
 PATCH = "@@ -0,0 +1,40 @@\n" + "\n".join(f"+line {n}" for n in range(1, 41))
 
 
+@pytest.fixture(scope="session")
+def rest() -> Iterator[specs.Rest | None]:
+    """GitHub's description of its REST API, where it is installed."""
+    if specs.MISSING:
+        yield None
+        return
+    with specs.rest() as server:
+        yield server
+
+
 @pytest.fixture
-def hub() -> Hub:
-    return Hub(files={"train.py": PATCH})
+def hub(rest: specs.Rest | None) -> Iterator[Hub]:
+    """The fake. Whatever a test made the bot ask must be a request that GitHub describes."""
+    made = Hub(files={"train.py": PATCH})
+    yield made
+    assert rest is None or rest.violations(made.requests) == []
 
 
 @pytest.fixture

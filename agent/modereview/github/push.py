@@ -71,7 +71,8 @@ def _commit(pull: Pull, head: str, branch: str, changes: Sequence[Change]) -> No
     body: Object = {"message": _MESSAGE, "tree": made["sha"], "parents": [head]}
     commit = pull.client.send("POST", f"{git}/commits", body)
     # Without force: what somebody pushed meanwhile is never lost.
-    pull.client.send("PATCH", f"{git}/refs/heads/{quote(branch)}", {"sha": commit["sha"], "force": False})
+    ref = quote(f"heads/{branch}", safe="")
+    pull.client.send("PATCH", f"{git}/refs/{ref}", {"sha": commit["sha"], "force": False})
 
 
 def _sha_of_tree(commit: Json) -> Json:
