@@ -108,7 +108,7 @@ def test_a_comment_whose_lines_are_gone_offers_no_click_that_would_hit_others(hu
     assert len(hub.threads) == 1
     assert "```suggestion" not in body
     assert "```diff" in body
-    assert "It lies at line 19." in body
+    assert "The fault lies at line 19." in body
 
 
 def test_a_second_fault_is_told_beside_the_first(hub, speak):
@@ -186,7 +186,7 @@ def test_a_file_over_the_limits_of_diffs_gets_a_comment_as_a_whole(hub, speak):
     hub.files["train.py"] = None
     speak(handover(told()))
     assert hub.threads[0].of_file
-    assert "It lies at line 14." in hub.threads[0].comments[0].body
+    assert "The fault lies at line 14." in hub.threads[0].comments[0].body
 
 
 def test_a_deleted_file_gets_none(hub, speak):

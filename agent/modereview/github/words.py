@@ -45,13 +45,13 @@ def place(told: Told) -> str:
 
 def title(told: Told) -> str:
     """The rule, its name and its sentence."""
-    return f"**{told.rule} {told.name}**: {sentence(prose(told.message))}"
+    return f"**{told.rule} {told.name}** ({told.severity}): {sentence(prose(told.message))}"
 
 
 def _headline(told: Told, anchor: Anchor) -> str:
     here = anchor.first <= told.first <= anchor.last
     cell = f"{prose(told.cell)}: " if told.cell else ""
-    return f"{cell}{title(told)}" if here else f"{cell}{title(told)} It lies at line {told.first}."
+    return f"{cell}{title(told)}" if here else f"{cell}{title(told)} The fault lies at line {told.first}."
 
 
 def _sentences(*parts: str) -> list[str]:
@@ -76,7 +76,7 @@ def _outcome(told: Told) -> tuple[str, ...]:
     if told.state == "fixed":
         return (
             f"Proved: {cases} {'fails' if one else 'fail'} here and "
-            f"{'passes' if one else 'pass'} with this fix, {does}",
+            f"{'passes' if one else 'pass'} with this fix: {does}",
             then,
         )
     shown = (f"{cases} {'fails' if one else 'fail'} on this code",) if cases else ()
