@@ -119,6 +119,7 @@ def _add_what(parser: Parser) -> None:
     group.add_argument(
         "--unsafe-fixes", action="store_true", help="write proved fixes that change more, as well"
     )
+    group.add_argument("--unproved", action="store_true", help="write fixes as well that no test could prove")
     group.add_argument("--static", action="store_true", help="read only, run nothing")
     group.add_argument(
         "--check", action="store_true", help="prove all, write nothing; exit 1 for findings and fixes"
@@ -165,6 +166,9 @@ def _add_how(parser: Parser) -> None:
     group.add_argument(
         "--tests-dir", metavar="DIR", help="where tests go (default: tests/, else beside the script)"
     )
+    group.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="with --static: forget earlier runs"
+    )
     group.add_argument("--timeout", metavar="SECONDS", type=float, help="for one test (default: 20)")
 
 
@@ -192,6 +196,8 @@ def _refuse_conflicts(given: Mapping[str, object]) -> None:
         raise InputError("--stdin-filename names what comes on standard input. Give - as the path.")
     if given.get("unsafe_fixes") and given.get("fix") is False:
         raise InputError("--no-fix and --unsafe-fixes contradict each other. Leave one of them out.")
+    if given.get("unproved") and (given.get("fix") is False or given.get("static")):
+        raise InputError("--unproved writes fixes, and --no-fix and --static write none. Leave one out.")
     if given.get("diff") and given.get("format", "text") != "text":
         raise InputError("With --diff stdout is the patch. Write the report with --output FORMAT=FILE.")
     if not 0 < float(str(given.get("timeout", 1))) < float("inf"):

@@ -236,6 +236,7 @@ class Forward:
     by: str = ""  # the library call that the model is handed to: "torch.jit.trace"; "" for a plain forward
     after: tuple[str, ...] = ()  # for those, the wrappers it went through before: "DataParallel"
     learns: bool = True  # whether an optimizer may hold its parameters; False where it is known to be frozen
+    fresh: bool = False  # whether it was built in view, and its weights neither trained nor loaded there
     copied: bool = False  # whether it is a `deepcopy` of another model
     off_by: Span | None = None  # what switched the graph off with no block to end it
 
@@ -383,11 +384,24 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Rehearsal:
+    """How the script itself is run, shortened: what is changed in it, and the arguments it is given.
+
+    A change's `name` is the text of an expression, or `target =` for what is assigned; `code` takes its
+    place, and is evaluated in the script.
+    """
+
+    changes: tuple[Value, ...]
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How to build a target and run it. `values` are evaluated in order, each seeing those before it.
 
     A module target names its values "model" and "inputs" (a tuple). A scenario names "model" (or whatever
-    it watches) and runs `drives` in order, once an epoch.
+    it watches) and runs `drives` in order, once an epoch. Where it is a rehearsal, the script runs itself,
+    and the drives are the lines of it whose forwards are looked at.
     """
 
     target: Target
@@ -396,6 +410,22 @@ class Recipe:
     watch: str = "model"  # expression whose forwards are observed
     patches: tuple[Value, ...] = ()  # globals of the script that the recipe binds before it drives
     tried: int = 0  # candidates that were run before this one passed
+    rehearsal: Rehearsal | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user tells of a target in pyproject.toml: it is used as it stands, and nothing is guessed.
+
+    `values` are expressions by name: of a function's arguments and globals, or, for a script's own run, the
+    changes of `Rehearsal`.
+    """
+
+    target: str  # "Net", "train", "Trainer.fit"; "train.py" for the script's own run
+    args: str | None = None  # of the constructor, as in a call
+    inputs: str | None = None  # of the forward, as in a call
+    values: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()  # what is typed behind the script's name
 
 
 @dataclass(frozen=True)
@@ -406,6 +436,7 @@ class Unreached:
     tried: int
     error: str  # the last error, one line
     hint: str  # the next step, one sentence
+    trials: tuple[str, ...] = ()  # "what was tried: how it ended", in order
 
 
 @dataclass(frozen=True)
@@ -431,6 +462,9 @@ class Plan:
     recipes: tuple[Recipe, ...]
     pairs: tuple[tuple[Contract, Recipe], ...]
     unreached: tuple[Unreached, ...] = ()
+    absent: tuple[str, ...] = ()  # packages that cannot be imported, and that mocks replace
+    weightless: bool = False  # whether pretrained weights are asked for, that are not downloaded
+    rooted: bool = False  # whether the script imports from the project's root, wherever it lies itself
 
 
 # --- write ---------------------------------------------------------------------------------------
@@ -527,9 +561,10 @@ class Verdict:
     """What became of one finding. Only the room `verify` makes it, and only it says "fixed"."""
 
     finding: Finding
-    state: Literal["fixed", "suggested", "proved", "reported"]
-    # fixed: red before, green after, nothing else changed. suggested: a fix is known and could not be
-    # proved. proved: a test shows the fault, no fix holds. reported: seen by the analysis alone.
+    state: Literal["fixed", "unproved", "suggested", "proved", "reported"]
+    # fixed: red before, green after, nothing else changed. unproved: a fix is made that no test proves, as
+    # was asked for. suggested: a fix is known and could not be proved. proved: a test shows the fault, no
+    # fix holds. reported: seen by the analysis alone.
     fix: Fix | None = None
     proved_by: tuple[str, ...] = ()  # cases that were red with the fault
     reason: str = ""  # why it is no more than it is

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from modereview import baseline, llm, parse
 from modereview.analyze import analyze
 from modereview.errors import InputError
-from modereview.fix import Mended, Tools, mend
+from modereview.fix import Mended, Tools, mend, taken_back
 from modereview.fix.mutate import mutants
 from modereview.fix.reach import split
 from modereview.journal import write_back
@@ -28,7 +28,7 @@ from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
 from modereview.verify import confirm, expected_failures, killed
-from modereview.workbench import Bench
+from modereview.workbench import Bench, OwnTests
 from modereview.write import builtin, gates, model
 from modereview.write.place import Placed, apart, place, test_path
 
@@ -103,21 +103,27 @@ def _look_again(source: Source, settings: Settings) -> tuple[Program, tuple[Find
 def _prove(found: Review, program: Program, bench: Bench, settings: Settings, tell: Tell) -> Review:
     """Plan, write, run, fix, verify. Nothing is written yet."""
     tell("Finding out how to run it")
-    planned = plan(program, found.findings, bench.ask, test_path(found.source, settings.tests_dir))
+    where = test_path(found.source, settings.tests_dir)
+    planned = plan(program, found.findings, bench.ask, where, given=settings.recipes)
     tell("Writing tests")
     suite, proposals = _suite(planned, bench, settings)
     tell("Running them on the file as it is")
     suite, before = _that_run(suite, bench)
     tell("Mending what can be proved")
-    mended = mend(program, found.findings, before, suite.cases, _tools(suite, bench, settings))
+    theirs = bench.own_tests(planned.test_path)
+    tools = _tools(suite, bench, theirs, settings)
+    mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools)
     if mended.source is not found.source:
-        suite = _suite_of_mended(planned, suite, mended, bench)
+        suite = _suite_of_mended(planned, suite, mended, bench, settings)
     tell("Putting faults in, to see whether the tests notice")
     faults, outside = split(mutants(mended.source, mended.program), planned.recipes, mended.program)
     before, after, *runs = bench.on_each(suite, [found.source, mended.source, *(m.source for m in faults)])
     suite = gates.keep(suite, [before], runs, after)
     tell("Confirming with pytest")
-    placed, verdicts, outcomes = _confirmed(suite, mended, after, bench)
+    placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
+    if any(old.state != new.state for old, new in zip(mended.verdicts, verdicts, strict=True)):
+        mended = taken_back(mended, program, before)
+        placed, verdicts, outcomes = _confirmed(suite, mended, before, bench, theirs)
     caught = killed(gates.of(suite, after), faults, [gates.of(suite, run) for run in runs])
     survived = tuple(m for m in faults if m not in caught)
     equivalent = _equivalent(suite, survived, mended, bench)
@@ -132,7 +138,7 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
         survived=tuple(m for m in survived if m not in equivalent),
         equivalent=equivalent,
         unreached=planned.unreached,
-        not_run=(*found.not_run, *(outside if suite.cases else ())),
+        not_run=(*found.not_run, *(outside if suite.cases else ()), *theirs.not_run),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
         usage=proposals.usage_after(suite) if proposals else Usage(),
     )
@@ -155,13 +161,14 @@ def _that_run(suite: Suite, bench: Bench) -> tuple[Suite, tuple[Outcome, ...]]:
     return suite, gates.of(suite, repeats[0])
 
 
-def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) -> Suite:
+def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench, settings: Settings) -> Suite:
     """The suite that a review of the mended file would write, and the cases that only this one has.
 
     A mend can make contracts apply: a dropout that is registered now has a mode to test.
     """
     there = replace(bench, source=mended.source)
-    grown = builtin.write(plan(mended.program, (), there.ask, planned.test_path, planned.load))
+    again = plan(mended.program, (), there.ask, planned.test_path, planned.load, settings.recipes)
+    grown = builtin.write(again)
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))), there
@@ -171,13 +178,14 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) 
     return replace(grown, dropped=tuple((name, why) for name, why in dropped if name not in kept))
 
 
-def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
+def _tools(suite: Suite, bench: Bench, theirs: OwnTests, settings: Settings) -> Tools:
     """What the fix loop may use."""
     return Tools(
         look=lambda source: _look_again(source, settings),
-        run=lambda source: bench.run(suite, source),
+        run=lambda source: (*bench.run(suite, source), *theirs.on(source)),
         fix=settings.fix,
         unsafe=settings.unsafe_fixes,
+        unproved=settings.unproved,
     )
 
 
@@ -193,7 +201,7 @@ def _equivalent(
 
 
 def _confirmed(
-    suite: Suite, mended: Mended, after: tuple[Outcome, ...], bench: Bench
+    suite: Suite, mended: Mended, after: tuple[Outcome, ...], bench: Bench, theirs: OwnTests
 ) -> tuple[Placed, tuple[Verdict, ...], tuple[Outcome, ...]]:
     """The test file as it will be, run by pytest itself on the file as it was and as it is mended."""
     text = suite.render(expected_failures(mended.verdicts, gates.of(suite, after), suite.cases))
@@ -201,7 +209,8 @@ def _confirmed(
     if not suite.cases:
         return placed, mended.verdicts, ()
     old, new = bench.with_pytest(placed.path, placed.text, (bench.source, mended.source))
-    return placed, confirm(mended.verdicts, old, new), new
+    old, now = (*old, *theirs.before), (*new, *theirs.on(mended.source))
+    return placed, confirm(mended.verdicts, old, now), new
 
 
 def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:

@@ -17,6 +17,7 @@ from modereview.analyze.torchfacts import (
     LIBRARY_MODELS,
     READING,
     WRAPPERS,
+    names_a_loading,
     names_a_model,
 )
 from modereview.analyze.truths import ANY, of_dict, results, truth
@@ -94,8 +95,8 @@ class Calls(Activations):
 
     def _anew(self, thing: Thing, state: State) -> State:
         """The state for a thing that is built now: what an earlier pass did is another's history."""
-        holders = (cell for kind in ("name", "attr") for cell in state.cells(kind))
-        if any(thing in (state.get(cell) or ()) and self._may_be_switched(cell[2]) for cell in holders):
+        holders = (cell for cell in state.holding(thing) if cell[0] in ("name", "attr"))
+        if any(self._may_be_switched(cell[2]) for cell in holders):
             self.record.grows_older(thing, earlier(thing))
             state = aged(thing, state)
         return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
@@ -120,6 +121,8 @@ class Calls(Activations):
         """What a method call tells of the models and results in it, whatever else it does."""
         if name in ("parameters", "named_parameters"):
             self.record.optimized |= set(things)
+        if names_a_loading(name):
+            self.record.loaded |= set(things)
         if name == "requires_grad_" and given.values and truth(given.values) is False:
             self.record.frozen |= set(things)
         if name in READING or name in DETACHING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
@@ -129,16 +130,23 @@ class Modules:
     def describe(self, name: str) -> ModuleClass:
         """Everything the plan needs to know of one class; build sites are added by the caller."""
         cls = self._names.classes[name]
+        return replace(
+            self.outline(name),
+            init=params(self._source, self.method(cls, "__init__")),
+            forward=params(self._source, self.method(cls, "forward")),
+        )
+
+    def outline(self, name: str) -> ModuleClass:
+        """What the rules need to know of it: no signatures, which may lie in the text of a neighbour."""
+        cls = self._names.classes[name]
         sensitive, opaque = self.sensitivity(name)
-        forward = self.method(cls, "forward")
-        init = self.method(cls, "__init__")
         return ModuleClass(
             name=name,
             span=cls.span,
             layers=tuple(self._layers(cls)),
-            init=params(self._source, init),
-            forward=params(self._source, forward),
-            has_forward=forward is not None,
+            init=(),
+            forward=(),
+            has_forward=self.method(cls, "forward") is not None,
             sensitive=sensitive,
             opaque=opaque,
         )

@@ -106,6 +106,7 @@ _INFERENCE_NAME = re.compile(
     r"(^|_)(predict\w*|infer\w*|sample\w*|generate\w*|demo|visuali[sz]e\w*|translate|decode)($|_)",
     re.IGNORECASE,
 )
+_LOADING_NAME = re.compile(r"load|restore|pretrain|checkpoint|ckpt|weights", re.IGNORECASE)
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
 _DELIBERATE = re.compile(
     r"mc[_ -]?drop|monte[_ -]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
@@ -125,6 +126,11 @@ def names_an_evaluation(name: str) -> bool:
     """Whether people call evaluating functions so: "validate", "run_test", "Trainer.eval_epoch"."""
     snake = _snake(name)
     return bool(_EVALUATION_NAME.search(snake)) and not re.search(r"(^|_)train", snake)
+
+
+def names_a_loading(name: str) -> bool:
+    """Whether people call so what brings weights: "load_state_dict", "pretrained", "restore_checkpoint"."""
+    return bool(_LOADING_NAME.search(name))
 
 
 def names_an_inference(name: str) -> bool:

@@ -54,7 +54,8 @@ def told(review: Review, verdict: Verdict, known: frozenset[str], top: Path) -> 
         first=first,
         last=last,
         fingerprint=finding.fingerprint,
-        state=verdict.state,
+        # A fix that was made without proof is, to a reader of comments, one that may be right.
+        state="suggested" if verdict.state == "unproved" else verdict.state,
         known=finding.fingerprint in known,
         cell=in_cell(review, finding.span).removesuffix(": "),
         evidence=tuple(_step(review, event) for event in finding.evidence if event.text)[:_STEPS],

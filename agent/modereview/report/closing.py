@@ -17,6 +17,7 @@ from modereview.report.words import amount, listed, printable, sentence
 FATES = {
     "mended": "fixed and proved",
     "fixed": "fix proved, not written",
+    "unproved": "fix without a proof",
     "proved": "proved, not fixed",
     "suggested": "fix suggested, not proved",
     "reported": "not proved",
@@ -28,7 +29,7 @@ def about_file(review: Review, options: Options, alone: bool) -> list[Text]:
 
     In a list of files that were only read, those without a finding are passed over.
     """
-    notes = [*suite.remarks(review, options), *_not_run(review)]
+    notes = [*suite.remarks(review, options), *_not_run(review), *(_tried(review) if options.verbose else [])]
     if not alone and review.static and not (review.findings or notes):
         return []
     name = "" if alone and counted([review]) else f"{review.source.name}: "
@@ -54,7 +55,7 @@ def about_run(reviews: Sequence[Review], options: Options) -> list[Text]:
     if len(reviews) == 1 and all_right(reviews[0]) and not (warnings or options.verbose):
         return []
     lines = [_totals(reviews)] if len(reviews) > 1 else []
-    lines += [*warnings, " ".join(_last_line(reviews))]
+    lines += [*warnings, " ".join(_last_line(reviews, options))]
     return [Text(printable(line)) for line in lines if line]
 
 
@@ -98,6 +99,11 @@ def _unreached(item: Unreached) -> str:
     return f"`{item.target.name}` not reached: {sentence(item.error)} {item.hint}".strip()
 
 
+def _tried(review: Review) -> list[str]:
+    """Every recipe that was tried in vain."""
+    return [f"Tried for `{item.target.name}`: {trial}" for item in review.unreached for trial in item.trials]
+
+
 def _warnings(reviews: Sequence[Review]) -> list[str]:
     """Warnings of all reviews, each once: most are about the machine, not the file."""
     texts = [text for review in reviews for text in (*review.warnings, _model_error(review.usage)) if text]
@@ -108,13 +114,14 @@ def _model_error(usage: Usage) -> str:
     return f"model {usage.model}: {usage.error}" if usage.error else ""
 
 
-def _last_line(reviews: Sequence[Review]) -> list[str]:
+def _last_line(reviews: Sequence[Review], options: Options) -> list[str]:
     parts = []
     if reviews and all(review.static for review in reviews):
         parts.append("Nothing was run.")
     elif all(review.outcomes and not _not_run(review) for review in reviews):
         parts.append("Not run: nothing.")
-    parts.append(f"Took {sum(review.seconds for review in reviews):.1f} s, {_model(reviews)}.")
+    seconds = options.seconds if options.seconds is not None else sum(review.seconds for review in reviews)
+    parts.append(f"Took {seconds:.1f} s, {_model(reviews)}.")
     if any(review.written for review in reviews):
         parts.append("Take it back: modereview undo")
     return parts
