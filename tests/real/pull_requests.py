@@ -25,7 +25,7 @@ from modereview.github.review import Wanted, review
 sys.path.insert(0, str(Path(__file__).parents[1] / "github"))
 from stage.repository import Repository
 
-COMMITS = 150  # of each clone
+COMMITS = 40  # of each clone
 ONLY_READ = Wanted({}, static="only read")
 
 
