@@ -163,7 +163,7 @@ def test_a_single_bad_file_is_exit_2_with_nothing_on_stdout(capsys: pytest.Captu
         ("", "name a file or a folder"),
         ("train.py --nope", "unrecognized arguments: --nope"),
         ("train.py --format xml", "invalid choice: 'xml'"),
-        ("train.py --output xml=r", "there is no format xml. Known are github, json, sarif, text"),
+        ("train.py --output xml=r", "there is no format xml. Known are github, gitlab, json, sarif, text"),
         ("train.py --output json=missing/r.json", "cannot be written. Name a file in a folder that exists"),
         ("train.py --static --diff", "Leave one of them out"),
         ("train.py --no-fix --unsafe-fixes", "contradict each other"),

@@ -25,6 +25,7 @@ commands:
   modereview undo [PATH]       bring back the files that the last review changed
   modereview rules             list the rules
   modereview explain MR101     what a rule is about, with examples
+  modereview github            review a pull request, or post what a review found
 
 examples:
   modereview train.py                      find, prove and mend mode faults; write tests

@@ -66,7 +66,7 @@ def _emit(text: str | bytes, stream: TextIO) -> None:
 
 
 def _dispatch(words: list[str]) -> int:
-    commands = {"undo": _undo, "rules": _rules, "explain": _explain}
+    commands = {"undo": _undo, "rules": _rules, "explain": _explain, "github": _github}
     if words and words[0] in commands:
         return commands[words[0]](words[1:])
     return _review(arguments.settings(words))
@@ -104,6 +104,16 @@ def _explain(words: list[str]) -> int:
 
     _emit(catalogue.page(catalogue.find(rules(), arguments.explain(words))), sys.stdout)
     return CLEAN
+
+
+def _github(words: list[str]) -> int:
+    try:
+        from modereview.github.command import run
+    except ModuleNotFoundError as error:
+        if error.name not in ("httpx", "pydantic"):
+            raise
+        raise ToolError("The bot needs more: pip install 'modereview[github]'.") from None
+    return run(words, lambda text: _emit(f"{text}\n", sys.stdout))
 
 
 def _review(settings: Settings) -> int:

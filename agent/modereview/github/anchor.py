@@ -1,0 +1,46 @@
+"""Where on a pull request a finding is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modereview.github.diff import FileDiff
+from modereview.github.told import Told
+
+_TALLEST = 12  # lines of a comment's mark; a longer stretch is marked at its first line
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A stretch of lines of the new file, or the file as a whole where `first` is 0."""
+
+    path: str
+    first: int = 0
+    last: int = 0
+    suggests: bool = False  # whether the proved fix replaces exactly these lines
+
+
+def anchor(told: Told, file: FileDiff) -> Anchor:
+    """The fix's own lines where GitHub can apply it there; else the fault, else what leads to it."""
+    if suggests(told, file) and told.suggestion:
+        return Anchor(told.path, told.suggestion.first, told.suggestion.last, True)
+    tall = told.last - told.first >= _TALLEST
+    if not tall and file.shows(told.first, told.last):
+        return Anchor(told.path, told.first, told.last)
+    steps = [step.line for step in reversed(told.evidence) if file.adds(step.line)]
+    for line in (told.first, *steps):
+        if file.shows(line, line):
+            return Anchor(told.path, line, line)
+    return Anchor(told.path)
+
+
+def suggests(told: Told, file: FileDiff) -> bool:
+    """Whether the fix is proved and lies within lines of the diff."""
+    fix = told.suggestion
+    return told.state == "fixed" and fix is not None and file.shows(fix.first, fix.last)
+
+
+def touches(told: Told, file: FileDiff) -> bool:
+    """Whether the change wrote a line of the finding or of what leads to it."""
+    lines = [*range(told.first, min(told.last, told.first + _TALLEST) + 1), *(s.line for s in told.evidence)]
+    return any(file.adds(line) for line in lines)

@@ -1,0 +1,1 @@
+"""What the bot's tests play with: findings, diffs, and a GitHub that keeps its state."""

@@ -1,0 +1,127 @@
+"""The two actions, step by step as a runner takes them, on a pull request in a local repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from modereview.github import walls
+from stage.hub import Hub
+from stage.repository import CLEAN, FAULTY, Repository
+from stage.runner import Job
+
+ONLINE = os.environ.get("MODEREVIEW_TEST_INSTALL")
+PATCH = "@@ -8,7 +8,7 @@\n a\n b\n c\n-old\n+new\n d\n e\n f"
+
+
+@pytest.fixture
+def server(hub):
+    """The fake at an address of its own, as a program that is run from outside finds it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_any(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            url = f"https://api.github.test{self.path}"
+            answer = hub.answer(httpx.Request(self.command, url, content=self.rfile.read(length)))
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = do_any  # noqa: N815
+
+        def log_message(self, *_):
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_port}"
+    listening.shutdown()
+    listening.server_close()
+
+
+@pytest.fixture
+def jobs(tmp_path, server):
+    """The two jobs of the workflow; the artifact is a folder that one leaves for the other."""
+    repository = Repository(tmp_path / "work" / "train")
+    event = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    artifact = tmp_path / "artifact"
+    bin_folder = str(Path(sys.executable).parent)
+    both = {"PATH": f"{bin_folder}:{os.environ['PATH']}"}
+
+    def keep(given):
+        shutil.copytree(given["path"], artifact)
+
+    def fetch(given):
+        shutil.copytree(artifact, given["path"])
+
+    review = Job(tmp_path / "one", repository.folder, event, both, {"actions/upload-artifact": keep})
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    speak = {**both, "GITHUB_API_URL": server}
+    post = Job(tmp_path / "two", empty, event, speak, {"actions/download-artifact": fetch})
+    return review, post
+
+
+@pytest.mark.skipif(bool(walls.missing()), reason=walls.missing())
+def test_from_the_branch_to_the_comment(hub: Hub, jobs):
+    review, post = jobs
+    hub.head = json.loads(review.event.read_text())["pull_request"]["head"]["sha"]
+    hub.files["train.py"] = PATCH
+
+    assert review.run("", checkout="false", version="installed") == 1, review.log
+    assert (review.outputs["review"]["findings"], review.outputs["review"]["fixed"]) == ("1", "1")
+    assert "::error file=train.py,line=14" in review.log
+    assert "**modereview** finds 1 error in this change." in review.summary
+    assert "t0ken" not in str(review._environ())
+
+    assert post.run("post", version="installed") == 0, post.log
+    (thread,) = hub.threads
+    assert (thread.path, thread.line) == ("train.py", 11)
+    assert "```suggestion\n    model.train()\n    # one epoch\n```" in thread.comments[0].body
+    assert (len(hub.comments), len(hub.uploads)) == (1, 1)
+    assert hub.checks[0]["conclusion"] == "failure"
+
+
+def test_the_artifact_is_what_the_report_says_and_no_more(jobs, tmp_path):
+    review, _ = jobs
+    assert review.run("", checkout="false", version="installed", static="true", fail_on="never") == 0, (
+        review.log
+    )
+    names = {path.name for path in (tmp_path / "artifact").rglob("*") if path.is_file()}
+    assert names == {"handover.json", "modereview.sarif", "report.json"}
+
+
+def test_the_install_command_is_one_and_gets_no_key(jobs):
+    review, _ = jobs
+    review.environ = {**review.environ, "OPENAI_API_KEY": "sk-secret"}
+    command = 'echo "installing with <${OPENAI_API_KEY}>" && false || echo "a second \'line\'"'
+    given = {"checkout": "false", "version": "installed", "static": "true", "install": command}
+    review.run("", **given)
+    assert "installing with <>" in review.log
+    assert "a second 'line'" in review.log
+
+
+def test_an_install_that_fails_ends_the_job(jobs, tmp_path):
+    review, _ = jobs
+    assert review.run("", checkout="false", version="installed", static="true", install="exit 7") == 7
+    assert not (tmp_path / "artifact").exists()
+
+
+@pytest.mark.skipif(
+    not ONLINE, reason="MODEREVIEW_TEST_INSTALL is not set: it downloads what the action would"
+)
+def test_the_posting_half_installs_without_torch(hub, jobs):
+    review, post = jobs
+    hub.head = json.loads(review.event.read_text())["pull_request"]["head"]["sha"]
+    review.run("", checkout="false", version="installed", static="true")
+    assert post.run("post") == 0, post.log
+    assert len(hub.threads) == 1
+    assert not list(post.temp.glob("modereview-tool/lib/*/site-packages/torch"))

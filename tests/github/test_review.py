@@ -1,0 +1,186 @@
+"""The half that reviews, in a real git repository; nothing is run unless a test says so."""
+
+from __future__ import annotations
+
+import pytest
+from modereview.cli import main
+from modereview.github import checkout, event, handover, walls
+from modereview.github.review import Wanted, review
+from stage.repository import CLEAN, FAULTY, NOISE, Repository
+
+ONLY_READ = Wanted({}, static="Only read, as asked for: nothing was run.")
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    return Repository(tmp_path / "train")
+
+
+def reviewed(repository, path, wanted=ONLY_READ):
+    """The handover of a review, and its diff."""
+    told = event.read(path)
+    here = checkout.checkout(repository.folder, told.head, told.base)
+    return review(here, wanted, lambda _: None).handover, here.diff(here.changed())
+
+
+def grave(handed):
+    return [(told.path, told.rule, told.known) for told in handed.findings if told.severity != "note"]
+
+
+def test_a_fault_that_the_branch_brings_in_is_new(repository):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    handed, _ = reviewed(repository, path)
+    assert grave(handed) == [("train.py", "MR102", False)]
+    assert handed.reviewed == ("train.py",)
+
+
+def test_a_fault_that_the_base_has_is_known_wherever_its_lines_went(repository):
+    path = repository.pull_request({"train.py": FAULTY}, {"train.py": NOISE * 5 + FAULTY})
+    handed, diff = reviewed(repository, path)
+    assert grave(handed) == [("train.py", "MR102", True)]
+    assert [told.first for told in handed.findings if told.rule == "MR102"] == [19]
+    assert diff.files["train.py"].adds(5)
+    assert not diff.files["train.py"].adds(6)
+
+
+def test_a_fault_in_a_renamed_file_is_known(repository):
+    path = repository.pull_request({"train.py": FAULTY}, {"train.py": None, "src/fit.py": FAULTY})
+    handed, diff = reviewed(repository, path)
+    assert grave(handed) == [("src/fit.py", "MR102", True)]
+    assert (diff.files["src/fit.py"].status, diff.files["src/fit.py"].formerly) == ("renamed", "train.py")
+
+
+def test_the_base_is_where_the_branch_left_it(repository):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    repository.git("checkout", "--quiet", "main")
+    repository.commit({"train.py": FAULTY + "# moved on\n"})
+    repository.git("checkout", "--quiet", "topic")
+    handed, _ = reviewed(repository, repository.event())
+    assert grave(handed) == [("train.py", "MR102", False)]
+    assert path.exists()
+
+
+def test_deleted_files_and_files_without_torch_are_passed_over(repository):
+    path = repository.pull_request(
+        {"old.py": FAULTY, "train.py": CLEAN}, {"old.py": None, "tool.py": "print('x')\n", "notes.md": "x"}
+    )
+    handed, _ = reviewed(repository, path)
+    assert (handed.findings, handed.reviewed) == ((), ())
+
+
+def test_a_file_that_is_no_python_is_said_and_stops_nothing(repository):
+    path = repository.pull_request({}, {"bad.py": "import torch\nprint 1\n", "train.py": FAULTY})
+    handed, _ = reviewed(repository, path)
+    assert grave(handed) == [("train.py", "MR102", False)]
+    assert any("bad.py" in note for note in handed.notes)
+
+
+def test_settings_come_from_the_base(repository):
+    quiet = '[tool.modereview]\nselect = ["MR9"]\nmodel = "stranger/model"\npython = "/tmp/evil"\n'
+    path = repository.pull_request(
+        {"train.py": CLEAN, "pyproject.toml": '[tool.modereview]\nignore = ["MR401"]\n'},
+        {"train.py": FAULTY, "pyproject.toml": quiet},
+    )
+    handed, _ = reviewed(repository, path)
+    assert {told.rule for told in handed.findings} == {"MR102"}
+
+
+def test_settings_that_only_the_branch_has_are_not_read(repository):
+    path = repository.pull_request(
+        {}, {"train.py": FAULTY, "pyproject.toml": "[tool.modereview]\nnonsense = 1\n"}
+    )
+    handed, _ = reviewed(repository, path)
+    assert ("train.py", "MR102", False) in grave(handed)
+
+
+def test_paths_can_be_kept_to(repository):
+    path = repository.pull_request({}, {"a/train.py": FAULTY, "b/train.py": FAULTY})
+    handed, _ = reviewed(repository, path, Wanted({}, ("a/",), "static"))
+    assert handed.reviewed == ("a/train.py",)
+
+
+def test_comments_that_take_findings_back_are_counted(repository):
+    line = "        loss = criterion(model(inputs), labels)"
+    code = FAULTY.replace(line, f"{line}  # modereview: ignore[MR102] a teacher")
+    handed, _ = reviewed(repository, repository.pull_request({}, {"train.py": code}))
+    assert grave(handed) == []
+    assert handed.silenced == 1
+
+
+def test_another_commit_than_the_events_is_refused(repository, capsys, monkeypatch):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    repository.git("checkout", "--quiet", "main")
+    monkeypatch.chdir(repository.folder)
+    assert main(["github", "--event", str(path)]) == 2
+    assert "ref: ${{ github.event.pull_request.head.sha }}" in capsys.readouterr().err
+
+
+def test_history_that_is_too_short_is_said(repository, tmp_path, capsys, monkeypatch):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    shallow = tmp_path / "shallow"
+    repository.git(
+        "clone", "--quiet", "--depth=1", "--branch=topic", f"file://{repository.folder}", str(shallow)
+    )
+    monkeypatch.chdir(shallow)
+    assert main(["github", "--event", str(path)]) == 2
+    assert "fetch-depth: 0" in capsys.readouterr().err
+
+
+def test_a_token_that_can_write_runs_no_code(repository, capsys, monkeypatch):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    monkeypatch.chdir(repository.folder)
+    for name in ("pull_request_target", "workflow_run"):
+        monkeypatch.setenv("GITHUB_EVENT_NAME", name)
+        assert main(["github", "--event", str(path)]) == 2
+        assert "never run under it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("error", 1), ("warning", 1), ("never", 0)])
+def test_the_exit_code_goes_by_fail_on(repository, monkeypatch, fail_on, code):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    monkeypatch.chdir(repository.folder)
+    assert main(["github", "--event", str(path), "--static", "--fail-on", fail_on]) == code
+
+
+def test_an_old_fault_fails_nothing(repository, monkeypatch):
+    path = repository.pull_request({"train.py": FAULTY}, {"train.py": NOISE + FAULTY})
+    monkeypatch.chdir(repository.folder)
+    assert main(["github", "--event", str(path), "--static"]) == 0
+
+
+def test_without_walls_nothing_is_run_and_that_is_said(repository, monkeypatch, tmp_path):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    monkeypatch.chdir(repository.folder)
+    monkeypatch.setattr(walls, "missing", lambda: "bubblewrap is not installed.")
+    main(["github", "--event", str(path), "--handover", str(tmp_path / "h.json")])
+    handed = handover.read(tmp_path / "h.json")
+    assert handed.notes[0] == "Only read, nothing was run: bubblewrap is not installed."
+    assert {told.state for told in handed.findings} == {"reported"}
+
+
+def test_the_runner_is_left_a_summary_outputs_and_annotations(repository, monkeypatch, tmp_path, capsys):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    monkeypatch.chdir(repository.folder)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    main(["github", "--event", str(path), "--static", "--sarif", str(tmp_path / "m.sarif")])
+    assert "finds 1 error in this change" in (tmp_path / "summary.md").read_text()
+    assert "- `train.py:14` **MR102" in (tmp_path / "summary.md").read_text()
+    assert "findings=1\nfixed=0\n" in (tmp_path / "output").read_text()
+    assert "::error file=train.py,line=14,endLine=14,title=MR102" in capsys.readouterr().out
+    assert '"uri": "train.py"' in (tmp_path / "m.sarif").read_text()
+
+
+@pytest.mark.skipif(bool(walls.missing()), reason=walls.missing())
+def test_with_walls_the_fault_is_proved_and_its_fix_offered(repository, monkeypatch, tmp_path):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    monkeypatch.chdir(repository.folder)
+    left = tmp_path / "tests"
+    words = ["--handover", str(tmp_path / "h.json"), "--tests", str(left)]
+    assert main(["github", "--event", str(path), *words]) == 1
+    (told,) = [t for t in handover.read(tmp_path / "h.json").findings if t.rule == "MR102"]
+    assert told.state == "fixed"
+    assert told.suggestion and told.suggestion.text == "    model.train()\n    # one epoch\n"
+    assert told.test.startswith("def test_training_runs_in_train_mode")
+    assert [p.name for p in left.rglob("*.py")] == ["test_train_modes.py"]
+    assert repository.git("status", "--short") == ""
