@@ -115,6 +115,8 @@ def _review(settings: Settings) -> int:
     for sentence in (unwritten := _unwritten(reviews)):
         _say(sentence, BAD_INPUT)
     refused = (*refused, *unwritten)
+    if settings.llm.show:
+        return exit_code((), refused)
     _report(settings, reviews, refused)
     code = exit_code(reviews, refused)
     return CLEAN if settings.write_baseline and code == FOUND else code

@@ -5,7 +5,6 @@ parse -> analyze -> rules -> plan -> write -> run -> fix -> verify -> report
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from modereview import baseline, llm, parse
+from modereview import baseline, parse
+from modereview.advisor import Advisor, Model
 from modereview.analyze import analyze
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools, mend
@@ -23,13 +23,14 @@ from modereview.fix.reach import split
 from modereview.journal import write_back
 from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.plan import plan
-from modereview.records import Finding, Mutant, Outcome, Plan, Program, Review, Source, Suite, Usage, Verdict
+from modereview.records import Finding, Mutant, Outcome, Plan, Program, Review, Source, Suite, Verdict
 from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
 from modereview.verify import confirm, expected_failures, killed
 from modereview.workbench import Bench
-from modereview.write import builtin, gates, model
+from modereview.write import builtin, gates
+from modereview.write.complete import with_recipes
 from modereview.write.place import Placed, apart, place, test_path
 
 Tell: TypeAlias = Callable[[str], None]
@@ -41,6 +42,7 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
 
     Raises InputError for a file that cannot be read, ToolError where a part is missing.
     """
+    model = Model(settings)
     with ExitStack() as open_workers:
         known: dict[Path, Worker] = {}
 
@@ -55,11 +57,11 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
 
         paths = parse.collect(settings.paths, settings.exclude)
         paths += [settings.stdin[0]] if settings.stdin else []
-        reviews = apart(review(path, settings, worker_for, tell) for path in paths)
+        reviews = apart(review(path, settings, worker_for, model, tell) for path in paths)
     return _written(reviews) if settings.writes else reviews
 
 
-def review(path: Path, settings: Settings, worker_for: WorkerFor, tell: Tell) -> Review:
+def review(path: Path, settings: Settings, worker_for: WorkerFor, model: Model, tell: Tell) -> Review:
     """Review one file: find, prove, mend. Nothing is written yet."""
     began = time.monotonic()
     tell(f"Reading {path.name}")
@@ -74,7 +76,7 @@ def review(path: Path, settings: Settings, worker_for: WorkerFor, tell: Tell) ->
         found = replace(found, static=True)
     else:
         bench = Bench(worker_for(source, program), source)
-        found = _prove(found, program, bench, settings, tell)
+        found = _prove(found, program, bench, model.advisor(bench), settings, tell)
         found = replace(found, warnings=bench.worker.warnings)
     return replace(found, seconds=time.monotonic() - began)
 
@@ -100,16 +102,22 @@ def _look_again(source: Source, settings: Settings) -> tuple[Program, tuple[Find
     return program, looked.found
 
 
-def _prove(found: Review, program: Program, bench: Bench, settings: Settings, tell: Tell) -> Review:
+def _prove(
+    found: Review, program: Program, bench: Bench, advisor: Advisor, settings: Settings, tell: Tell
+) -> Review:
     """Plan, write, run, fix, verify. Nothing is written yet."""
     tell("Finding out how to run it")
     planned = plan(program, found.findings, bench.ask, test_path(found.source, settings.tests_dir))
+    planned = advisor.recipes(planned)
     tell("Writing tests")
-    suite, proposals = _suite(planned, bench, settings)
+    suite = advisor.tests(planned, builtin.write(planned))
     tell("Running them on the file as it is")
     suite, before = _that_run(suite, bench)
+    remarks = advisor.remarks(planned, found.findings, suite, before)
     tell("Mending what can be proved")
-    mended = mend(program, found.findings, before, suite.cases, _tools(suite, bench, settings))
+    tools = _tools(suite, bench, settings)
+    mended = mend(program, found.findings, before, suite.cases, tools)
+    mended = advisor.fixes(mended, suite.cases, tools)
     if mended.source is not found.source:
         suite = _suite_of_mended(planned, suite, mended, bench)
     tell("Putting faults in, to see whether the tests notice")
@@ -134,18 +142,9 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
         unreached=planned.unreached,
         not_run=(*found.not_run, *(outside if suite.cases else ())),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
-        usage=proposals.usage_after(suite) if proposals else Usage(),
+        remarks=remarks,
+        usage=advisor.usage(suite),
     )
-
-
-def _suite(planned: Plan, bench: Bench, settings: Settings) -> tuple[Suite, model.Proposals | None]:
-    """The built-in tests and, where a language model is named, its own."""
-    suite = builtin.write(planned)
-    asked = llm.connect(settings.model, settings.offline, os.environ)
-    if asked is None or not planned.recipes:
-        return suite, None
-    proposals = asyncio.run(model.propose(planned, suite, asked, lambda s: bench.run(s, bench.source)))
-    return proposals.added_to(suite), proposals
 
 
 def _that_run(suite: Suite, bench: Bench) -> tuple[Suite, tuple[Outcome, ...]]:
@@ -161,7 +160,8 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) 
     A mend can make contracts apply: a dropout that is registered now has a mode to test.
     """
     there = replace(bench, source=mended.source)
-    grown = builtin.write(plan(mended.program, (), there.ask, planned.test_path, planned.load))
+    replanned = plan(mended.program, (), there.ask, planned.test_path, planned.load)
+    grown = builtin.write(with_recipes(replanned, planned.recipes))
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))), there

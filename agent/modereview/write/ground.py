@@ -30,6 +30,10 @@ class Ground:
         names |= {case.name for case in cases}
         return replace(self, names=self.names | names, imports=self.imports | lines)
 
+    def without(self, name: str) -> Ground:
+        """The file before a test of that name came in."""
+        return replace(self, names=self.names - {name})
+
 
 def ground(suite: Suite, script: ast.Module) -> Ground:
     """What the test file and the user's script bind, before a model adds anything."""
