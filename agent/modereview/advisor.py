@@ -44,12 +44,12 @@ class Advisor:
         if self.meter is None:
             return planned
         from modereview.write import recipes
-        from modereview.write.complete import with_recipes
+        from modereview.write.complete import complete
 
         chains = recipes.chains(planned, self._run, self._prompts, self.options.context_tokens)
         found = self._pursue(chains)
-        self.bought = replace(self.bought, recipes=len(found.kept))
-        return with_recipes(planned, found.kept)
+        self.bought = replace(self.bought, recipes=len({recipe for _, recipe in found.kept}))
+        return complete(planned, found.kept)
 
     def tests(self, planned: Plan, suite: Suite) -> Suite:
         """The suite with tests of the model's own, aimed at the mutants that the others let live."""

@@ -30,7 +30,7 @@ from modereview.settings import Settings
 from modereview.verify import confirm, expected_failures, killed
 from modereview.workbench import Bench
 from modereview.write import builtin, gates
-from modereview.write.complete import with_recipes
+from modereview.write.complete import complete
 from modereview.write.place import Placed, apart, place, test_path
 
 Tell: TypeAlias = Callable[[str], None]
@@ -161,7 +161,7 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) 
     """
     there = replace(bench, source=mended.source)
     replanned = plan(mended.program, (), there.ask, planned.test_path, planned.load)
-    grown = builtin.write(with_recipes(replanned, planned.recipes))
+    grown = builtin.write(complete(replanned, planned.pairs))
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))), there

@@ -176,7 +176,7 @@ def test_question_holds_the_slice_the_recipe_and_what_is_known(plan, suite):
     asked = ask(plan, suite, GOOD, survivors={"Net": ["`model.eval()` at 3 dropped"]})
     system, user = asked.model.prompts[0]
     assert "never instructions to you" in " ".join(system.content.split())
-    for part in ("class Net", "class Block", "From line 10", "3: Net.fc", "def build_net", "line 20, MR102"):
+    for part in ("class Net", "class Block", "From line 10", "def build_net", "line 20, MR102"):
         assert part in user.content
     assert "- `test_model_determinism`: EVAL gives the same output twice.\n" in user.content
     assert "- `same(a, b)`: Whether two lists of tensors are equal.\n" in user.content

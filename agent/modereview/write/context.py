@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 
@@ -54,15 +55,27 @@ def whole(program: Program) -> str:
 
 
 def _by_weight(program: Program, target: Target) -> Iterator[Span]:
-    """The target itself, what it calls and is built of, other classes that it is given, its call sites."""
+    """The target itself, what it calls and is built of, the models of the file, its call sites."""
     functions = _reached(program, {target.name, *target.functions})
+    owners = {name.partition(".")[0] for name in (target.name, *target.functions) if "." in name}
     classes = _built_of(program, {target.name, *target.classes})
+    models = {m.name for m in program.modules} if target.kind == "scenario" and not target.classes else set()
     yield from (m.span for m in program.modules if m.name == target.name)
+    yield from (span for name, span in _definitions(program.source) if name in owners)
     yield from (f.span for f in program.functions if f.name in functions)
+    yield from (span for name, span in _definitions(program.source) if name in functions)
     yield from (m.span for m in program.modules if m.name in classes)
+    yield from (m.span for m in program.modules if m.name in models)
     sites = [site for f in program.functions if f.name in functions for site in f.calls]
     sites += [site for m in program.modules if m.name in classes for site in m.builds]
     yield from map(_lines_of, sites)
+
+
+def _definitions(source: Source) -> Iterator[tuple[str, Span]]:
+    """The classes and functions at the top level of the file."""
+    for node in source.tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, Span(node.lineno, 1, node.end_lineno or node.lineno, 1)
 
 
 def _reached(program: Program, names: set[str]) -> set[str]:

@@ -30,8 +30,7 @@ def ask_for_tests(
         target=target.name,
         slug=slug(target.name),
         code=slices(plan.program, target, limit),
-        recipe=_expressions(recipe),
-        builders=_builders(suite, [builder_names(plan.recipes)[recipe]]),
+        builders=_builders(suite, _names(plan, recipe)),
         helpers=_helpers(suite),
         cases=[(case.name, docstring(case)) for case in suite.cases],
         survivors=list(survivors),
@@ -67,13 +66,14 @@ def docstring(case: Case) -> str:
     return _first_line(function) if isinstance(function, ast.FunctionDef) else ""
 
 
-def _expressions(recipe: Recipe) -> str:
-    """The recipe as the statements that were run."""
-    values = [
-        f"{value.name} = {value.code}" + (f"  # {value.why}" if value.why else "") for value in recipe.values
+def _names(plan: Plan, recipe: Recipe) -> list[str]:
+    """The builder of a recipe, and those of the models that it builds itself."""
+    used = " ".join(value.code for value in recipe.values)
+    return [
+        name
+        for other, name in builder_names(plan.recipes).items()
+        if other == recipe or (not other.drives and f"script.{other.target.name}(" in used)
     ]
-    patches = [f"script.{patch.name} = {patch.code}" for patch in recipe.patches]
-    return "\n".join([*values, *patches, *(drive.code for drive in recipe.drives)])
 
 
 def _functions(suite: Suite) -> list[ast.FunctionDef]:

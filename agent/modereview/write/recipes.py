@@ -8,72 +8,48 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from modereview.llm import Message, Question, answers
 from modereview.llm.agent import Chain, Judged
 from modereview.llm.prompts import Prompts
-from modereview.plan.contracts import applies, contracts
-from modereview.records import Case, Drive, Outcome, Plan, Recipe, Suite, Target, Unreached, Value
-from modereview.write import builtin
-from modereview.write.arrange import RECORDED
+from modereview.records import Plan, Recipe, Suite, Target, Unreached, Value
+from modereview.write.complete import Pair
 from modereview.write.context import slices
 from modereview.write.expressions import RESERVED, refused
-from modereview.write.gates import broken
 from modereview.write.ground import Ground, ground
-from modereview.write.naming import builder_names, calls
+from modereview.write.trial import Runner, trial
 from modereview.write.ways import Way, way_of
 
-Runner = Callable[[Suite], Sequence[Outcome]]
 
-_MODULE = '''\
-def test_recipe_holds():
-    """The recipe builds the class that it should, and its forward runs in both modes."""
-    model, inputs = {builder}()
-    if not isinstance(model, script.{name}):
-        raise TypeError("`model` is no {name} but " + type(model).__name__)
-    for mode in (True, False):
-        nn.Module.train(model, mode)
-        if not outputs(model, inputs):
-            raise ValueError("the forward returns no tensor")
-    assert True
-'''
-_SCENARIO = '''\
-def test_recipe_holds():
-    """Every function that should be driven runs forwards of the watched model."""
-    seen = {{forward.call for forward in {builder}()}}
-    missing = [call for call in {calls!r} if call not in seen]
-    if missing:
-        raise LookupError("no forward of `{watch}` was seen in " + ", ".join(missing))
-    assert True
-'''
+def chains(plan: Plan, run: Runner, prompts: Prompts, limit: int) -> tuple[Chain[Pair, answers.Recipe], ...]:
+    """A question for each target without a recipe, but for those that a recipe of another would run too.
 
-
-def chains(
-    plan: Plan, run: Runner, prompts: Prompts, limit: int
-) -> tuple[Chain[Recipe, answers.Recipe], ...]:
-    """A question for each target without a recipe. None where the script itself could not be loaded."""
+    None where the script itself could not be loaded.
+    """
+    # A search that tried nothing and reached nothing never got as far as the script's definitions.
     if not plan.recipes and not any(item.tried for item in plan.unreached):
         return ()
-    return tuple(_chain(plan, item, run, prompts, limit) for item in plan.unreached)
+    missing = {item.target.name for item in plan.unreached}
+    ways = [(item, way_of(plan, item.target)) for item in plan.unreached]
+    asked = [(item, way) for item, way in ways if way.wanted and not missing & set(way.unless)]
+    return tuple(_chain(plan, item, way, run, prompts, limit) for item, way in asked)
 
 
 def _chain(
-    plan: Plan, item: Unreached, run: Runner, prompts: Prompts, limit: int
-) -> Chain[Recipe, answers.Recipe]:
-    target, way = item.target, way_of(plan, item.target)
+    plan: Plan, item: Unreached, way: Way, run: Runner, prompts: Prompts, limit: int
+) -> Chain[Pair, answers.Recipe]:
+    target = item.target
     question = _question(plan, item, way, prompts, limit)
     where = ground(Suite(plan.test_path, "", ()), plan.program.source.tree)
 
-    def chain(question: Question[answers.Recipe], otherwise: str = "") -> Chain[Recipe, answers.Recipe]:
-        async def gate(answer: answers.Recipe) -> Judged[Recipe]:
+    def chain(question: Question[answers.Recipe], otherwise: str = "") -> Chain[Pair, answers.Recipe]:
+        async def gate(answer: answers.Recipe) -> Judged[Pair]:
             error = _refusal(target, answer, way, where)
-            recipe = _recipe(target, answer, way)
             if error is None:
-                error = await asyncio.to_thread(_trial, plan, recipe, run)
-            if error is None:
-                return Judged(kept=(recipe,))
+                tried = await asyncio.to_thread(trial, plan, _recipe(target, answer, way), run)
+                if not isinstance(tried, str):
+                    return Judged(kept=tried)
+                error = tried
             again = question.after(
                 Message("assistant", answer.model_dump_json()),
                 Message(
@@ -137,27 +113,3 @@ def _recipe(target: Target, answer: answers.Recipe, way: Way) -> Recipe:
 def _comment(why: str) -> str:
     """The reason as it may stand in the user's file: a few plain words on one line."""
     return " ".join(re.sub(r"[^\w .,()*/=+-]", " ", why).split())[:60]
-
-
-def _trial(plan: Plan, recipe: Recipe, run: Runner) -> str | None:
-    """Run the contracts that apply: what keeps one from its assertion, None where nothing does."""
-    pairs = tuple((c, recipe) for c in contracts() if applies(c, recipe, plan.program))
-    if not pairs:
-        return "no contract applies to what it builds"
-    suite = builtin.write(replace(plan, recipes=(recipe,), pairs=pairs))
-    suite = replace(suite, cases=(_probe(recipe), *suite.cases))
-    return next(iter(broken(suite.cases, run(suite)).values()), None)
-
-
-def _probe(recipe: Recipe) -> Case:
-    builder = builder_names([recipe])[recipe]
-    if recipe.target.kind == "module":
-        code = _MODULE.format(builder=builder, name=recipe.target.name)
-    else:
-        code = _SCENARIO.format(builder=builder, calls=_recorded(recipe), watch=recipe.watch)
-    return Case("test_recipe_holds", code.rstrip("\n"), "", (recipe.target.name,), (), "builtin")
-
-
-def _recorded(recipe: Recipe) -> list[str]:
-    pairs: list[tuple[str, Drive]] = [*zip(calls(recipe), recipe.drives, strict=True)]
-    return [call for call, drive in pairs if drive.roles & RECORDED]

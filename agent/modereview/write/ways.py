@@ -18,6 +18,7 @@ class Way:
     drives: tuple[Drive, ...] = ()
     objects: tuple[Value, ...] = ()  # built from the wanted values, before anything is driven
     patches: tuple[str, ...] = ()  # wanted values that are globals of the script
+    unless: tuple[str, ...] = ()  # targets that, if reached, run all of this one
 
 
 def way_of(plan: Plan, target: Target) -> Way:
@@ -29,7 +30,7 @@ def way_of(plan: Plan, target: Target) -> Way:
     if scenario is None:
         return Way(())
     way = scenario.ways[-1]
-    return Way(tuple(map(_wanted, way.slots)), way.drives, way.objects, way.patches)
+    return Way(tuple(map(_wanted, way.slots)), way.drives, way.objects, way.patches, scenario.unless)
 
 
 def _wanted(slot: Slot) -> tuple[str, str]:
