@@ -19,7 +19,7 @@ def chain(question):
     """A chain that keeps the word "good", sends "bad" back, and drops all others."""
 
     def made(name: str = "first") -> Chain:
-        async def gate(answer):
+        def gate(answer):
             if answer.word == "good":
                 return Judged(kept=(f"{name} is good",))
             if answer.word == "bad":

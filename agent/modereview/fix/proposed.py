@@ -8,7 +8,6 @@ before. It is a person's to accept: it is written only where unsafe fixes are.
 from __future__ import annotations
 
 import ast
-import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Sequence
@@ -79,8 +78,8 @@ def _chain(
     mended: Mended, finding: Finding, cases: Sequence[Case], tools: Tools, prompts: Prompts
 ) -> Chain[Proposal, answers.Fix]:
     def chain(question: Question[answers.Fix], otherwise: str = "") -> Chain[Proposal, answers.Fix]:
-        async def gate(answer: answers.Fix) -> Judged[Proposal]:
-            held = await asyncio.to_thread(_held, mended, finding, answer, tools)
+        def gate(answer: answers.Fix) -> Judged[Proposal]:
+            held = _held(mended, finding, answer, tools)
             if not isinstance(held, str):
                 return Judged(kept=(Proposal(finding, answer),))
             again = question.after(

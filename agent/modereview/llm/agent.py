@@ -1,8 +1,9 @@
 """The agent loop: plan -> ask -> gate -> (repair) -> keep or drop.
 
 A chain is one question and the gate that its answer must pass. The rooms plan chains; this file asks, hands
-each answer to its gate, and sends back what failed, with the failure, a bounded number of times. Chains do
-not wait for each other.
+each answer to its gate, and sends back what failed, with the failure, a bounded number of times. Questions do
+not wait for each other. Gates take turns in a thread of their own: there is one sandbox, and Python's parser
+is not safe in two threads at once (3.11 raises SystemError).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from modereview.llm.meter import Failed
 from modereview.llm.protocol import Question, T
@@ -40,7 +41,7 @@ class Chain(Generic[K, T]):
 
     what: str  # what it is about: the name that a drop is reported under
     question: Question[T]
-    gate: Callable[[T], Awaitable[Judged[K]]]
+    gate: Callable[[T], Judged[K]]
     otherwise: str = ""  # why there was something to mend; "" for a first question
 
     def dropped(self, reason: str) -> Judged[K]:
@@ -48,30 +49,38 @@ class Chain(Generic[K, T]):
         return Judged(dropped=((self.what, f"{self.otherwise}; {reason}" if self.otherwise else reason),))
 
 
+Judge: TypeAlias = Callable[[Chain[K, Any], Any], Awaitable[Judged[K]]]
+
+
 async def pursue(
     chains: Iterable[Chain[K, Any]], ask: Ask, rounds: int = ROUNDS, side_by_side: int = SIDE_BY_SIDE
 ) -> Judged[K]:
     """What comes of the chains in the end, in their order. Raises nothing that a model could cause."""
-    limit = asyncio.Semaphore(side_by_side)  # belongs to one event loop; each call may run in its own
+    # Both belong to one event loop; each call may run in its own.
+    limit, turn = asyncio.Semaphore(side_by_side), asyncio.Lock()
 
     async def asked(question: Question[Any]) -> Any:
         async with limit:
             return await ask(question)
 
-    return _together(await asyncio.gather(*(_one(chain, asked, rounds) for chain in chains)))
+    async def judged(chain: Chain[K, Any], answer: Any) -> Judged[K]:
+        async with turn:
+            return await asyncio.to_thread(chain.gate, answer)
+
+    return _together(await asyncio.gather(*(_one(chain, asked, judged, rounds) for chain in chains)))
 
 
-async def _one(chain: Chain[K, Any], ask: Ask, rounds: int) -> Judged[K]:
+async def _one(chain: Chain[K, Any], ask: Ask, judge: Judge[K], rounds: int) -> Judged[K]:
     answer = await ask(chain.question)
     if isinstance(answer, Failed):
         if answer.again is None or not rounds:
             return chain.dropped(answer.reason)
-        return await _one(replace(chain, question=answer.again), ask, rounds - 1)
-    judged = await chain.gate(answer)
+        return await _one(replace(chain, question=answer.again), ask, judge, rounds - 1)
+    judged = await judge(chain, answer)
     if not rounds:
         given_up = [c.dropped(f"given up after {ROUNDS} repairs") for c in judged.again]
         return _together([replace(judged, again=()), *given_up])
-    mended = await asyncio.gather(*(_one(c, ask, rounds - 1) for c in judged.again))
+    mended = await asyncio.gather(*(_one(c, ask, judge, rounds - 1) for c in judged.again))
     return _together([replace(judged, again=()), *mended])
 
 

@@ -35,7 +35,8 @@ def cost(reviews: Sequence[Review]) -> str:
 def _remark(review: Review, remark: Remark) -> str:
     place = f"{review.source.name}:{review.source.label(remark.line)}"
     about = f"disputes {remark.disputes}" if remark.disputes else remark.contract
-    proof = _STATES[remark.state].format(cases=listed(remark.cases, 2))
+    cases = listed(remark.cases, 2) if remark.cases else ""
+    proof = _STATES[remark.state].format(cases=cases)
     return f"The model's note ({about}, {proof}): {place}: {sentence(remark.text)}"
 
 

@@ -17,6 +17,7 @@ _TELLING = re.compile(
     r"|requires_grad|\.backward\(|manual_seed|default_rng|shuffle=|deepcopy|from_pretrained"
     r"|torch\.(jit|onnx|export|compile)|\.(forward|generate)\(|train_mode|eval_mode|track_running|nn\.Module\)"
 )
+_IDLE = re.compile(r"\s*$|\s*#|(?:import|from)\b")  # lines that are no neighbours worth showing
 _HEADING = re.compile(r"^\s*(?:async def|def|class|for|while|with|if|elif|else|try|except|finally)\b")
 _AROUND = (4, 2, 1, 0)  # lines kept on both sides of a telling one; less where that would be too long
 
@@ -138,7 +139,7 @@ def _is_telling(source: Source, number: int) -> bool:
 def _kept(source: Source, telling: set[int], around: int) -> set[int]:
     """The telling lines with their neighbours, and the headings that they stand under."""
     near = {n + d for n in telling for d in range(-around, around + 1)}
-    kept = {n for n in near if 1 <= n <= len(source.lines) and source.lines[n - 1].strip()}
+    kept = {n for n in near if 1 <= n <= len(source.lines) and _IDLE.match(source.lines[n - 1]) is None}
     return kept | {heading for n in telling for heading in _headings(source, n)}
 
 
@@ -161,7 +162,7 @@ def _indent(line: str) -> int:
 def _numbered(source: Source, numbers: Iterable[int]) -> str:
     lines, last = list[str](), 0
     for number in sorted(numbers):
-        if number > last + 1 and last:
+        if last and any(line.strip() for line in source.lines[last : number - 1]):
             lines.append("...")
         lines.append(f"{number}: {source.lines[number - 1].rstrip()}")
         last = number

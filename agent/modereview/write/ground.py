@@ -12,6 +12,8 @@ from modereview.write.answer import ImportLine, single_names
 # Packages that a generated test may import.
 ROOTS = {"torch", "pytest", "math", "copy", "itertools", "functools", "random", "numpy", "collections"}
 
+STAND_INS = {"SimpleNamespace"}  # of the standard library, harmless, and what recipes are made of
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -40,7 +42,7 @@ def ground(suite: Suite, script: ast.Module) -> Ground:
     body = ast.parse(suite.header).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     lines = frozenset(ast.unparse(single) for node in imports for single in single_names(node))
-    closed = {name for node in imports if package(node) not in ROOTS for name in _bound(node)}
+    closed = {name for node in imports if package(node) not in ROOTS for name in _bound(node)} - STAND_INS
     closed |= {name for node in body if isinstance(node, ast.Assign) for name in _bound(node)} - {"script"}
     foreign = (node for node in script.body if isinstance(node, ast.Import | ast.ImportFrom))
     empty = Ground(

@@ -32,8 +32,8 @@ def chains(
     def chain(recipe: Recipe) -> Chain[Case, answers.NewTests]:
         name = recipe.target.name
 
-        async def judged(answer: answers.NewTests) -> Judged[Case]:
-            return await gate.judge("\n\n\n".join(map(_plain, answer.tests)), name)
+        def judged(answer: answers.NewTests) -> Judged[Case]:
+            return gate.judge("\n\n\n".join(map(_plain, answer.tests)), name)
 
         question = ask_for_tests(plan, suite, recipe, survivors.get(name, ()), prompts, limit)
         return Chain(f"tests of {name}", question, judged)

@@ -6,7 +6,6 @@ file: a model cannot put a mode switch where the file has none.
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 from modereview.llm import Message, Question, answers
@@ -43,10 +42,10 @@ def _chain(
     where = ground(Suite(plan.test_path, "", ()), plan.program.source.tree)
 
     def chain(question: Question[answers.Recipe], otherwise: str = "") -> Chain[Pair, answers.Recipe]:
-        async def gate(answer: answers.Recipe) -> Judged[Pair]:
+        def gate(answer: answers.Recipe) -> Judged[Pair]:
             error = _refusal(target, answer, way, where)
             if error is None:
-                tried = await asyncio.to_thread(trial, plan, _recipe(target, answer, way), run)
+                tried = trial(plan, _recipe(target, answer, way), run)
                 if not isinstance(tried, str):
                     return Judged(kept=tried)
                 error = tried

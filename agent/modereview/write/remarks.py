@@ -12,7 +12,7 @@ from modereview.llm import Question, answers
 from modereview.llm.agent import Chain, Drop, Judged
 from modereview.llm.prompts import Prompts
 from modereview.plan.contracts import contracts
-from modereview.records import Case, Finding, Forward, Outcome, Program, Remark, Status, Suite
+from modereview.records import Case, Finding, Forward, Mode, Outcome, Program, Remark, Status, Suite
 from modereview.write.context import digest
 from modereview.write.question import serious
 
@@ -30,7 +30,7 @@ def chain(
 ) -> Chain[Remark, answers.ReviewNotes]:
     """The question for a second look at a file, of which `limit` tokens are shown."""
 
-    async def gate(answer: answers.ReviewNotes) -> Judged[Remark]:
+    def gate(answer: answers.ReviewNotes) -> Judged[Remark]:
         return judged(answer, program, findings, suite, outcomes)
 
     return Chain("second look", question(program, findings, prompts, limit), gate)
@@ -48,7 +48,7 @@ def question(
         script=name,
         code=digest(program, limit) if code is None else code,
         findings=[(f.span.line, f.rule, f.message) for f in findings],
-        forwards=list(dict.fromkeys(map(_in_words, program.forwards)))[:40],
+        forwards=list(dict.fromkeys(_in_words(f) for f in program.forwards if _tells(f)))[:40],
         contracts=[(contract.id, contract.why) for contract in contracts()],
     )
 
@@ -113,6 +113,10 @@ def _covers(program: Program, target: str, line: int) -> bool:
     spans = [m.span for m in program.modules if m.name == target]
     spans += [f.span for f in program.functions if f.name in reached]
     return any(span.line <= line <= span.end_line for span in spans)
+
+
+def _tells(forward: Forward) -> bool:
+    return forward.role != "unknown" or forward.mode is not Mode.UNKNOWN
 
 
 def _in_words(forward: Forward) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,31 +32,31 @@ class Gate:
     prompts: Prompts
     run: Runner
 
-    async def judge(self, code: str, target: str, only: str = "") -> Judged[Case]:
+    def judge(self, code: str, target: str, only: str = "") -> Judged[Case]:
         """The functions of an answer, one by one; with `only`, that function and nothing that came along."""
         parsed = _only(read(code), only) if only else read(code)
         cases, refused = admit(parsed, self.where, self.author, target)
         self.where = self.where.with_cases(cases)
-        errors = await self._errors(cases)
+        errors = self._errors(cases)
         return Judged(
             tuple(case for case in cases if case.name not in errors),
             tuple(refused),
             tuple(self._again(case, errors[case.name]) for case in cases if case.name in errors),
         )
 
-    async def _errors(self, cases: Sequence[Case]) -> dict[str, str]:
-        """By name, why a case did not reach its assertion. The sandbox is waited for in a thread."""
+    def _errors(self, cases: Sequence[Case]) -> dict[str, str]:
+        """By name, why a case did not reach its assertion."""
         if not cases:
             return {}
         trial = replace(self.suite, cases=tuple(cases))
-        return broken(cases, await asyncio.to_thread(self.run, trial))
+        return broken(cases, self.run(trial))
 
     def _again(self, case: Case, error: str) -> Chain[Case, answers.Repair]:
         self.where = self.where.without(case.name)
         question = ask_for_repair(self.plan, self.suite, case, error, self.prompts)
 
-        async def gate(answer: answers.Repair) -> Judged[Case]:
-            judged = await self.judge(answer.code, case.targets[0], only=case.name)
+        def gate(answer: answers.Repair) -> Judged[Case]:
+            judged = self.judge(answer.code, case.targets[0], only=case.name)
             return replace(judged, dropped=_as_repairs(judged.dropped[:1], case.name, error))
 
         return Chain(case.name, question, gate, otherwise=error)
