@@ -42,7 +42,7 @@ def slices(program: Program, target: Target, limit: int) -> list[Slice]:
 
 def digest(program: Program, limit: int) -> str:
     """The file as far as it decides about modes: numbered lines, with `...` for those left out."""
-    telling = _telling(program)
+    telling = _telling(program) or set(range(1, len(program.source.lines) + 1))
     for around in _AROUND:
         text = _numbered(program.source, _kept(program.source, telling, around))
         if tokens(text) <= limit:

@@ -20,14 +20,16 @@ from modereview.write.trial import Runner, trial
 from modereview.write.ways import Way, way_of
 
 
+_NO_MODEL = "no model of this file could be built"  # the search's words where it lacks only that
+
+
 def chains(plan: Plan, run: Runner, prompts: Prompts, limit: int) -> tuple[Chain[Pair, answers.Recipe], ...]:
     """A question for each target without a recipe, but for those that a recipe of another would run too.
 
     None where the script itself could not be loaded.
     """
-    # A search that tried nothing and reached nothing never got as far as the script's definitions.
-    if not plan.recipes and not any(item.tried for item in plan.unreached):
-        return ()
+    if not plan.recipes and not any(item.tried or item.error == _NO_MODEL for item in plan.unreached):
+        return ()  # a search that tried nothing never got as far as the script's definitions
     missing = {item.target.name for item in plan.unreached}
     ways = [(item, way_of(plan, item.target)) for item in plan.unreached]
     asked = [(item, way) for item, way in ways if way.wanted and not missing & set(way.unless)]
