@@ -19,7 +19,6 @@ from modereview.write.ground import Ground, ground
 from modereview.write.trial import Runner, trial
 from modereview.write.ways import Way, way_of
 
-
 _NO_MODEL = "no model of this file could be built"  # the search's words where it lacks only that
 
 
