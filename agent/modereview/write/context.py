@@ -33,7 +33,7 @@ def slices(program: Program, target: Target, limit: int) -> list[Slice]:
             continue
         text = _text(source, span)
         if tokens(text) > left:
-            text = _in_part(source, span, left)
+            text = _in_part(source, span, left, {name.rpartition(".")[2] for name in target.functions})
         if text:
             chosen = [(other, t) for other, t in chosen if not _within(other, span)] + [(span, text)]
             left -= tokens(text)
@@ -108,18 +108,30 @@ def _text(source: Source, span: Span) -> str:
     return "\n".join(source.lines[span.line - 1 : span.end_line])
 
 
-def _in_part(source: Source, span: Span, limit: int) -> str:
-    """The headings of a long stretch and its telling lines; nothing where not even those fit."""
-    numbers = range(span.line, span.end_line + 1)
-    kept = [n for n in numbers if _is_telling(source, n) or _HEADING.match(source.lines[n - 1])]
-    lines, last = list[str](), span.line - 1
-    for number in kept:
-        if number > last + 1:
-            lines.append("    ...")
-        lines.append(source.lines[number - 1])
-        last = number
-    text = "\n".join(lines)
+def _in_part(source: Source, span: Span, limit: int, wanted: set[str]) -> str:
+    """A long class with some methods whole, the others by their first lines; "" where not even those fit."""
+    node = next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.lineno == span.line), None)
+    methods = [n for n in node.body if isinstance(n, ast.FunctionDef)] if node else []
+    if node is None or not methods:
+        return ""
+    shown = {method: _lines(source, method.lineno, method.body[0].lineno - 1) for method in methods}
+    head = _lines(source, node.lineno, methods[0].lineno - 1 - len(methods[0].decorator_list))
+    for method in sorted(methods, key=lambda m: _rank(m.name, wanted)):
+        whole = {**shown, method: _lines(source, method.lineno, method.end_lineno or method.lineno)}
+        if tokens("\n".join([head, *whole.values()])) <= limit:
+            shown = whole
+    text = "\n".join([head, *shown.values()])
     return text if tokens(text) <= limit else ""
+
+
+def _rank(name: str, wanted: set[str]) -> int:
+    """What is shown whole first: the constructor, what is run, what that must call."""
+    order = ("__init__", "forward")
+    return 0 if name == "__init__" else 1 if name in wanted else 2 if name in order else 3
+
+
+def _lines(source: Source, first: int, last: int) -> str:
+    return "\n".join(source.lines[first - 1 : max(first, last)])
 
 
 def _telling(program: Program) -> set[int]:
