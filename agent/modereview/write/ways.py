@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modereview.plan.names import names_of
-from modereview.plan.slots import Context, Slot
+from modereview.plan.slots import Context, Slot, reached
 from modereview.plan.targets import scenarios
 from modereview.records import Drive, Plan, Target, Value
 
@@ -30,7 +30,20 @@ def way_of(plan: Plan, target: Target) -> Way:
     if scenario is None:
         return Way(())
     way = scenario.ways[-1]
-    return Way(tuple(map(_wanted, way.slots)), way.drives, way.objects, way.patches, scenario.unless)
+    wanted = tuple(map(_wanted, way.slots))
+    unset = _unset(plan, target, {name for name, _ in wanted})
+    wanted += tuple((name, "a global of the script") for name in unset)
+    return Way(wanted, way.drives, way.objects, way.patches + unset, scenario.unless)
+
+
+def _unset(plan: Plan, target: Target, known: set[str]) -> tuple[str, ...]:
+    """Globals that the functions read, and that are not there where only the definitions are loaded."""
+    if plan.load == "import":
+        return ()
+    names = {name for function in target.functions for name in reached(plan.program, function)}
+    read = [name for f in plan.program.functions if f.name in names for name in f.reads]
+    constants = {name for name, _ in plan.program.constants}
+    return tuple(name for name in dict.fromkeys(read) if name not in known | constants)
 
 
 def _wanted(slot: Slot) -> tuple[str, str]:
