@@ -169,6 +169,9 @@ def _add_how(parser: Parser) -> None:
     group.add_argument(
         "--tests-dir", metavar="DIR", help="where tests go (default: tests/, else beside the script)"
     )
+    group.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="with --static: forget earlier runs"
+    )
     group.add_argument("--timeout", metavar="SECONDS", type=float, help="for one test (default: 20)")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -20,6 +21,7 @@ from modereview.report.tally import BAD_INPUT, CLEAN, FOUND, STOPPED, TOOL_FAILE
 if TYPE_CHECKING:
     from modereview.records import Review
     from modereview.report import Options
+    from modereview.report.progress import Progress
     from modereview.settings import Settings
 
 
@@ -100,26 +102,35 @@ def _explain(words: list[str]) -> int:
 
 def _review(settings: Settings) -> int:
     """Review what can be read, say what cannot, report."""
-    from modereview.inputs import readable
     from modereview.report.progress import Progress, is_terminal
 
-    settings, refused = readable(settings)
+    began = time.monotonic()
+    with Progress(sys.stderr, shown=is_terminal(sys.stderr) and not settings.quiet) as progress:
+        reviews, refused = _reviews(settings, progress)
+    refused = (*refused, *_unwritten(reviews))
     for sentence in refused:
         _say(sentence, BAD_INPUT)
-    reviews: tuple[Review, ...] = ()
-    if settings.paths or settings.stdin:
-        from modereview.review import review_all
-
-        with Progress(sys.stderr, shown=is_terminal(sys.stderr) and not settings.quiet) as progress:
-            reviews = review_all(settings, progress)
-    for sentence in (unwritten := _unwritten(reviews)):
-        _say(sentence, BAD_INPUT)
-    refused = (*refused, *unwritten)
     if settings.llm.show:
         return exit_code((), refused)
-    _report(settings, reviews, refused)
+    _report(settings, reviews, refused, time.monotonic() - began)
     code = exit_code(reviews, refused)
     return CLEAN if settings.write_baseline and code == FOUND else code
+
+
+def _reviews(settings: Settings, progress: Progress) -> tuple[tuple[Review, ...], tuple[str, ...]]:
+    """A review of each file that can be read, and a sentence for each that cannot."""
+    if settings.static and not settings.stdin:
+        from modereview.scan import scan
+
+        return scan(settings, progress)
+    from modereview.inputs import readable
+
+    settings, refused = readable(settings)
+    if not (settings.paths or settings.stdin):
+        return (), refused
+    from modereview.review import review_all
+
+    return review_all(settings, progress), refused
 
 
 def _unwritten(reviews: tuple[Review, ...]) -> tuple[str, ...]:
@@ -127,7 +138,9 @@ def _unwritten(reviews: tuple[Review, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(review.not_written for review in reviews if review.not_written))
 
 
-def _report(settings: Settings, reviews: tuple[Review, ...], refused: tuple[str, ...]) -> None:
+def _report(
+    settings: Settings, reviews: tuple[Review, ...], refused: tuple[str, ...], seconds: float
+) -> None:
     """Files first, so that a closed pipe loses none. With --diff stdout is the patch alone."""
     from modereview import baseline
     from modereview.report import render
@@ -135,12 +148,14 @@ def _report(settings: Settings, reviews: tuple[Review, ...], refused: tuple[str,
     if settings.write_baseline:
         _write(settings.write_baseline, baseline.render(reviews))
     for name, path in settings.outputs:
-        _write(path, render(name, reviews, _options(settings, refused)))
+        _write(path, render(name, reviews, _options(settings, refused, seconds)))
     if settings.diff:
         from modereview.report.diff import patch
 
         _emit(patch(reviews), sys.stdout)
-    _emit(render(settings.format, reviews, _options(settings, refused, screen=True)), _screen(settings))
+    _emit(
+        render(settings.format, reviews, _options(settings, refused, seconds, screen=True)), _screen(settings)
+    )
 
 
 def _screen(settings: Settings) -> TextIO:
@@ -148,7 +163,7 @@ def _screen(settings: Settings) -> TextIO:
     return sys.stderr if settings.diff else sys.stdout
 
 
-def _options(settings: Settings, refused: tuple[str, ...], screen: bool = False) -> Options:
+def _options(settings: Settings, refused: tuple[str, ...], seconds: float, screen: bool = False) -> Options:
     """How to render: on a screen with its colours and width, in a file without."""
     import shutil
 
@@ -166,6 +181,7 @@ def _options(settings: Settings, refused: tuple[str, ...], screen: bool = False)
         verbose=settings.verbose,
         writes=settings.writes,
         refused=refused,
+        seconds=seconds,
         base=_base(),
     )
 

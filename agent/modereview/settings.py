@@ -45,6 +45,7 @@ class Settings:
     write_baseline: Path | None = None  # where to write what this run leaves as the baseline of the next ones
     stdin: tuple[Path, bytes] | None = None  # what came on standard input, and the path it goes by
     timeout: float = 20.0  # seconds for one test
+    cache: bool = True  # keep what is found in files, for the next static run
     quiet: bool = False  # findings only
     verbose: bool = False  # list what is otherwise counted; tracebacks of our own faults
 

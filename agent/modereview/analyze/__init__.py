@@ -9,7 +9,7 @@ from modereview.analyze.flow import Flow
 from modereview.analyze.forwards import forwards_of, handed_of, in_file
 from modereview.analyze.frames import GaveUp, Record
 from modereview.analyze.heldout import held_out_calls
-from modereview.analyze.linking import Linked, link
+from modereview.analyze.linking import Linked, Survey
 from modereview.analyze.modules import Modules, params
 from modereview.analyze.names import Names
 from modereview.analyze.neighbours import Read
@@ -17,19 +17,37 @@ from modereview.analyze.roles import Roles
 from modereview.analyze.schedules import call_sites, functions_of, roles_of_functions, schedules_of
 from modereview.analyze.switching import switches_of
 from modereview.analyze.values import ForwardRun
+from modereview.analyze.worth import Worth
 from modereview.records import CallSite, Program, Source, Span
 
 
-def analyze(source: Source, neighbours: Read | None = None) -> Program:
+def analyze(source: Source, neighbours: Read | None = None, *, static: bool = False) -> Program:
     """Everything the other rooms need to know of a file.
 
     `neighbours` reads the files beside it that it imports; without it, or where they make the flow too
     long, the file is looked at by itself. Never raises for a file that parsed: where the mode flow still
-    needs too many steps, `gave_up` says so and what was seen until then stands.
+    needs too many steps, `gave_up` says so and what was seen until then stands. With `static` only what the
+    rules ask for is made, and the flow is left out where it cannot lead to a finding.
     """
-    linked = link(source, neighbours)
-    program = _program(linked)
-    return _program(link(source, None)) if program.gave_up and linked.neighbours else program
+    survey = Survey(source, neighbours)
+    if static:
+        names = survey.outlined()
+        modules = Modules(source, names)
+        if not Worth(survey.own, (n.outline for n in survey.neighbours), modules.known).of_flow():
+            return _without_flow(survey, modules)
+    program = _program(survey.linked())
+    return _program(survey.alone()) if program.gave_up and survey.neighbours else program
+
+
+def _without_flow(survey: Survey, modules: Modules) -> Program:
+    block, names = survey.own.block, survey.own.names
+    return Program(
+        source=survey.source,
+        modules=tuple(modules.outline(n) for n in names.classes if n in modules.known),
+        imports=_imports(names),
+        block=block,
+        names=names,
+    )
 
 
 def _program(linked: Linked) -> Program:

@@ -6,8 +6,8 @@ from abc import abstractmethod
 
 from modereview.analyze import ir, walk
 from modereview.analyze.ends import without_names
+from modereview.analyze.escapes import Escapes
 from modereview.analyze.frames import Evaluated, Frame, Given
-from modereview.analyze.handing import Handing
 from modereview.analyze.torchfacts import names_a_model
 from modereview.analyze.truths import results
 from modereview.analyze.values import (
@@ -24,7 +24,7 @@ from modereview.records import Span
 _DEPTH = 12  # activations below the top level that are followed
 
 
-class Activations(Handing):
+class Activations(Escapes):
     """The part of the interpreter that enters functions."""
 
     @abstractmethod

@@ -132,11 +132,11 @@ class Bindings(ABC):
         cls = self.names.classes.get(owner.cls or "")
         method = self.modules.method(cls, name) if cls else None
         if method is not None:
-            if any(walk.dotted(d) == "property" for d in method.decorators):
+            if any((walk.dotted(d) or "").endswith(("property", ".setter")) for d in method.decorators):
                 return frozenset({Thing((owner.key, name), name, "attribute", parent=owner)})
             return frozenset({Callable(method, owner)})
         label = f"{owner.label}.{name}"
-        child = Thing((owner.key, name), label, "attribute", parent=owner if owner.is_module else None)
+        child = Thing((owner.key, name), label, "attribute", parent=owner if self.is_model(owner) else None)
         return frozenset({child, Bound(frozenset({owner}), name, self.source.slice(base.span))})
 
     def bind(self, target: ir.Expr, values: ValueSet, state: State, frame: Frame) -> State:

@@ -17,22 +17,26 @@ from modereview.analyze.torchfacts import (
     LIBRARY_MODELS,
     READING,
     WRAPPERS,
+    names_a_loading,
     names_a_model,
 )
-from modereview.analyze.truths import of_dict, results, truth
+from modereview.analyze.truths import ANY, of_dict, results, truth
 from modereview.analyze.values import (
     NOTHING,
     Bound,
     Callable,
+    Cause,
     ClassValue,
     Elements,
     External,
     Graph,
+    Path,
     Result,
     State,
     Thing,
     ValueSet,
 )
+from modereview.records import Mode
 
 
 class Calls(Activations):
@@ -69,6 +73,16 @@ class Calls(Activations):
             case _:
                 return []
 
+    def called_back(self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame) -> State:
+        """It may run at any later time, in whatever modes there are then; its switches last."""
+        cause = Cause("escaped", call.span, "", Path(), name)
+        later = self.unknown_from_here(state, cause)
+        for after, _ in self._call_value(call, callback, Given(), later, frame):
+            switched = (c for c in after.cells("mode") if after.get(c) != later.get(c) and c in set(later))
+            for cell in switched:
+                state = state.set(cell, frozenset({(Mode.UNKNOWN, cause)}))
+        return state
+
     def _build(self, call: ir.Call, cls: ir.Class, given: Given, state: State, frame: Frame) -> Evaluated:
         thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
         self.record.built[thing] = call
@@ -81,8 +95,8 @@ class Calls(Activations):
 
     def _anew(self, thing: Thing, state: State) -> State:
         """The state for a thing that is built now: what an earlier pass did is another's history."""
-        holders = (cell for kind in ("name", "attr") for cell in state.cells(kind))
-        if any(thing in (state.get(cell) or ()) and self._may_be_switched(cell[2]) for cell in holders):
+        holders = (cell for cell in state.holding(thing) if cell[0] in ("name", "attr"))
+        if any(self._may_be_switched(cell[2]) for cell in holders):
             self.record.grows_older(thing, earlier(thing))
             state = aged(thing, state)
         return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
@@ -99,12 +113,16 @@ class Calls(Activations):
                 return self.call_function(method, thing, given, call.span, state, frame)
         if self.is_model(thing):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
-        return self._escape(call, thing.label, given, state)
+        if thing.label == "getattr" and (chosen := self._chosen(given)):
+            return [(state, chosen)]
+        return self.escape(call, thing.label, frozenset({thing}), given, state, frame)
 
     def _note(self, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
         """What a method call tells of the models and results in it, whatever else it does."""
         if name in ("parameters", "named_parameters"):
             self.record.optimized |= set(things)
+        if names_a_loading(name):
+            self.record.loaded |= set(things)
         if name == "requires_grad_" and given.values and truth(given.values) is False:
             self.record.frozen |= set(things)
         if name in READING or name in DETACHING:
@@ -118,6 +136,8 @@ class Calls(Activations):
         things = [v for v in owner if isinstance(v, Thing)]
         if name == "backward":
             return self._backward(flowing, state)
+        if name == "from_pretrained":
+            return self._pretrained(call, owner, state)
         if name in ("step", "zero_grad") and not results(owner):
             closures = [v for v in given.values if isinstance(v, Callable)]  # as LBFGS takes one
             rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
@@ -145,7 +165,7 @@ class Calls(Activations):
         if name in ("prepare", "setup", "setup_module", "prepare_model"):
             whole = given.positional
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
-        return [(s, v | flowing) for s, v in self._escape(call, f"{text}.{name}", given, state)]
+        return [(s, v | flowing) for s, v in self.escape(call, f"{text}.{name}", owner, given, state, frame)]
 
     def _detached(self, call: ir.Call, name: str, owner: ValueSet, state: State) -> tuple[State, ValueSet]:
         """`x.detach()` may still be a target; `no_grad().__enter__()` switches the graph off for good."""
@@ -166,6 +186,8 @@ class Calls(Activations):
             ]
         if last == "backward":
             return self._backward(results(given.values), state)
+        if last in ("step", "zero_grad"):
+            return [(self._optimized(last, origin, state), NOTHING)]
         if origin.startswith("torch.") and last in READING:
             self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
         state = self.handed(call, origin, given, state, frame)
@@ -180,10 +202,30 @@ class Calls(Activations):
         ):
             return self._library_model(call, origin, given, state)
         if last == "from_pretrained":
-            thing = Thing((call.span, last), origin.split(".")[-2], "pretrained", origin)
-            self.record.built[thing] = call
-            return [(state, frozenset({thing}))]
-        return self._escape(call, origin, given, state)
+            return self._pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
+        return self.escape(call, origin, NOTHING, given, state, frame)
+
+    def _chosen(self, given: Given) -> ValueSet:
+        """`getattr(models, name)`: some member of what is imported."""
+        owners = given.positional[0] if len(given.positional) > 1 else NOTHING
+        return frozenset(External(f"{v.name}.{ANY}") for v in owners if isinstance(v, External))
+
+    def _pretrained(self, call: ir.Call, owner: ValueSet, state: State) -> Evaluated:
+        """`from_pretrained` of a class: of transformers, where what is in view does not say otherwise."""
+        origins = [v.name for v in owner if isinstance(v, External)]
+        origins += [
+            self.names.origin(base) or "" for v in owner if isinstance(v, ClassValue) for base in v.cls.bases
+        ]
+        transformers = "transformers" in {o.partition(".")[0] for o in self.names.imports.values()}
+        origin = origins[0] if origins else f"transformers.{ANY}" if transformers else ANY
+        thing = Thing(
+            (call.span, "from_pretrained"),
+            origin.rpartition(".")[2],
+            "pretrained",
+            f"{origin}.from_pretrained",
+        )
+        self.record.built[thing] = call
+        return [(state, frozenset({thing}))]
 
     def _library_model(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
         lossy = origin.rpartition(".")[2].endswith("Loss") or "losses" in origin

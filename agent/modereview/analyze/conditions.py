@@ -12,13 +12,17 @@ from modereview.analyze.truths import compare, constant, negate, truth
 from modereview.analyze.values import (
     NOTHING,
     Cause,
+    Cell,
     Constant,
     Flag,
     Path,
     State,
+    Thing,
     ValueSet,
 )
 from modereview.records import Mode
+
+_IS_NONE = ("is", "is not", "==", "!=")
 
 
 class Conditions(Bindings):
@@ -77,7 +81,30 @@ class Conditions(Bindings):
                 rows.append((after, known))
                 continue
             flag = next((v for v in values if isinstance(v, Flag)), None)
-            rows += self._restoring(flag, after) if flag else self._assume(test, after, frame)
+            rows += (
+                self._restoring(flag, after)
+                if flag
+                else self._whether_there(test, after, frame) or self._assume(test, after, frame)
+            )
+        return rows
+
+    def _whether_there(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
+        """`if ema is None` and `if ema` where the name holds a model that may not be there at all.
+
+        Where it is None that model is nowhere, and its mode is no one's. So a state that stands for
+        several comes apart again.
+        """
+        subject, holds = test, False
+        if isinstance(test, ir.Compare) and test.op in _IS_NONE and _is_none(test.right):
+            subject, holds = test.left, test.op in ("is", "==")
+        if walk.dotted(subject) is None:
+            return []
+        rows: list[tuple[State, bool]] = []
+        for after, values in self.evaluate(subject, state, frame):
+            models = frozenset(v for v in values if isinstance(v, Thing) and self.is_model(v))
+            if not models or not values - models <= constant(None):
+                return []
+            rows += [(_without(models, after), holds), (_with(models, after), not holds)]
         return rows
 
     def _assume(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
@@ -119,3 +146,25 @@ class Conditions(Bindings):
         was_false = state.set(("mode", flag.thing), saved)
         was_true = state.set(("restore", flag.thing), saved)
         return [(was_true, not flag.negated), (was_false, flag.negated)]
+
+
+def _is_none(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Const) and expr.value is None
+
+
+def _holders(models: ValueSet, state: State) -> list[Cell]:
+    return [c for kind in ("name", "attr") for c in state.cells(kind) if (state.get(c) or NOTHING) & models]
+
+
+def _without(models: ValueSet, state: State) -> State:
+    """The state in which these models do not exist: None stands where they could be."""
+    for cell in _holders(models, state):
+        state = state.set(cell, ((state.get(cell) or NOTHING) - models) | constant(None))
+    return state.drop([("mode", model) for model in models])
+
+
+def _with(models: ValueSet, state: State) -> State:
+    """The state in which one of them does: no None where they can be."""
+    for cell in _holders(models, state):
+        state = state.set(cell, (state.get(cell) or NOTHING) - constant(None))
+    return state

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from modereview.analyze import ir, walk
+from modereview.analyze import ir
 from modereview.analyze.expressions import Expressions
 from modereview.analyze.frames import Evaluated, Frame, Given
-from modereview.analyze.torchfacts import (
-    HARMLESS,
-)
-from modereview.analyze.truths import elements, results, truth
+from modereview.analyze.truths import results, truth
 from modereview.analyze.values import (
     NOTHING,
-    Callable,
     Cause,
     Constant,
-    Elements,
     Flag,
     ForwardRun,
     Graph,
     Modes,
-    Path,
     Result,
     State,
     SwitchRun,
@@ -76,6 +70,9 @@ class Effects(Expressions):
             for held in state.get(cell) or ():
                 if isinstance(held, Thing) and held != thing and thing.is_module:
                     state = self.switched(held, modes, state)
+        for held in state.get(("holds", thing)) or ():
+            if isinstance(held, Thing) and held != thing:
+                state = self.switched(held, modes, state)
         return state.set(("mode", thing), modes)
 
     def _switches(
@@ -135,45 +132,6 @@ class Effects(Expressions):
             state = self.switched(copy, self.modes_of(original, state), state)
             copies.add(copy)
         return [(state, frozenset(copies))]
-
-    def _escape(self, call: ir.Call, name: str, given: Given, state: State) -> Evaluated:
-        """A call out of view: data flows through; a model handed to it may come back in another mode."""
-        last = name.rpartition(".")[2]
-        passed = [v for v in given.values if isinstance(v, Thing) and self.is_model(v)]
-        if passed and last in ("enumerate", "tqdm", "list", "tuple", "sorted", "reversed"):
-            return [(state, self._iterable(last, given))]
-        if last not in HARMLESS and not name.startswith("torch."):
-            self.record.optimized |= set(passed)  # an optimizer may be made of it there
-            cause = Cause("escaped", call.span, "", Path(), name)
-            for thing in passed:
-                state = self.switched(thing, frozenset({(Mode.UNKNOWN, cause)}), state)
-        if last in ("enumerate", "zip", "tqdm", "trange", "list", "tuple", "sorted", "reversed", "set"):
-            return [(state, self._iterable(last, given))]
-        for callback in (v for v in given.values if isinstance(v, Callable)):
-            if last == "step" or name.startswith("torch."):
-                self.record.called.add(callback.function.name)
-        return [(state, self._opaque(call, given))]
-
-    def _iterable(self, name: str, given: Given) -> ValueSet:
-        """What iterating over the wrapped iterable gives."""
-        first = given.positional[0] if given.positional else NOTHING
-        if name == "enumerate":
-            pairs = tuple(frozenset({Elements((NOTHING, e))}) for e in elements(first))
-            return frozenset({Elements(pairs)}) if pairs else results(first)
-        if name == "zip":
-            columns = [elements(v) for v in given.positional]
-            if any(columns):
-                count = min(len(c) for c in columns if c)
-                unknown = (results(v) for v in given.positional)
-                rows = zip(*(c or (u,) * count for c, u in zip(columns, unknown, strict=True)), strict=False)
-                return frozenset({Elements(tuple(frozenset({Elements(r)}) for r in rows))})
-            return results(given.values)
-        return first
-
-    def _opaque(self, call: ir.Call, given: Given) -> ValueSet:
-        """The result of a call that is not in view: an object of its own, made of what went in."""
-        text = walk.dotted(call.func) or "call"
-        return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
 
     def grad_manager(self, expr: ir.Expr) -> str | None:
         """The name of a gradient switch of torch: `no_grad` for `torch.no_grad()`, also without the call."""

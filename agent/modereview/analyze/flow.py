@@ -8,6 +8,9 @@ how an `eval()` that sticks is found. A loop over data is taken to run at least 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import dataclass
+
 from modereview.analyze import ir, walk
 from modereview.analyze.frames import Frame, Given
 from modereview.analyze.linking import Linked
@@ -16,12 +19,22 @@ from modereview.analyze.names import Names
 from modereview.analyze.statements import Statements
 from modereview.analyze.values import (
     Cause,
+    Cell,
+    Modes,
     Path,
     State,
     Thing,
     merge,
 )
 from modereview.records import Mode
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a method that nobody in view calls leaves behind for the next one."""
+
+    cls: str | None
+    modes: dict[Cell, Modes]  # of models that it switched to EVAL
 
 
 class Flow(Statements):
@@ -36,8 +49,15 @@ class Flow(Statements):
         cells = {c: v for kind in ("name", "attr") for c in start.cells(kind) if (v := start.get(c))}
         outside = State(cells)
         self._instances: dict[str, tuple[Thing, State]] = {}  # of each class, for all of its methods
-        for function in self._roots(linked.own):
-            self._run_root(function, outside)
+        left: dict[str, Left] = {}
+        roots = [f for f in self._roots(linked.own) if f.name not in self.record.called]
+        for function in roots:
+            if function.name not in self.record.called:
+                left[function.name] = self._run_root(function, outside)
+        for function in (f for f in roots if f.method_of and f.name in left):
+            self._run_after_others(
+                function, [left[f.name] for f in roots if f.name in left and f is not function]
+            )
 
     def _roots(self, own: Names) -> list[ir.Function]:
         """Functions to look at by themselves, callers before callees as far as the file shows."""
@@ -58,17 +78,52 @@ class Flow(Statements):
             or (in_module and function.short in ("forward", "train", "eval", "__call__"))
         )
 
-    def _run_root(self, function: ir.Function, outside: State) -> None:
-        if function.name in self.record.called:
-            return
+    def _run_root(self, function: ir.Function, outside: State) -> Left:
+        """Run a function by itself; returns the modes in which switches of it leave models in EVAL."""
         state, self_value = outside, None
-        frame = Frame(Path(), None)
         self.record.roots.add(function.span)
         if function.method_of:
             if function.method_of not in self._instances:
                 self._instances[function.method_of] = self._instance(function.method_of, outside)
             self_value, state = self._instances[function.method_of]
-        self.call_decorated(function, self_value, Given(), function, state, frame)
+        rows = self.call_decorated(function, self_value, Given(), function, state, Frame(Path(), None))
+        return Left(
+            function.method_of,
+            {
+                cell: off
+                for after, _ in rows
+                for cell in after.cells("mode")
+                if (off := _switched_off(after.get(cell))) and cell in set(state)
+            },
+        )
+
+    def _run_after_others(self, function: ir.Function, others: list[Left]) -> None:
+        """Run a method that trains once more, after methods of its class that leave its models in EVAL.
+
+        Only where nothing in view ever switches them back: whoever drives the object may.
+        """
+        thing, state = self._instances[function.method_of or ""]
+        entered = state
+        for cell, modes in (
+            (c, m) for left in others if left.cls == function.method_of for c, m in left.modes.items()
+        ):
+            if self._trained_unswitched(function, cell[1]) and not self._switched_on(cell[1]):
+                entered = entered.set(cell, modes)
+        if entered is not state:
+            self.call_decorated(function, thing, Given(), function, entered, Frame(Path(), None))
+
+    def _trained_unswitched(self, function: ir.Function, thing: Hashable) -> bool:
+        """Whether a run of the function by itself trains a thing in the mode it found it in."""
+        return any(
+            run.thing == thing and run.path[:1] == (function.span,) and run.mode is Mode.UNKNOWN
+            for run in self.record.trained
+        )
+
+    def _switched_on(self, thing: Hashable) -> bool:
+        """Whether a function switches a thing to TRAIN, and not to take its own `eval()` back."""
+        of_thing = [s for s in self.record.switches if thing in s.things]
+        off = {s.function for s in of_thing if s.mode is Mode.EVAL}
+        return any(s.mode is not Mode.EVAL and s.function not in off for s in of_thing)
 
     def _instance(self, cls_name: str, outside: State) -> tuple[Thing, State]:
         """An instance of a class that nobody in view builds: `__init__` ran, anything may have followed."""
@@ -92,6 +147,12 @@ class Flow(Statements):
                 switched = any(cause.kind == "switch" for _, cause in self.modes_of(held, state))
                 born = born.set(("mode", held), frozenset({_later(held, switched_before=switched)}))
         return thing, born
+
+
+def _switched_off(modes: frozenset[Hashable] | None) -> Modes:
+    """The modes of a cell that a switch made EVAL."""
+    held = (m for m in modes or () if isinstance(m, tuple))
+    return frozenset((mode, cause) for mode, cause in held if mode is Mode.EVAL and cause.kind == "switch")
 
 
 def _called_names(names: Names) -> frozenset[str]:

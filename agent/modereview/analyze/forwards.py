@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from modereview.analyze import walk
 from modereview.analyze.evidence import explain
 from modereview.analyze.flow import Flow
 from modereview.analyze.frames import Record
@@ -11,6 +12,7 @@ from modereview.analyze.linking import Linked
 from modereview.analyze.modules import Modules
 from modereview.analyze.projection import Trail, trail
 from modereview.analyze.roles import Roles
+from modereview.analyze.torchfacts import names_a_loading
 from modereview.analyze.values import ForwardRun, SwitchRun, Thing
 from modereview.records import Forward, Mode, Span
 
@@ -74,6 +76,7 @@ def _forward(
         opaque=opaque,
         through=seen.through,
         learns=roles.learns(run.thing),
+        fresh=_is_fresh(run.thing, flow),
         copied=run.thing.origin == "copy",
         by=run.by,
         after=tuple(sorted(run.after)),
@@ -104,6 +107,18 @@ def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str,
     if thing.parent is not None and thing.parent.cls in modules.known and thing.parent.cls:
         return modules.sensitivity(thing.parent.cls)
     return (), True
+
+
+def _is_fresh(thing: Thing, flow: Flow) -> bool:
+    """Whether the weights are those it was built with, as far as the file shows."""
+    record, cls = flow.record, flow.names.classes.get(thing.cls or "")
+    own = thing.origin == "build" or (thing.origin == "library" and (thing.cls or "").startswith("torch.nn."))
+    if not own or thing in record.optimized or thing in record.loaded or thing not in record.built:
+        return False
+    inside = (c for m in (cls.methods if cls else ()) for c in walk.calls(m.body))
+    calls = (record.built[thing], *inside)
+    texts = (t for c in calls for t in (walk.dotted(c.func) or "", *(k or "" for k, _ in c.kwargs)))
+    return not any(map(names_a_loading, texts))
 
 
 def in_file(record: Record, linked: Linked) -> Record:

@@ -27,6 +27,7 @@ AVERAGES = frozenset({"torch.optim.swa_utils.AveragedModel"})
 # Last parts of calls whose order matters; they hand the model through.
 ORDERED = frozenset({"DataParallel", "DistributedDataParallel", "convert_sync_batchnorm"})
 _WATCHED = EXPORTS | PROBES | AVERAGES
+HANDED = ORDERED | {origin.rpartition(".")[2] for origin in _WATCHED}  # last parts of all of them
 _PARAMETERS = ("model", "func", "mod", "module")
 
 

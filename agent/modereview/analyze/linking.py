@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from modereview.analyze import ir, walk
-from modereview.analyze.lower import lower
+from modereview.analyze import ir
 from modereview.analyze.names import Names, names_of
 from modereview.analyze.neighbours import Neighbour, Read, Search
+from modereview.analyze.outline import outline
 from modereview.records import Source, Span
 
 
@@ -51,43 +51,44 @@ class Linked:
         return f"{neighbour.source.name}:{span.line - neighbour.first}"
 
 
-def link(source: Source, read: Read | None) -> Linked:
-    """The file with the neighbours that `read` finds; with None by itself."""
-    block = lower(source)
-    own = names_of(block)
-    search = Search(source, block, read) if read else None
-    if search is None or not search.neighbours:
-        return Linked(source, block, own, own)
-    tables = [own, *(names_of(n.block) for n in search.neighbours)]
-    bound = {n.module: _bound(n) for n in search.neighbours}
-    imports = _starred(search.stars, bound)
-    for table in reversed(tables):
-        imports.update(table.imports)
-    names = Names(
-        {**imports, **search.imports},
-        {name: cls for table in reversed(tables) for name, cls in table.classes.items()},
-        {name: function for table in reversed(tables) for name, function in table.functions.items()},
-        frozenset().union(*(table.switched for table in tables)),
-        linked=True,
-    )
-    return Linked(source, block, own, names, search.neighbours)
+class Survey:
+    """A file and the neighbours that `read` finds, before the flow; with None the file alone."""
 
+    def __init__(self, source: Source, read: Read | None) -> None:
+        self.source = source
+        self.own = outline(source)
+        search = Search(source, self.own, read) if read else None
+        self._search = search if search and search.neighbours else None
+        self.neighbours = self._search.neighbours if self._search else ()
 
-def _bound(neighbour: Neighbour) -> set[str]:
-    """The names that a star import takes from a neighbour, as its own file calls them."""
-    found: set[str] = set()
-    for statement in neighbour.block:
-        match statement:
-            case ir.Assign(targets):
-                found |= {e.id for t in targets for e in walk.subexpressions(t) if isinstance(e, ir.Name)}
-            case ir.Define(function):
-                found.add(function.name)
-            case ir.DefineClass(cls):
-                found.add(cls.name)
-            case ir.Import(names):
-                found |= {name for name, _ in names}
-    last = {name.removeprefix(f"{neighbour.module}.") for name in found}
-    return {name for name in last if not name.startswith("_") and "*" not in name}
+    def outlined(self) -> Names:
+        """The names of all files. Spans of neighbours are those of their own texts."""
+        return self._names([n.outline.names for n in self.neighbours])
+
+    def linked(self) -> Linked:
+        """All files, laid out one behind the other."""
+        names = self._names([names_of(n.block) for n in self.neighbours])
+        return Linked(self.source, self.own.block, self.own.names, names, self.neighbours)
+
+    def alone(self) -> Linked:
+        """The file without its neighbours."""
+        return Linked(self.source, self.own.block, self.own.names, self.own.names)
+
+    def _names(self, others: list[Names]) -> Names:
+        if self._search is None:
+            return self.own.names
+        tables = [self.own.names, *others]
+        bound = {n.module: set(n.outline.bound) for n in self.neighbours}
+        imports = _starred(self._search.stars, bound)
+        for table in reversed(tables):
+            imports.update(table.imports)
+        return Names(
+            {**imports, **self._search.imports},
+            {name: cls for table in reversed(tables) for name, cls in table.classes.items()},
+            {name: function for table in reversed(tables) for name, function in table.functions.items()},
+            frozenset().union(*(table.switched for table in tables)),
+            linked=True,
+        )
 
 
 def _starred(stars: list[tuple[str, str]], bound: dict[str, set[str]]) -> dict[str, str]:

@@ -45,6 +45,7 @@ class _Lowering:
 
     def __init__(self, source: Source, first: int, names: Qualifier) -> None:
         self._lines, self._first, self._names = source.lines, first, names
+        self._has_generators = "yield" in source.code
         self._ascii = [line.isascii() for line in source.lines]
 
     def _column(self, line: int, byte: int) -> int:
@@ -162,7 +163,9 @@ class _Lowering:
         params, decorators = self.parameters(node.args), self.all(node.decorator_list)
         with self.within(node):
             body = self.block(node.body, name, None)
-        return ir.Function(name, params, body, decorators, self.span(node), cls, _yields(node))
+        return ir.Function(
+            name, params, body, decorators, self.span(node), cls, self._has_generators and _yields(node)
+        )
 
     def parameters(self, args: ast.arguments) -> tuple[ir.Parameter, ...]:
         positional = [*args.posonlyargs, *args.args]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
@@ -16,10 +17,16 @@ from modereview.analyze.torchfacts import (
 )
 from modereview.records import Layer, ModuleClass, Param, Source
 
+# Bases from here make no module, whatever methods a class has.
+_NO_MODULES = ("abc.", "typing.", "torch.", "enum.")
+
 
 def module_names(names: Names) -> frozenset[str]:
-    """Qualified names of the classes that are modules, by inheritance in the file and by import alias."""
-    found: set[str] = set()
+    """Qualified names of the classes that are modules, by inheritance in the file and by import alias.
+
+    A class with a `forward` method and a base that is not in view is taken for one as well.
+    """
+    found = {c.name for c in names.classes.values() if _runs_forward(c) and _has_base_elsewhere(c, names)}
     for _ in names.classes:  # at most one new level of inheritance a round
         more = {c.name for c in names.classes.values() if any(_is_module(b, names, found) for b in c.bases)}
         if more <= found:
@@ -36,6 +43,18 @@ def _is_module(base: ir.Expr, names: Names, known: set[str]) -> bool:
         or origin.startswith("torch.nn.")
         or origin.endswith((".LightningModule", ".Module", "ModelMixin", "PreTrainedModel"))
     )
+
+
+def _runs_forward(cls: ir.Class) -> bool:
+    """Whether it has a `forward` of instances; that of an autograd function is static."""
+    forward = cls.method("forward")
+    return forward is not None and [p.name for p in forward.params[:1]] == ["self"]
+
+
+def _has_base_elsewhere(cls: ir.Class, names: Names) -> bool:
+    """Whether a base is imported from a file that is not in view; torch's own are known."""
+    origins = [names.origin(b) or "" for b in cls.bases if names.class_at(b) is None]
+    return any(o and not o.startswith(_NO_MODULES) for o in origins)
 
 
 def is_framework_class(cls: ir.Class, names: Names) -> bool:
@@ -111,16 +130,23 @@ class Modules:
     def describe(self, name: str) -> ModuleClass:
         """Everything the plan needs to know of one class; build sites are added by the caller."""
         cls = self._names.classes[name]
+        return replace(
+            self.outline(name),
+            init=params(self._source, self.method(cls, "__init__")),
+            forward=params(self._source, self.method(cls, "forward")),
+        )
+
+    def outline(self, name: str) -> ModuleClass:
+        """What the rules need to know of it: no signatures, which may lie in the text of a neighbour."""
+        cls = self._names.classes[name]
         sensitive, opaque = self.sensitivity(name)
-        forward = self.method(cls, "forward")
-        init = self.method(cls, "__init__")
         return ModuleClass(
             name=name,
             span=cls.span,
             layers=tuple(self._layers(cls)),
-            init=params(self._source, init),
-            forward=params(self._source, forward),
-            has_forward=forward is not None,
+            init=(),
+            forward=(),
+            has_forward=self.method(cls, "forward") is not None,
             sensitive=sensitive,
             opaque=opaque,
         )
@@ -149,7 +175,7 @@ class Modules:
         building = (call for m in cls.methods if m.short != "forward" for call in walk.calls(m.body))
         kinds, opaque = layer_kinds(building, self._names)
         kinds |= {"@" + base.name for b in cls.bases if (base := self._names.class_at(b))}
-        opaque = opaque or self._takes_models(cls)
+        opaque = opaque or self._takes_models(cls) or _has_base_elsewhere(cls, self._names)
         for expr in (e for m in cls.methods for e in walk.all_expressions(m.body)):
             if isinstance(expr, ir.Call) and self._names.origin(expr.func) in ALWAYS_ON_DROPOUTS:
                 kinds.add("F.dropout")
@@ -166,16 +192,22 @@ class Modules:
         return tuple(sorted(plain)), opaque
 
     def _takes_models(self, cls: ir.Class) -> bool:
-        """Whether `__init__` keeps a model that it was given."""
+        """Whether `__init__` keeps a model that it was given: one by name, one that is called, or a list."""
         init = cls.method("__init__")
-        given = {p.name for p in init.params} if init else set()
-        return any(
-            isinstance(s, ir.Assign)
-            and isinstance(s.value, ir.Name)
-            and s.value.id in given
-            and names_a_model(s.value.id)
-            for s in walk.statements(init.body if init else ())
-        )
+        given = {p.name for p in init.params} - {"self"} if init else set()
+        called = {walk.dotted(c.func) for m in cls.methods for c in walk.calls(m.body)}
+        for statement in walk.statements(init.body if init else ()):
+            if not isinstance(statement, ir.Assign):
+                continue
+            keeps_called = any(walk.dotted(target) in called for target in statement.targets)
+            match statement.value:
+                case ir.Name(id) if id in given and (keeps_called or names_a_model(id)):
+                    return True
+                case ir.Call(func, args) if (walk.dotted(func) or "").rpartition(".")[2] in CONTAINERS:
+                    spread = (a.value if isinstance(a, ir.Star) else a for a in args)
+                    if any(isinstance(a, ir.Name) and a.id in given for a in spread):
+                        return True
+        return False
 
     def _layers(self, cls: ir.Class) -> Iterator[Layer]:
         init = cls.method("__init__")

@@ -8,6 +8,8 @@ from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import MODULE_METHODS
 
 _HANDS = 8  # through which a name may pass from file to file
+# What everybody calls the parts of torch: meant where a file takes such a name from a star import.
+_CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def names_of(program: ir.Block) -> Names:
                 functions.update((m.name, m) for m in cls.methods)
             case ir.Define(function):
                 functions.setdefault(function.name, function)
+    if any(name.endswith("*") for name in imports):
+        imports = {**_CUSTOMARY, **imports}
     return Names(imports, classes, functions, _switched(program))
 
 

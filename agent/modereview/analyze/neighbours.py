@@ -7,12 +7,14 @@ and says in which file it lies; its names are qualified by its module (see `qual
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
 from modereview.analyze import ir, walk
 from modereview.analyze.lower import lower_neighbour
+from modereview.analyze.outline import Outline, outline_of_neighbour
 from modereview.errors import InputError
 from modereview.records import Source
 
@@ -30,43 +32,51 @@ class Neighbour:
     module: str  # dotted, from the script's folder, or from the project if it lies elsewhere
     source: Source
     first: int  # lines of the files before it
-    block: ir.Block
+
+    @cached_property
+    def outline(self) -> Outline:
+        """The file by itself."""
+        return outline_of_neighbour(self.source, self.module)
+
+    @cached_property
+    def block(self) -> ir.Block:
+        """Its top level, at its place behind the script."""
+        return lower_neighbour(self.source, self.module, self.first)
 
 
 class Search:
     """Follows imports from file to file, near ones first; `imports` says what each name turned out to be."""
 
-    def __init__(self, source: Source, block: ir.Block, read: Read) -> None:
+    def __init__(self, source: Source, own: Outline, read: Read) -> None:
         self._script, self._read = source, read
         self._found: dict[Path, Neighbour | None] = {source.path: None}
         self.imports: dict[str, str] = {}
         self.stars: list[tuple[str, str]] = []  # (module that imports everything, module it imports)
-        if _worth_following(block):
-            self._follow(block)
+        if _worth_following(own.block):
+            self._follow(own)
 
     @property
     def neighbours(self) -> tuple[Neighbour, ...]:
         """In the order they were found."""
         return tuple(n for n in self._found.values() if n is not None)
 
-    def _follow(self, block: ir.Block) -> None:
-        level: list[tuple[Path, str, ir.Block]] = [(self._script.path, "", block)]
+    def _follow(self, own: Outline) -> None:
+        level = [(self._script.path, own)]
         for _ in range(_LEVELS):
             known = len(self.neighbours)
-            for path, module, imported in level:
-                self._imports_of(path, module, imported)
-            level = [(n.source.path, n.module, n.block) for n in self.neighbours[known:]]
+            for path, outline in level:
+                self._imports_of(path, outline)
+            level = [(n.source.path, n.outline) for n in self.neighbours[known:]]
 
-    def _imports_of(self, path: Path, module: str, block: ir.Block) -> None:
-        for statement in walk.statements(block, nested=True):
-            for name, origin in statement.names if isinstance(statement, ir.Import) else ():
-                target = None if origin.startswith("torch.") else self._locate(origin, path)
-                if target is None:
-                    continue
-                if origin.endswith("*"):
-                    self.stars.append((module, target.removesuffix(".*")))
-                else:
-                    self.imports[name] = target
+    def _imports_of(self, path: Path, outline: Outline) -> None:
+        for name, origin in outline.imports:
+            target = None if origin.startswith("torch.") else self._locate(origin, path)
+            if target is None:
+                continue
+            if origin.endswith("*"):
+                self.stars.append((outline.module, target.removesuffix(".*")))
+            else:
+                self.imports[name] = target
 
     def _locate(self, origin: str, importer: Path) -> str | None:
         """The qualified name of what an import means: "utils.validate" for ".validate" in `utils/x.py`."""
@@ -105,7 +115,7 @@ class Search:
         if sum(len(n.source.raw) for n in known) + len(source.raw) > _BYTES:
             return None
         first = len(self._script.line_offsets) + sum(len(n.source.line_offsets) for n in known)
-        return Neighbour(module, source, first, lower_neighbour(source, module, first))
+        return Neighbour(module, replace(source), first)  # a copy: the syntax tree is not kept
 
     def _module(self, path: Path) -> str:
         folder = self._script.path.parent

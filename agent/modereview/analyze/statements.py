@@ -264,7 +264,9 @@ def _named(values: ValueSet, targets: tuple[ir.Expr, ...]) -> ValueSet:
     text = walk.dotted(targets[0]) or ""
     return frozenset(
         replace(v, label=text)
-        if isinstance(v, Thing) and text and v.origin in ("build", "library", "call", "pretrained", "copy")
+        if isinstance(v, Thing)
+        and text
+        and v.origin in ("build", "library", "call", "holder", "pretrained", "copy")
         else v
         for v in values
     )

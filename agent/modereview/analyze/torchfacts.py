@@ -61,6 +61,8 @@ HARMLESS = frozenset(
     "summary Adam AdamW SGD RMSprop Adagrad Adadelta NAdam RAdam LBFGS watch info debug "
     "clip_grad_norm_ clip_grad_value_ count_parameters".split()
 )
+# Classes out of view that switch the model which they are built with (their source).
+SWITCHING = ("pytorch_grad_cam.",)
 # Methods that only a module has: who is called with one of these is a model.
 MODULE_METHODS = frozenset(
     "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children "
@@ -87,7 +89,7 @@ _MODEL_NAME = re.compile(
     r"(^|_)(models?|nets?|network|generator|discriminator|encoder|decoder|classifier|backbone"
     r"|critic|actor|policy|student|teacher|ema|module|unet|resnet|vgg|gan|vae|lstm|gru|rnn|cnn|mlp|transformer|bert|gpt|net[gd]"
     r"|[gd]_net|q_net|seq2seq|autoencoder|regressor|predictor|embedder|detector|segmentor)\d*($|_)"
-    r"|^(net[A-Z]|[GD]$)|Net$|Model$",
+    r"|^(net[A-Z]|[GD]$)|Net$|Model$|[a-z](model|(?<!da)(?<!pla)(?<!mag)(?<!inter)(?<!tel)net)$",
 )
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
@@ -97,13 +99,14 @@ _NO_MODEL_NAME = re.compile(
 )
 _EVALUATION_NAME = re.compile(
     r"(^|_)(valid\w*|val|test\w*|eval\w*|predict\w*|infer\w*|inference|sample\w*|generate\w*|accuracy|score"
-    r"|demo|visuali[sz]e\w*|translate|decode|benchmark|metrics?)($|_)",
+    r"|demo|visuali[sz]e\w*|translate|decode|bench\w*|latency|throughput|fps|speed_?test|metrics?)($|_)",
     re.IGNORECASE,
 )
 _INFERENCE_NAME = re.compile(
     r"(^|_)(predict\w*|infer\w*|sample\w*|generate\w*|demo|visuali[sz]e\w*|translate|decode)($|_)",
     re.IGNORECASE,
 )
+_LOADING_NAME = re.compile(r"load|restore|pretrain|checkpoint|ckpt|weights", re.IGNORECASE)
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
 _DELIBERATE = re.compile(
     r"mc[_ -]?drop|monte[_ -]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
@@ -123,6 +126,11 @@ def names_an_evaluation(name: str) -> bool:
     """Whether people call evaluating functions so: "validate", "run_test", "Trainer.eval_epoch"."""
     snake = _snake(name)
     return bool(_EVALUATION_NAME.search(snake)) and not re.search(r"(^|_)train", snake)
+
+
+def names_a_loading(name: str) -> bool:
+    """Whether people call so what brings weights: "load_state_dict", "pretrained", "restore_checkpoint"."""
+    return bool(_LOADING_NAME.search(name))
 
 
 def names_an_inference(name: str) -> bool:

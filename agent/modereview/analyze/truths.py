@@ -9,12 +9,15 @@ from modereview.analyze.values import (
     ClassValue,
     Constant,
     Elements,
+    External,
     Flag,
     Result,
     Thing,
     ValueSet,
 )
 from modereview.records import Mode
+
+ANY = "?"  # the last part of an origin that is chosen while the program runs
 
 
 def results(values: ValueSet) -> ValueSet:
@@ -56,12 +59,20 @@ def _truth_of(value: object) -> bool | None:
             return None if mode is Mode.UNKNOWN else (mode is Mode.TRAIN) is not negated
         case Elements(items, _):
             return bool(items)
-        case Callable() | ClassValue() | Result():
+        case Callable() | ClassValue():
             return True
         case Thing(origin=origin) if origin in ("build", "library", "pretrained", "copy"):
             return True
         case _:
             return None
+
+
+def is_none(values: ValueSet) -> bool | None:
+    """Whether the values are None in every case, in no case, or neither is certain."""
+    if values == constant(None):
+        return True
+    # Data that a forward made is no None, but whether it is true nobody knows: a call on it may give a flag.
+    return False if values and all(isinstance(v, Result) or _truth_of(v) for v in values) else None
 
 
 def constant(value: object) -> ValueSet:
@@ -81,10 +92,8 @@ def negate(values: ValueSet) -> ValueSet:
 def compare(op: str, left: ValueSet, right: ValueSet) -> ValueSet:
     """`left op right` where both are known; nothing otherwise."""
     if op in ("is", "is not", "==", "!=") and right == constant(None):
-        is_none = left == constant(None)
-        if is_none or truth(left) is True:
-            return constant(is_none is (op in ("is", "==")))
-        return NOTHING
+        none = is_none(left)
+        return NOTHING if none is None else constant(none is (op in ("is", "==")))
     a = {v.value for v in left if isinstance(v, Constant)}
     if len(a) != 1 or len(left) != 1:
         return NOTHING
@@ -106,6 +115,9 @@ def item(base: ValueSet, key: ValueSet) -> ValueSet:
         keys = known.keys if known.keys is not None else tuple(range(len(known.items)))
         hits = [item for k, item in zip(keys, known.items, strict=False) if len(wanted) == 1 and k in wanted]
         found = found.union(*(hits or known.items))
+    # `models.__dict__[name]` is some member of the package.
+    members = (v.name for v in base if isinstance(v, External) and v.name.endswith(".__dict__"))
+    found |= {External(f"{name.removesuffix('.__dict__')}.{ANY}") for name in members}
     for thing in (v for v in base if isinstance(v, Thing)):
         index = next(iter(wanted)) if len(wanted) == 1 else "?"
         found |= {Thing((thing.key, "[]", index), f"{thing.label}[{index}]", "attribute", parent=thing)}

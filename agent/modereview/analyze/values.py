@@ -29,12 +29,17 @@ class Path(tuple[Span, ...]):
         return Path((*self, span))
 
 
+_COMPARED: dict[object, tuple[str, ...]] = {}  # for each record the fields that make it what it is
+
+
 def _hash_once(self: object) -> int:
     """The hash of a frozen value, computed once: values nest deeply and sit in many sets."""
     known = self.__dict__.get("_hash")
     if known is None:
-        compared = (f.name for f in fields(self) if f.compare)  # type: ignore[arg-type]
-        known = hash(tuple(getattr(self, name) for name in compared))
+        kind: object = type(self)
+        if kind not in _COMPARED:
+            _COMPARED[kind] = tuple(f.name for f in fields(self) if f.compare)  # type: ignore[arg-type]
+        known = hash(tuple([self.__dict__[name] for name in _COMPARED[kind]]))
         object.__setattr__(self, "_hash", known)
     return int(known)
 
@@ -51,12 +56,13 @@ class Thing:
     """An object with an identity: a model, an instance of a class of the file, or whatever it may be.
 
     `key` is the place it came from. `parent` and `label` are set for an attribute of another thing:
-    `model.encoder` follows the mode of `model` until it is switched itself.
+    `model.encoder` follows the mode of `model` until it is switched itself. A "holder" is an object of a
+    class out of view that keeps the models it was built with.
     """
 
     key: Hashable
     label: str = field(compare=False)  # as the file names it: "model", "self.net"
-    origin: Literal["build", "library", "pretrained", "parameter", "call", "attribute", "copy"]
+    origin: Literal["build", "library", "pretrained", "parameter", "call", "holder", "attribute", "copy"]
     cls: str | None = None  # a class of the file, or a dotted origin
     is_module: bool = False  # known for certain
     parent: Thing | None = None
@@ -260,6 +266,10 @@ class State:
     def cells(self, kind: str) -> Iterator[Cell]:
         """The cells of one kind: "name", "attr", "mode", "assume"."""
         return (cell for cell in self._cells if cell[0] == kind)
+
+    def holding(self, value: Value) -> Iterator[Cell]:
+        """The cells that hold a value, other than data that forwards made."""
+        return (cell for cell, held in self._cells.items() if held and value in held)
 
     def vaguer(self) -> State:
         """This state without its assumptions, and therefore no longer exact."""

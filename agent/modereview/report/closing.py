@@ -54,7 +54,7 @@ def about_run(reviews: Sequence[Review], options: Options) -> list[Text]:
     if len(reviews) == 1 and all_right(reviews[0]) and not (warnings or options.verbose):
         return []
     lines = [_totals(reviews)] if len(reviews) > 1 else []
-    lines += [*warnings, " ".join(_last_line(reviews))]
+    lines += [*warnings, " ".join(_last_line(reviews, options))]
     return [Text(printable(line)) for line in lines if line]
 
 
@@ -108,13 +108,14 @@ def _model_error(usage: Usage) -> str:
     return f"model {usage.model}: {usage.error}" if usage.error else ""
 
 
-def _last_line(reviews: Sequence[Review]) -> list[str]:
+def _last_line(reviews: Sequence[Review], options: Options) -> list[str]:
     parts = []
     if reviews and all(review.static for review in reviews):
         parts.append("Nothing was run.")
     elif all(review.outcomes and not _not_run(review) for review in reviews):
         parts.append("Not run: nothing.")
-    parts.append(f"Took {sum(review.seconds for review in reviews):.1f} s, {advice.cost(reviews)}.")
+    seconds = options.seconds if options.seconds is not None else sum(review.seconds for review in reviews)
+    parts.append(f"Took {seconds:.1f} s, {advice.cost(reviews)}.")
     if any(review.written for review in reviews):
         parts.append("Take it back: modereview undo")
     return parts

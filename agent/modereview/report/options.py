@@ -16,4 +16,5 @@ class Options:
     verbose: bool = False  # everything that is otherwise counted is listed
     writes: bool = True  # False for runs that never write: --static, --check, --diff
     refused: tuple[str, ...] = ()  # sentences: files that could not be reviewed, and why
+    seconds: float | None = None  # how long the whole run took; None for the sum over its files
     base: Path | None = None  # the folder that hosts count paths from; None for each file's project

@@ -16,6 +16,11 @@ _PARAMETERS = re.compile(
     r"|(LSTM|GRU|RNN)(Cell)?|MultiheadAttention|Transformer\w*|AdaptiveLogSoftmaxWithLoss"
 )
 
+# Classes that are not in view and that people call so are layers: `DropoutWrapper`, `ConvBlock`.
+_NAMED_A_LAYER = re.compile(
+    r"[A-Z]\w*(Layer|Block|Linear|Conv(\dd)?|Norm(\dd)?|Embedding|Attention|MLP|LSTM|GRU)|Dropout\w*|\w+Dropout"
+)
+
 
 def layer(program: Program, expr: ir.Expr, cls: str = "", seen: frozenset[str] = frozenset()) -> str | None:
     """The kind of the layer that a call builds: "Linear", "Block"; None for all else, `nn.ReLU()` included.
@@ -36,9 +41,18 @@ def layer(program: Program, expr: ir.Expr, cls: str = "", seen: frozenset[str] =
         return layer(program, expr.args[0], cls, seen)
     if isinstance(expr.func, ir.Attr) and expr.func.name in FLUENT | {"eval", "train"}:
         return layer(program, expr.func.base, cls, seen)
+    if named_a_layer(program, expr):
+        return last
     if program.module(text) is not None:
         return text if _stateful(program, text, seen) else None
     return None if text in seen else _returned(program, text, cls, seen | {text})
+
+
+def named_a_layer(program: Program, call: ir.Expr) -> bool:
+    """Whether a call builds an object of a class that is not in view and is called like a layer."""
+    origin = program.names.origin(call.func) if program.names and isinstance(call, ir.Call) else None
+    elsewhere = origin is not None and not origin.startswith("torch.")
+    return elsewhere and _NAMED_A_LAYER.fullmatch((origin or "").rpartition(".")[2]) is not None
 
 
 def _inner(call: ir.Call) -> Iterator[ir.Expr]:

@@ -37,18 +37,32 @@ def never_switched(program: Program) -> Iterator[Forward]:
 def _is_answerable(program: Program, forward: Forward) -> bool:
     """Whether the function around the forward should have switched, rather than who handed it the model.
 
-    A module's own method, and a helper that its name does not call an evaluation, leave that to the caller.
+    A module's own method, and a helper that its name does not call an evaluation, leave that to the caller;
+    a module's `predict` under `no_grad` is told as a note.
     """
-    owner, _, short = forward.function.rpartition(".")
-    is_unit_test = short.startswith("test_") and (
-        program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
-    )
-    if is_unit_test or program.module(owner) is not None:
+    owner = forward.function.rpartition(".")[0]
+    if is_unit_test(program, forward):
         return False
+    if program.module(owner) is not None:
+        return predicts_itself(program, forward)
     root = forward.model.partition(".")[0].partition("[")[0]
     function = program.function(forward.function)
     handed_in = root == "self" or (function is not None and root in {p.name for p in function.params})
     return not handed_in or forward.held_out or names_an_evaluation(forward.function)
+
+
+def is_unit_test(program: Program, forward: Forward) -> bool:
+    """Whether a `test_...` of pytest or unittest tries a model out: its numbers are nobody's results."""
+    in_tests = program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
+    named = any(name.rpartition(".")[2].startswith("test_") for name in forward.through)
+    return named and bool(in_tests or "Test" in forward.function)
+
+
+def predicts_itself(program: Program, forward: Forward) -> bool:
+    """Whether a module's own `predict` calls the module without the graph, in the mode of its caller."""
+    owner, _, short = forward.function.rpartition(".")
+    own = program.module(owner) is not None and forward.model == "self"
+    return own and short.startswith("predict") and forward.grad is False
 
 
 def is_sampled_generator(program: Program, forward: Forward) -> bool:
@@ -63,22 +77,25 @@ def is_sampled_generator(program: Program, forward: Forward) -> bool:
 
 def is_meant(program: Program, forward: Forward) -> bool:
     """Whether an evaluation is in TRAIN on purpose, by a name, a comment or what it asks of the model."""
-    asked = _takes_targets(program, forward) or _is_unit_test(program, forward)
-    meant = asked and switched_inside(program, forward)
-    return meant or deliberate(program, forward) or is_sampled_generator(program, forward)
-
-
-def _is_unit_test(program: Program, forward: Forward) -> bool:
-    """Whether a test of a model looks at one forward in a mode that it sets itself."""
-    file = program.source.path.stem
-    named = "Test" in forward.function or file.startswith("test_") or file.endswith("_test")
-    return named and forward.grad is not False and not _in_loop_over_data(program, forward)
+    asked = _takes_targets(program, forward) and switched_inside(program, forward)
+    meant = asked or is_unit_test(program, forward)
+    tried = forward.fresh and not _evaluates_by_name(forward) and not _in_loop_over_data(program, forward)
+    return meant or tried or deliberate(program, forward) or is_sampled_generator(program, forward)
 
 
 def _in_loop_over_data(program: Program, forward: Forward) -> bool:
-    """Whether the forward is repeated in its function: what evaluates, and no unit test of a model."""
-    body = body_of(program, forward.function)
-    return any(isinstance(s, ir.Loop) and walk.within(forward.span, s.span) for s in walk.statements(body))
+    """Whether the forward is repeated on its way: what evaluates, and does not just try a model out."""
+    places = zip(("", *forward.through), (*forward.path, forward.span), strict=False)
+    return any(
+        isinstance(part, ir.Loop | ir.Comprehension) and walk.within(span, part.span)
+        for function, span in places
+        for s in walk.statements(body_of(program, function))
+        for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x)))
+    )
+
+
+def _evaluates_by_name(forward: Forward) -> bool:
+    return any(map(names_an_evaluation, forward.through))
 
 
 def switched_inside(program: Program, forward: Forward) -> bool:

@@ -54,7 +54,10 @@ def _unseen(rule: Rule, program: Program, forward: Forward) -> Finding:
         function=forward.function,
         subject=forward.model,
     )
-    return replace(found, severity=Severity.NOTE) if not forward.sensitive and not forward.opaque else found
+    latent = not forward.sensitive and not forward.opaque
+    return (
+        replace(found, severity=Severity.NOTE) if latent or modes.predicts_itself(program, forward) else found
+    )
 
 
 RULE = Rule(

@@ -22,18 +22,29 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _finding(program: Program, forward: Forward) -> Finding:
     later = modes.same_in_other_mode(program, forward, Mode.TRAIN)
+    other = _other_method(program, forward)
+    severity = certainty(forward, certain=not other)
     here = Event(forward.span, "and still in EVAL here: nothing calls `train()` in between", "forward")
     return RULE.finding(
         program,
         forward.span,
-        f"{_when(program, forward) if later else ''}`{forward.model}` trains in eval mode",
+        f"{other or (_when(program, forward) if later else '')}`{forward.model}` trains in eval mode",
         # The same forward runs in TRAIN the first time round: that is what the fault is, not a doubt.
-        severity=Severity.NOTE if deliberate(program, forward) else certainty(forward, certain=True),
+        severity=Severity.NOTE if deliberate(program, forward) else severity,
         evidence=(*forward.why, here),
         facts=(harm(forward, training=True),),
         function=forward.function,
         subject=forward.model,
     )
+
+
+def _other_method(program: Program, forward: Forward) -> str:
+    """The method that left EVAL behind, where only a later call from outside meets it."""
+    where = modes.meeting(program, forward)
+    if where is None or where.depth or not forward.path:
+        return ""
+    left = next((f for f in program.functions if f.span == where.switch and f.span != forward.path[0]), None)
+    return f"after `{left.name}`, " if left else ""
 
 
 def _when(program: Program, forward: Forward) -> str:

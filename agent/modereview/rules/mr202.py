@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from modereview import edits
@@ -22,6 +23,8 @@ _RATE = {
     "xformers.ops.memory_efficient_attention": ("p", 4),
 }
 
+_ATTENTION = re.compile(r"attn|attention|sdpa", re.IGNORECASE)
+
 
 def check(program: Program) -> Iterator[Finding]:
     """Attention calls in modules whose dropout rate is the same in TRAIN and EVAL."""
@@ -29,10 +32,33 @@ def check(program: Program) -> Iterator[Finding]:
     for function in program.names.functions.values():
         module = inside.owner(program, function)
         for call in walk.calls(function.body) if module else ():
+            if module is None:
+                continue
             known = _known(program.names.origin(call.func) or "")
-            rate = lookup.argument(call, *known) if known else None
-            if module and rate is not None and _always_on(program, function, module.name, call, rate):
-                yield _finding(program, function, call, rate, off=_off_unless_asked(program, module, rate))
+            rate = lookup.argument(call, *known) if known else _handed_on(program, module, call)
+            if rate is not None and _always_on(program, function, module.name, call, rate):
+                unsure = known is None or _off_unless_asked(program, module, rate)
+                yield _finding(program, function, call, rate, off=unsure)
+
+
+def _handed_on(program: Program, module: ModuleClass, call: ir.Call) -> ir.Expr | None:
+    """The `dropout_p` of an attention function that is not in view; a layer sees to its mode itself."""
+    assert program.names is not None
+    text = walk.dotted(call.func) or ""
+    own = text.startswith("self.")
+    chosen = (
+        own and inside.method_of(program, module.name, text[5:]) is None and not _is_layer(module, text[5:])
+    )
+    elsewhere = not own and program.names.function_at(call.func) is None
+    told = any(inside.asks_mode(value) for value in (*call.args, *(v for _, v in call.kwargs)))
+    named = _ATTENTION.search(text.rpartition(".")[2]) is not None
+    return dict(call.kwargs).get("dropout_p") if named and not told and (chosen or elsewhere) else None
+
+
+def _is_layer(module: ModuleClass, attr: str) -> bool:
+    """Whether an attribute is built by calling a class."""
+    kinds = (layer.kind.rpartition(".")[2] for layer in module.layers if layer.attr == attr)
+    return any(kind[:1].isupper() for kind in kinds)
 
 
 def _known(origin: str) -> tuple[str, int] | None:

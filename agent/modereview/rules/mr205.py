@@ -60,11 +60,17 @@ def _finding(program: Program, module: ModuleClass, each: Held) -> Finding:
         program,
         each.span,
         f"`{each.attr}` is a plain {each.container}: no mode, optimizer or device reaches its {each.kind}",
-        severity=Severity.NOTE if each.hidden else None,
+        severity=Severity.NOTE if each.hidden else Severity.WARNING if _unseen(program, each) else None,
         facts=(f"`{module.name}` registers modules, not what a {each.container} holds{harm}",),
         function=each.function,
         subject=each.attr,
     )
+
+
+def _unseen(program: Program, each: Held) -> bool:
+    """Whether only the name of the class says that it is a layer."""
+    assert program.names is not None
+    return not program.names.imports.get(each.kind, "torch.").startswith("torch.")
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:

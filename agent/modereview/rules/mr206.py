@@ -42,6 +42,8 @@ def _fault(program: Program, method: ir.Function) -> _Fault | None:
     required = [
         p.name for p in method.params[1:] if p.default is None and p.kind in ("positional", "keyword")
     ]
+    if _only_raises(method):
+        return _own_use(method, [p.name for p in method.params[1:]])
     if method.short == "eval":
         return (
             _own_use(method, required)
@@ -75,7 +77,9 @@ def _hands_on(method: ir.Function, name: str) -> bool:
 
 def _own_use(method: ir.Function, names: list[str]) -> _Fault:
     """A training or evaluating function of the user's own that hides the switch."""
-    if method.short == "train":
+    if _only_raises(method):
+        fact = f"it raises, and so does `{'eval' if method.short == 'train' else 'train(False)'}()`"
+    elif method.short == "train":
         fact = f"`nn.Module.eval()` calls `self.train(False)`, which lands here with `{names[0]}=False`"
     else:
         fact = f"`model.eval()` asks for `{names[0]}` here: TypeError, and no other call switches"
@@ -158,11 +162,26 @@ def _result_used(program: Program) -> ir.Call | None:
     return None
 
 
+def _only_raises(method: ir.Function) -> bool:
+    """`raise NotImplementedError` and no `mode` among its parameters, as an abstract switch has."""
+    if all(_MODE_NAME.match(p.name) and p.kind != "*" for p in method.params[1:]):
+        return False
+    statements = [s for s in method.body if not _is_text(s)]
+    return len(statements) == 1 and isinstance(statements[0], ir.Leave) and statements[0].how == "raise"
+
+
+def _is_text(statement: ir.Stmt) -> bool:
+    return isinstance(statement, ir.Do) and isinstance(statement.value, ir.Const)
+
+
 def _stub(method: ir.Function) -> bool:
     """`return self`, `pass` or `raise` alone: a module that is frozen, or abstract, on purpose."""
-    return all(
-        (isinstance(s, ir.Leave) and (s.how == "raise" or s.value is None or walk.dotted(s.value) == "self"))
-        or (isinstance(s, ir.Do) and isinstance(s.value, ir.Const))
+    return not _only_raises(method) and all(
+        _is_text(s)
+        or (
+            isinstance(s, ir.Leave)
+            and (s.how == "raise" or s.value is None or walk.dotted(s.value) == "self")
+        )
         for s in method.body
     )
 

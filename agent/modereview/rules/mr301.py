@@ -21,8 +21,20 @@ def check(program: Program) -> Iterator[Finding]:
     for span in sorted({f.span for f in exports}):
         here = [f for f in exports if f.span == span]
         wrong = [f for f in here if f.mode is Mode.TRAIN and f.cause in ("build", "switch")]
+        wrong = [f for f in wrong if not _asked_for(program, f)]
         if wrong and not _switches_itself(program, wrong[0]):
             yield _finding(program, wrong[0], certain=len(wrong) == len(here))
+
+
+def _asked_for(program: Program, forward: Forward) -> bool:
+    """Whether the switch to TRAIN is an option of the user's: `if args.train: model.train()`."""
+    tests = (
+        program.source.slice(s.test.span)
+        for _, body in lookup.scopes(program)
+        for s in walk.statements(body)
+        if isinstance(s, ir.If) and forward.switch and walk.within(forward.switch, s.span)
+    )
+    return any("train" in test for test in tests)
 
 
 def _switches_itself(program: Program, forward: Forward) -> bool:

@@ -31,7 +31,11 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
     others = sorted({_WHOSE.get(seed.kind, "CUDA's generator") for seed in seeded})
     stem = program.source.path.stem
     a_test = stem.startswith("test_") or stem.endswith("_test")
-    meant = a_test or says_deliberate(comment_at(program, draw.call.span.line))
+    meant = (
+        a_test
+        or not seeds.is_script(program, seeded)
+        or says_deliberate(comment_at(program, draw.call.span.line))
+    )
     first = {seed.kind: seed for seed in reversed(seeded)}
     return RULE.finding(
         program,

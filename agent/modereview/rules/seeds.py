@@ -58,6 +58,12 @@ def _of_worker(function: str, call: ir.Call) -> bool:
     return derived or "worker" in function
 
 
+def is_script(program: Program, seeded: tuple[Draw, ...]) -> bool:
+    """Whether the file runs something itself, or seeds where a run begins; else its user seeds the rest."""
+    runs = any(not isinstance(s, ir.Define | ir.DefineClass | ir.Import | ir.Assign) for s in program.block)
+    return runs or any("." not in seed.function for seed in seeded)
+
+
 def seeds_out_of_view(program: Program) -> bool:
     """Whether something out of view may seed everything: `seed_everything(1)`, a library's trainer."""
     assert program.names is not None

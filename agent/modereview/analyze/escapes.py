@@ -1,0 +1,119 @@
+"""What leaves the view: models handed to calls of others, objects that keep them, functions called back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+
+from modereview.analyze import ir, walk
+from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.handing import Handing
+from modereview.analyze.torchfacts import HARMLESS, SWITCHING
+from modereview.analyze.truths import elements, results
+from modereview.analyze.values import (
+    NOTHING,
+    Callable,
+    Cause,
+    Elements,
+    Path,
+    State,
+    Thing,
+    ValueSet,
+)
+from modereview.records import Mode
+
+_ITERATING = ("enumerate", "zip", "tqdm", "trange", "list", "tuple", "sorted", "reversed", "set")
+
+
+class Escapes(Handing):
+    """The part of the interpreter that knows what calls out of view may do."""
+
+    @abstractmethod
+    def called_back(self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame) -> State:
+        """The state after a nested function was handed to something out of view, which may run it."""
+
+    def escape(
+        self, call: ir.Call, name: str, owner: ValueSet, given: Given, state: State, frame: Frame
+    ) -> Evaluated:
+        """A call out of view: data flows through; a model handed to it may come back in another mode.
+
+        A class keeps the models that it is built with: they may be switched once the object is called.
+        """
+        last = name.rpartition(".")[2]
+        passed = [v for v in _nested(given.values) if self.is_model(v)]
+        if last in _ITERATING:
+            return [(state, self._iterable(last, given))]
+        state = self._called_back(call, name, given, state, frame)
+        if last in HARMLESS or name.startswith("torch."):
+            return [(state, self._opaque(call, given))]
+        self.record.optimized |= set(passed)  # an optimizer may be made of it there
+        kept = [*passed, *_held((*_nested(owner), *_nested(given.values)), state)]
+        if last[:1].isupper() and not name.startswith(SWITCHING) and not owner:
+            return self._built_elsewhere(
+                call, given, kept, self._called_back(call, name, given, state, frame)
+            )
+        cause = Cause("escaped", call.span, "", Path(), name)
+        for thing in kept:
+            state = self.switched(thing, frozenset({(Mode.UNKNOWN, cause)}), state)
+        return [(state, self._opaque(call, given))]
+
+    def _built_elsewhere(self, call: ir.Call, given: Given, kept: list[Thing], state: State) -> Evaluated:
+        """The object of a class out of view, and the models that it keeps."""
+        if not kept:
+            return [(state, self._opaque(call, given))]
+        text = walk.dotted(call.func) or "call"
+        holder = Thing((call.span, text), text, "holder", text)
+        return [(state.set(("holds", holder), frozenset(kept)), frozenset({holder}) | results(given.values))]
+
+    def _called_back(self, call: ir.Call, name: str, given: Given, state: State, frame: Frame) -> State:
+        for callback in (v for v in given.values if isinstance(v, Callable)):
+            if name.rpartition(".")[2] == "step" or name.startswith("torch."):
+                self.record.called.add(callback.function.name)
+            elif "." in callback.function.name and callback.self_value is None:
+                state = self.called_back(call, callback, name, state, frame)
+        return state
+
+    def unknown_from_here(self, state: State, cause: Cause) -> State:
+        """The state with every model in an unknown mode."""
+        held = {v for k in ("name", "attr") for c in state.cells(k) for v in state.get(c) or ()}
+        held |= {c[1] for c in state.cells("mode")}
+        for thing in (v for v in held if isinstance(v, Thing) and self.is_model(v)):
+            state = state.set(("mode", thing), frozenset({(Mode.UNKNOWN, cause)}))
+        return state
+
+    def _iterable(self, name: str, given: Given) -> ValueSet:
+        """What iterating over the wrapped iterable gives."""
+        first = given.positional[0] if given.positional else NOTHING
+        if name == "enumerate":
+            pairs = tuple(frozenset({Elements((NOTHING, e))}) for e in elements(first))
+            return frozenset({Elements(pairs)}) if pairs else results(first)
+        if name == "zip":
+            columns = [elements(v) for v in given.positional]
+            if any(columns):
+                count = min(len(c) for c in columns if c)
+                unknown = (results(v) for v in given.positional)
+                rows = zip(*(c or (u,) * count for c, u in zip(columns, unknown, strict=True)), strict=False)
+                return frozenset({Elements(tuple(frozenset({Elements(r)}) for r in rows))})
+            return results(given.values)
+        return first
+
+    def _opaque(self, call: ir.Call, given: Given) -> ValueSet:
+        """The result of a call that is not in view: an object of its own, made of what went in."""
+        text = walk.dotted(call.func) or "call"
+        return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
+
+
+def _nested(values: ValueSet) -> Iterator[Thing]:
+    """The things among values, those in displays included."""
+    for value in values:
+        if isinstance(value, Thing):
+            yield value
+        elif isinstance(value, Elements):
+            for item in value.items:
+                yield from _nested(item)
+
+
+def _held(things: tuple[Thing, ...], state: State) -> Iterator[Thing]:
+    """The models that objects of classes out of view keep."""
+    for thing in things:
+        yield from (v for v in state.get(("holds", thing)) or () if isinstance(v, Thing))

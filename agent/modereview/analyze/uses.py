@@ -1,0 +1,148 @@
+"""What each function of a file speaks of, by the last parts of names: enough to see where it may lead.
+
+No spans and no linking: this is made once for a text, whoever imports it (see `outline.py`).
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from modereview.analyze import ir, walk
+from modereview.analyze.names import Names
+from modereview.analyze.torchfacts import LIBRARY_MODELS
+
+_OFF = frozenset({"no_grad", "inference_mode", "set_grad_enabled"})
+_COPIES = frozenset({"from_pretrained", "deepcopy", "copy"})
+
+
+@dataclass(frozen=True)
+class Uses:
+    """A function, the top level (""), a class with its bases and hooks, or a block under `no_grad`."""
+
+    name: str  # qualified within the file
+    method_of: str = ""  # short name of the class
+    names: frozenset[str] = frozenset()  # all names and attributes in it; hooks of a class by "Class.hook"
+    attributes: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()  # called, and neither defined nor imported by the file
+    members: frozenset[str] = frozenset()  # called as `x.member` of what is not imported
+    imported: frozenset[str] = frozenset()  # called, and imported
+    builds: bool = False  # whether it builds, loads or copies what may be a model of a library
+    off: tuple[Uses, ...] = ()  # what in it runs with the graph off
+    off_for_good: bool = False  # whether the graph may be off beyond that
+
+    @property
+    def short(self) -> str:
+        """The name without its class or enclosing function."""
+        return _short(self.name)
+
+
+def uses_of(block: ir.Block, names: Names) -> tuple[Uses, ...]:
+    """The top level first, then every function and class of the file."""
+    reader = _Reader(block, names)
+    functions = (reader.function(f) for f in names.functions.values())
+    return (reader.uses("", block, ()), *functions, *map(reader.klass, names.classes.values()))
+
+
+class _Reader:
+    """Knows which names of a file mean something that it defines or imports."""
+
+    def __init__(self, block: ir.Block, names: Names) -> None:
+        self._names = names
+        bound = {n for s in walk.statements(block, nested=True) for n in bound_by(s)}
+        bound |= {p.name for f in names.functions.values() for p in f.params}
+        defined = {n.rpartition(".")[2] for n in (*names.functions, *names.classes)}
+        known = defined | {n.rpartition(".")[2] for n in names.imports} | set(dir(builtins))
+        self._known = known - bound
+
+    def klass(self, cls: ir.Class) -> Uses:
+        """A class leads to its `__init__` and its other hooks, and to those of its bases."""
+        hooks = {f"{_short(cls.name)}.{m.short}" for m in cls.methods if m.short.startswith("__")}
+        found = self.uses(cls.name, cls.body, cls.bases)
+        return replace(found, names=found.names | hooks)
+
+    def function(self, function: ir.Function) -> Uses:
+        outside = (*function.decorators, *(p.default for p in function.params if p.default))
+        found = self.uses(function.name, function.body, outside)
+        found = replace(found, method_of=_short(function.method_of or ""))
+        if not any(map(self._switches, function.decorators)):
+            return found
+        return replace(found, off=(replace(found, off=(), off_for_good=False),), off_for_good=function.yields)
+
+    def uses(self, name: str, body: ir.Block, outside: Sequence[ir.Expr]) -> Uses:
+        exprs = [*walk.all_expressions(body), *(e for x in outside for e in walk.subexpressions(x))]
+        calls = [e for e in exprs if isinstance(e, ir.Call)]
+        blocks = [s for s in walk.statements(body) if isinstance(s, ir.With) and self._is_quiet(s)]
+        # Managers of blocks, and decorators of functions in the body: they switch the graph on again.
+        managers = [e for b in blocks for e, _ in b.items]
+        managers += [
+            d for s in walk.statements(body) if isinstance(s, ir.Define) for d in s.function.decorators
+        ]
+        return Uses(
+            name,
+            names=frozenset(w for e in exprs if (w := _last(e))) - {"__init__"},  # the class leads there
+            attributes=frozenset(e.name for e in exprs if isinstance(e, ir.Attr)),
+            variables=frozenset(v for c in calls if (v := self._variable(c.func))),
+            members=frozenset(
+                c.func.name for c in calls if isinstance(c.func, ir.Attr) and not self._names.origin(c.func)
+            ),
+            imported=frozenset(_last(c.func) for c in calls if self._names.origin(c.func)),
+            builds=any(self._builds(c.func) for c in calls),
+            off=tuple(self.uses("", b.body, ()) for b in blocks),
+            off_for_good=sum(map(self._is_off, exprs)) > sum(map(self._switches, managers))
+            or _yields(blocks),
+        )
+
+    def _variable(self, func: ir.Expr) -> str:
+        """The name of a callee that may hold anything; "?" for `layers[0](x)` and `build()(x)`."""
+        if isinstance(func, ir.Name):
+            return "" if _last(func) in self._known else _last(func)
+        return "" if isinstance(func, ir.Attr) else "?"
+
+    def _is_quiet(self, block: ir.With) -> bool:
+        return any(self._switches(expr) for expr, _ in block.items)
+
+    def _switches(self, manager: ir.Expr) -> int:
+        """How often a switch of the graph is named in an expression."""
+        return sum(map(self._is_off, walk.subexpressions(manager)))
+
+    def _is_off(self, expr: ir.Expr) -> bool:
+        return _last(expr) in _OFF and self._names.origin(expr) is not None
+
+    def _builds(self, func: ir.Expr) -> bool:
+        origin = self._names.origin(func) or ""
+        return _last(func) in _COPIES or (origin.startswith(LIBRARY_MODELS) and "functional" not in origin)
+
+
+def bound_by(statement: ir.Stmt) -> Iterator[str]:
+    """The variables that a statement itself binds, definitions and imports left out."""
+    targets: list[ir.Expr | None] = []
+    match statement:
+        case ir.Assign(assigned):
+            targets += assigned
+        case ir.Loop(target):
+            targets.append(target)
+        case ir.With(items):
+            targets += [target for _, target in items]
+    inside = (e for x in walk.expressions(statement) for e in walk.subexpressions(x))
+    targets += [e.target for e in inside if isinstance(e, ir.Bind | ir.Comprehension)]
+    for target in targets:
+        if target is not None:
+            yield from (_last(e) for e in walk.subexpressions(target) if isinstance(e, ir.Name))
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _last(expr: ir.Expr) -> str:
+    """The last part of a name or attribute; "" for anything else."""
+    if isinstance(expr, ir.Name):
+        return expr.id.rpartition(".")[2]
+    return expr.name if isinstance(expr, ir.Attr) else ""
+
+
+def _yields(blocks: Iterable[ir.With]) -> bool:
+    """Whether somebody else's code runs inside of a block, as in a context manager of the file."""
+    return any(isinstance(e, ir.Yield) for b in blocks for e in walk.all_expressions(b.body))

@@ -1,0 +1,100 @@
+"""What a static review of one file gives: a review or why there is none, and what it was made of."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from stat import S_ISREG
+
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.errors import InputError
+from modereview.records import Review, Source
+from modereview.rules import look
+
+_NEIGHBOURS = 128  # files that are kept in memory because several scripts may import them
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file to look at, and the rules to look for; `known` findings are dealt with later."""
+
+    path: Path
+    root: Path  # its project
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a task. `made_of` are the files beside it that were asked for: (path, digest)."""
+
+    review: Review | None
+    refused: str = ""
+    made_of: tuple[tuple[Path, str], ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it says something of the file rather than of a fault of ours."""
+        return self.review is None or not self.review.internal_errors
+
+
+def answer(task: Task, raw: bytes | None = None) -> Answer:
+    """Read, analyze and look. Never raises for what the file holds."""
+    asked: dict[Path, str] = {}
+
+    def near(path: Path, root: Path) -> Source:
+        asked.setdefault(path, digest(path))
+        return _neighbour(path, root, asked[path])
+
+    try:
+        source = parse.read(task.path, task.root, raw)
+    except InputError as error:
+        return Answer(None, str(error))
+    crashes: list[str] = []
+    try:
+        program = analyze(source, near, static=True)
+        looked = look(program, task.select, task.ignore, crashes.append)
+    except Exception as error:  # a fault of ours ends this file, not the review
+        told = f"{source.name} could not be analyzed: {type(error).__name__}: {error}".rstrip(": ")
+        return Answer(Review(_slim(source), internal_errors=(told,), static=True))
+    gave_up = (f"Not every path was followed: {program.gave_up}.",) if program.gave_up else ()
+    kept = replace(source) if looked.found or looked.quiet else _slim(source)
+    review = Review(
+        kept, looked.found, looked.quiet, not_run=gave_up, internal_errors=tuple(crashes), static=True
+    )
+    return Answer(review, made_of=tuple(asked.items()))
+
+
+def empty(task: Task) -> Source:
+    """A file of which nothing is known but its place."""
+    return Source(task.path, task.root, b"", "utf-8", "", "", "\n", (0,))
+
+
+def _slim(source: Source) -> Source:
+    """A source without its text: reports show none of it, and there may be very many."""
+    return replace(source, raw=b"", text="", code="", line_offsets=(0,), cells=())
+
+
+def digest(path: Path) -> str:
+    """Of what a file holds; "" where there is none that can be read."""
+    try:
+        state = path.stat()
+        return _digest(path, state.st_mtime_ns, state.st_size) if S_ISREG(state.st_mode) else ""
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, changed: int, size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=_NEIGHBOURS)
+def _neighbour(path: Path, root: Path, content: str) -> Source:
+    """A neighbour, read once while it stays the same; a copy, as the original holds its syntax tree."""
+    if not content:
+        raise InputError(f"{path} does not exist.")
+    return replace(parse.read(path, root))

@@ -1,0 +1,99 @@
+"""Where the flow is left out in a static review, and that no finding is lost by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.analyze.linking import Survey
+from modereview.analyze.modules import Modules
+from modereview.analyze.worth import Worth
+from modereview.errors import InputError
+from modereview.records import Source
+from modereview.rules import look, rules
+
+ROOT = Path("/project")
+Read = Callable[[Path, Path], Source]
+
+MODULE = """
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self, width, norm_layer=nn.BatchNorm1d):
+            super().__init__()
+            self.rates = [x.item() for x in torch.linspace(0, 0.1, 4)]
+            self.body = nn.Sequential(nn.Linear(width, width), norm_layer(width), nn.Dropout())
+
+        def reset(self):
+            self.body.train(self.training)
+
+        @torch.no_grad()
+        def init_weights(self):
+            self.body[0].weight.fill_(0.0)
+
+        def forward(self, x):
+            return self.body(x)
+
+    def small_net(**kwargs):
+        return Net(8, **kwargs)
+"""
+
+
+def source(text: str, name: str = "train.py") -> Source:
+    return parse.decode(ROOT / name, ROOT, dedent(text).encode())
+
+
+def is_worth(text: str, neighbours: dict[str, str] | None = None) -> bool:
+    files = neighbours or {}
+
+    def read(path: Path, root: Path) -> Source:
+        name = path.relative_to(root).as_posix()
+        if name not in files:
+            raise InputError(f"{name} does not exist.")
+        return source(files[name], name)
+
+    survey = Survey(source(text), read)
+    modules = Modules(survey.source, survey.outlined())
+    return Worth(survey.own, (n.outline for n in survey.neighbours), modules.known).of_flow()
+
+
+def test_a_file_that_only_defines_modules_needs_no_flow() -> None:
+    assert not is_worth(MODULE)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "def run(model, x):\n    with torch.no_grad():\n        return model(x)\n",
+        "def validate(net, loader):\n    return [net(x) for x in loader]\n",
+        "def run(net, test_loader):\n    for x in test_loader:\n        net(x)\n",
+        "def step(loss):\n    loss.backward()\n",
+        "def run(net, x):\n    return net(x).argmax(1)\n",
+        "def ship(net, x):\n    return torch.jit.trace(net, x)\n",
+        "def wrap(net):\n    net.eval\n    return net\n",
+        "@torch.no_grad()\ndef run(net, x):\n    return one(net, x)\n\ndef one(net, x):\n    return net(x)\n",
+        "def run(net, x):\n    torch.set_grad_enabled(False)\n    return net(x)\n",
+        "def run(layers, x):\n    with torch.inference_mode():\n        return layers[0](x)\n",
+    ],
+)
+def test_what_may_evaluate_train_or_ship_needs_it(more: str) -> None:
+    assert is_worth(dedent(MODULE) + "\n" + more)
+
+
+def test_what_a_neighbour_does_with_a_model_counts() -> None:
+    script = "from net import Net\nfrom engine import run\n\nrun(Net(), 3)\n"
+    engine = "import torch\n\ndef run(net, x):\n    with torch.no_grad():\n        return net(x)\n"
+    assert is_worth(script, {"net.py": dedent(MODULE), "engine.py": engine})
+    assert not is_worth(script, {"net.py": dedent(MODULE), "engine.py": "def run(net, x):\n    print(x)\n"})
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_no_finding_of_an_example_is_lost(rule: object) -> None:
+    for text in (rule.bad, rule.good):  # type: ignore[attr-defined]
+        whole, static = (look(analyze(source(text), static=static)) for static in (False, True))
+        assert static == whole

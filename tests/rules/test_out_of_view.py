@@ -1,0 +1,233 @@
+"""What packages out of view may do with a model, and what still can be told. As in `test_found.py`.
+
+The comments in a script say what is expected, as in `# MR102 error`; nothing else may be found but notes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+SCRIPTS = {
+    "a training loop handed to a profiler": """
+        from profiling import measured
+
+        def fit(loader, val_loader, optimizer):
+            model = Net()
+
+            def run():
+                for x, y in loader:
+                    step(model, (x, y), optimizer)
+                model.eval()
+                with torch.no_grad():
+                    for x, y in val_loader:
+                        model.train()  # MR106 error
+                        print(model(x).argmax(1))
+
+            measured(run)
+    """,
+    "a callback that leaves the mode to others": """
+        from engine import Engine
+
+        def main(loader):
+            model = Net()
+
+            def evaluate_step(engine, batch):
+                with torch.no_grad():
+                    return model(batch)
+
+            Engine(evaluate_step).run(loader)
+    """,
+    "a model of torchvision chosen by name": """
+        import torchvision.models as models
+
+        def evaluate(args, loader):
+            model = models.__dict__[args.arch](pretrained=True).cuda()
+            print([model(x).argmax(1) for x in loader])  # MR101 warning
+    """,
+    "the same by getattr": """
+        import torchvision
+
+        def evaluate(args, loader):
+            model = getattr(torchvision.models, args.arch)()
+            print([model(x).argmax(1) for x in loader])  # MR101 warning
+    """,
+    "a pretrained class out of a table arrives in EVAL": """
+        from transformers import BertModel, RobertaModel
+
+        def evaluate(args, loader):
+            model = {"bert": BertModel, "roberta": RobertaModel}[args.kind].from_pretrained(args.name)
+            print([model(x).argmax(1) for x in loader])
+    """,
+    "a class that only keeps the model": """
+        import torchvision.models as models
+        from hooks import Hooks
+
+        def evaluate(loader):
+            model = models.resnet18()
+            hooks = Hooks(model)
+            for x in loader:
+                print(model(x).argmax(1))  # MR101 warning
+    """,
+    "a trainer that may switch once it is called": """
+        from training import Trainer
+
+        def main(loader):
+            model = Net()
+            trainer = Trainer(model)
+            trainer.evaluate(loader)
+            print(model(loader[0]).argmax(1))
+    """,
+    "models handed on in a list": """
+        from helpers import switch_off
+
+        def main(loader):
+            first, second = Net(), Net()
+            switch_off([first, second])
+            print([(first(x) + second(x)).argmax(1) for x in loader])
+    """,
+    "a wrapper that is switched": """
+        from wrappers import Calibrated
+
+        def main(loader):
+            net = Net()
+            model = Calibrated(net)
+            model.eval()
+            print([net(x).argmax(1) for x in loader])
+    """,
+    "a class with forward whose base is elsewhere": """
+        from mylib import BaseNetwork
+
+        class Deep(BaseNetwork):
+            def __init__(self):
+                super().__init__()
+                self.drop = nn.Dropout()
+
+            def forward(self, x):
+                return self.drop(x)
+
+        def main(loader):
+            print([Deep()(x).argmax(1) for x in loader])
+    """,
+    "a benchmark of inference": """
+        from zoo import Segmenter
+
+        def bench_inference(x):
+            net = Segmenter().cuda()
+            for _ in range(100):
+                net(x)  # MR101 warning
+    """,
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+def test_out_of_view(script: str, faults: Callable[[str], list[str]]):
+    lines = [line.strip() for line in script.splitlines()]
+    announced = [f"{found[1]} {line}" for line in lines if (found := re.search(r"# (MR\d+ \w+)$", line))]
+    assert faults(script) == announced
+
+
+LIFETIMES = {
+    "predict leaves EVAL to the next fit": ("", "MR102 warning"),
+    "fit switches itself": ("self.net.train()", ""),
+}
+
+
+@pytest.mark.parametrize(("first", "expected"), LIFETIMES.values(), ids=LIFETIMES)
+def test_methods_that_follow_each_other(first: str, expected: str, faults: Callable[[str], list[str]]):
+    script = f"""
+        class Estimator:
+            def __init__(self, net):
+                self.net = net
+                self.optimizer = torch.optim.SGD(net.parameters(), 0.1)
+
+            def fit(self, loader):
+                {first}
+                for x, y in loader:
+                    self.optimizer.zero_grad()
+                    F.cross_entropy(self.net(x), y).backward()
+                    self.optimizer.step()
+
+            def predict(self, loader):
+                self.net.eval()
+                with torch.no_grad():
+                    return [self.net(x) for x in loader]
+    """
+    assert [fault[: len("MR102 warning")] for fault in faults(script)] == [expected] * bool(expected)
+
+
+def test_a_switch_of_the_object_for_its_driver(faults: Callable[[str], list[str]]):
+    """Whoever drives the object has a method to call before the next training."""
+    assert not faults("""
+        class Estimator:
+            def __init__(self, net):
+                self.net = net
+                self.optimizer = torch.optim.SGD(net.parameters(), 0.1)
+
+            def start_training(self):
+                self.net.train()
+
+            def fit_batch(self, x, y):
+                self.optimizer.zero_grad()
+                F.cross_entropy(self.net(x), y).backward()
+                self.optimizer.step()
+
+            def predict(self, x):
+                self.net.eval()
+                with torch.no_grad():
+                    return self.net(x)
+    """)
+
+
+def test_a_flag_made_from_data_may_be_either(faults: Callable[[str], list[str]]):
+    """The early stop is a call on the loss: the next batch may come, and it comes in EVAL."""
+    (fault,) = faults("""
+        def validate(model, loader):
+            model.eval()
+            with torch.no_grad():
+                return sum(F.cross_entropy(model(x), y) for x, y in loader)
+
+        def main(loader, val_loader, stopper):
+            model = Net()
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            stop = False
+            for number, batch in enumerate(loader):
+                if not stop:
+                    step(model, batch, optimizer)
+                    if number % 10 == 0:
+                        stop = stop or stopper.check(validate(model, val_loader))
+    """)
+    assert fault.startswith("MR102 error")
+
+
+def test_a_model_that_may_not_be_there(faults: Callable[[str], list[str]]):
+    """Where it is None no forward of it runs, however many paths were merged on the way."""
+    assert not faults("""
+        def switch(mode, models):
+            for model in models:
+                if model is None:
+                    continue
+                model.train(mode == "train")
+
+        def main(args, loader, val_loader):
+            first = second = third = None
+            if args.first:
+                first = Net()
+            if args.second:
+                second = Net()
+            if args.third:
+                third = Net()
+            switch("train", [first, second, third])
+            for batch in loader:
+                for model in [first, second, third]:
+                    if model is not None:
+                        step(model, batch, torch.optim.SGD(model.parameters(), 0.1))
+                switch("eval", [first, second, third])
+                with torch.no_grad():
+                    for model in [first, second, third]:
+                        if model is not None:
+                            print(model(batch).argmax(1))
+                switch("train", [first, second, third])
+    """)
