@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tempfile
 
 import pytest
 from modereview.llm.fake import FakeModel
@@ -153,6 +155,65 @@ def test_an_endpoint_that_fails_costs_the_review_nothing(
     assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
     (warning,) = [line for line in ran.text.splitlines() if line.startswith("Warning: model m: ")]
     assert "bad key" in warning and "sk-test" not in ran.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("html", "gave an empty answer|did not answer as|sent no Chat Completions"),
+        ("half", "sent no Chat Completions|cannot be reached"),
+        ("busy", "takes no more requests now"),
+        ("nonsense", ""),
+    ],
+)
+def test_review_with_a_faulty_endpoint_ends_as_without(
+    tmp_path, zombie, mended, modereview, endpoint, answers, fault, words
+):
+    (tmp_path / "train.py").write_text(zombie)
+    replies = {
+        "html": answers.Reply("<html>Sign in</html>", content_type="text/html"),
+        "half": answers.Reply('{"choices": [{"mess'),
+        "busy": answers.refusal(429),
+        "nonsense": answers.completion("The weather is fine."),
+    }
+    endpoint.replies = [replies[fault]]
+    ran = modereview(tmp_path / "train.py", "--model", "m", OPENAI_BASE_URL=endpoint.url)
+    assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
+    assert "fixed and proved" in ran.text
+    warnings = [line for line in ran.text.splitlines() if line.startswith("Warning: model m: ")]
+    assert [bool(re.search(words, line)) for line in warnings] == [True] * bool(words)
+
+
+def test_shown_prompts_are_all_that_is_printed_and_nothing_is_sent(tmp_path, zombie, modereview, endpoint):
+    (tmp_path / "train.py").write_text(zombie)
+    ran = modereview(tmp_path / "train.py", "--show-prompts", "--model", "m", OPENAI_BASE_URL=endpoint.url)
+    heads = [line for line in ran.text.splitlines() if line.startswith("=== ")]
+    assert [head.partition(" (about")[0] for head in heads] == [
+        "=== tests: Net of train.py",
+        "=== tests: train of train.py",
+        "=== review: train.py",
+    ]
+    assert "Took" not in ran.text and ran.code == 0
+    assert endpoint.requests == [] and [path.name for path in tmp_path.iterdir()] == ["train.py"]
+
+
+def test_spent_budget_ends_the_review_offline(tmp_path, zombie, mended, modereview, endpoint, answers):
+    (tmp_path / "train.py").write_text(zombie)
+    endpoint.replies = [answers.completion(NOTHING)]
+    ran = modereview(tmp_path / "train.py", "--model", "m", "--max-calls", "1", OPENAI_BASE_URL=endpoint.url)
+    assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
+    assert len(endpoint.requests) == 1
+    assert "the budget of 1 calls (--max-calls) does not allow another call" in ran.text
+
+
+def test_second_review_pays_nothing(tmp_path, zombie, modereview, endpoint, answers):
+    (tmp_path / "train.py").write_text(zombie)
+    endpoint.replies = [answers.completion(text) for text in (NOTHING, NOTHING, NO_NOTES)]
+    words = [tmp_path / "train.py", "--check", "--model", "m"]
+    with tempfile.TemporaryDirectory() as cache:
+        texts = [modereview(*words, OPENAI_BASE_URL=endpoint.url, XDG_CACHE_HOME=cache).text for _ in "12"]
+    assert len(endpoint.requests) == 3
+    assert "(3 calls, 126 tokens" in texts[0] and "(0 calls, 3 from the cache, 0 tokens" in texts[1]
 
 
 def test_a_key_alone_uploads_nothing(tmp_path, zombie, modereview, endpoint):
