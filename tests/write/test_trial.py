@@ -1,4 +1,4 @@
-"""A proposed recipe counts if it builds the right class or drives the right functions. The sandbox is played."""
+"""A proposed recipe counts if it builds the class or drives the functions. The sandbox is played."""
 
 from __future__ import annotations
 
