@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from modereview.errors import InputError
-from modereview.journal import undo, write_back
+from modereview.journal import Undone, undo, write_back
 
 OLD, NEW, TEST = b"x = 1\r\n", b"x = 2\r\n", b"def test(): pass\n"
 
@@ -42,7 +42,7 @@ def test_write_and_undo(root):
     written = {"train.py": NEW, "tests": None, "tests/sub": None, "tests/sub/test_train.py": TEST}
     assert files(root) == written
     assert (root / ".modereview" / ".gitignore").read_text() == "*\n"
-    assert set(undo(root)) == {root / "train.py", root / "tests/sub/test_train.py"}
+    assert set(undo(root).back) == {root / "train.py", root / "tests/sub/test_train.py"}
     assert files(root) == AS_BEFORE
 
 
@@ -147,18 +147,25 @@ def test_read_only(root, name):
 def test_undo_finishes_what_a_killed_review_began(root):
     write_back(root, changes(root))
     (root / "train.py").write_bytes(OLD)  # as if killed before the second rename
-    assert undo(root) == (root / "tests/sub/test_train.py",)
+    assert undo(root) == Undone((root / "tests/sub/test_train.py",))
     assert files(root) == AS_BEFORE
 
 
-@pytest.mark.parametrize("path", ["train.py", "tests/sub/test_train.py"])
-def test_undo_refuses_what_was_edited_since(root, path):
+def test_undo_refuses_where_the_script_was_edited_since(root):
     write_back(root, changes(root))
-    (root / path).write_bytes(b"mine\n")
+    (root / "train.py").write_bytes(b"mine\n")
     before = files(root)
-    with pytest.raises(InputError, match=f"{path} was changed since the review; nothing was undone"):
+    with pytest.raises(InputError, match=r"train\.py was changed since the review; nothing was undone"):
         undo(root)
     assert files(root) == before
+
+
+def test_undo_leaves_a_test_that_was_edited_since_and_says_so(root):
+    write_back(root, changes(root))
+    (root / "tests/sub/test_train.py").write_bytes(b"mine\n")
+    assert undo(root) == Undone((root / "train.py",), kept=(root / "tests/sub/test_train.py",))
+    left = {"tests": None, "tests/sub": None, "tests/sub/test_train.py": b"mine\n"}
+    assert files(root) == AS_BEFORE | left
 
 
 @pytest.mark.parametrize("found", [b"{", b"[]", b'{"version": 9}', b'{"version": 1, "files": [{}]}'])

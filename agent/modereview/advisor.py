@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from modereview import llm
 from modereview.errors import InputError
-from modereview.fix.mend import Mended, Tools
+from modereview.fix import Mended, Tools
 from modereview.fix.mutate import mutants
 from modereview.fix.reach import split
 from modereview.llm.purse import Purse

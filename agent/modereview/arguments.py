@@ -125,6 +125,7 @@ def _add_what(parser: Parser) -> None:
     group.add_argument(
         "--unsafe-fixes", action="store_true", help="write proved fixes that change more, as well"
     )
+    group.add_argument("--unproved", action="store_true", help="write fixes as well that no test could prove")
     group.add_argument("--static", action="store_true", help="read only, run nothing")
     group.add_argument(
         "--check", action="store_true", help="prove all, write nothing; exit 1 for findings and fixes"
@@ -229,6 +230,8 @@ def _refuse_conflicts(given: Mapping[str, object]) -> None:
         raise InputError("--stdin-filename names what comes on standard input. Give - as the path.")
     if given.get("unsafe_fixes") and given.get("fix") is False:
         raise InputError("--no-fix and --unsafe-fixes contradict each other. Leave one of them out.")
+    if given.get("unproved") and (given.get("fix") is False or given.get("static")):
+        raise InputError("--unproved writes fixes, and --no-fix and --static write none. Leave one out.")
     if given.get("diff") and given.get("format", "text") != "text":
         raise InputError("With --diff stdout is the patch. Write the report with --output FORMAT=FILE.")
     if given.get("show_prompts") and (given.get("static") or given.get("replay") or given.get("diff")):

@@ -78,9 +78,15 @@ def _undo(words: list[str]) -> int:
     from modereview.report.words import printable
 
     root = find_root(arguments.undo(words))
-    names = (path.relative_to(root) if path.is_relative_to(root) else path for path in undo(root))
-    _emit("".join(printable(f"Taken back: {name}") + "\n" for name in names), sys.stdout)
+    done = undo(root)
+    told = [f"Taken back: {_within(path, root)}" for path in done.back]
+    told += [f"Kept, as it was edited since: {_within(path, root)}" for path in done.kept]
+    _emit("".join(printable(line) + "\n" for line in told), sys.stdout)
     return CLEAN
+
+
+def _within(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _rules(words: list[str]) -> int:

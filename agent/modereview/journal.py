@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from modereview.errors import InputError
@@ -44,11 +45,19 @@ def write_back(root: Path, changes: Mapping[Path, tuple[bytes | None, bytes]]) -
         _swap(root, [entry, *wanted], "written")
 
 
-def undo(root: Path) -> tuple[Path, ...]:
-    """Bring the last review's files back as they were; files that it made are removed.
+@dataclass(frozen=True)
+class Undone:
+    """What an undo did: files brought back or removed, and new files left because somebody edited them."""
+
+    back: tuple[Path, ...]
+    kept: tuple[Path, ...] = ()
+
+
+def undo(root: Path) -> Undone:
+    """Bring the last review's files back as they were; files that it made are removed, unless edited since.
 
     Raises:
-        InputError: there is nothing to undo, or a file was changed since.
+        InputError: there is nothing to undo, or a file that was there before was changed since.
     """
     root = root.resolve()
     if not (root / FOLDER / "journal.json").is_file():
@@ -56,11 +65,12 @@ def undo(root: Path) -> tuple[Path, ...]:
     with _locked(root):
         entry = _journal(root, None)
         recorded, folders = _decode(root, entry.before or b"")
+        kept = [change for change in recorded if _is_edited(change)]
         # A review that was killed while it wrote leaves some files as before.
-        back = [reverse for change in recorded if (reverse := _reverse(change)) is not None]
+        back = [reverse for c in recorded if c not in kept and (reverse := _reverse(c)) is not None]
         _swap(root, [*back, entry], "undone")
     remove_empty(folders)
-    return tuple(change.path for change in back)
+    return Undone(tuple(change.path for change in back), tuple(change.path for change in kept))
 
 
 def _swap(root: Path, changes: Sequence[Change], done: str) -> None:
@@ -79,6 +89,12 @@ def _change(root: Path, path: Path, before: bytes | None, after: bytes | None) -
     if not real.is_relative_to(root):
         raise InputError(f"{path} leads outside the project ({real}); nothing was written.")
     return Change(real, real.relative_to(root).as_posix(), before, after)
+
+
+def _is_edited(change: Change) -> bool:
+    """Whether a file that the review made has become somebody's work since: it is not ours to remove."""
+    made = change.before is None and change.path.is_file()
+    return made and change.path.read_bytes() != change.after
 
 
 def _reverse(change: Change) -> Change | None:

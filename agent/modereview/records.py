@@ -528,9 +528,10 @@ class Verdict:
     """What became of one finding. Only the room `verify` makes it, and only it says "fixed"."""
 
     finding: Finding
-    state: Literal["fixed", "suggested", "proved", "reported"]
-    # fixed: red before, green after, nothing else changed. suggested: a fix is known and could not be
-    # proved. proved: a test shows the fault, no fix holds. reported: seen by the analysis alone.
+    state: Literal["fixed", "unproved", "suggested", "proved", "reported"]
+    # fixed: red before, green after, nothing else changed. unproved: a fix is made that no test proves, as
+    # was asked for. suggested: a fix is known and could not be proved. proved: a test shows the fault, no
+    # fix holds. reported: seen by the analysis alone.
     fix: Fix | None = None
     proved_by: tuple[str, ...] = ()  # cases that were red with the fault
     reason: str = ""  # why it is no more than it is

@@ -17,7 +17,7 @@ from modereview import baseline, parse
 from modereview.advisor import Advisor, Model
 from modereview.analyze import analyze
 from modereview.errors import InputError
-from modereview.fix import Mended, Tools, mend
+from modereview.fix import Mended, Tools, mend, taken_back
 from modereview.fix.mutate import mutants
 from modereview.fix.reach import split
 from modereview.journal import write_back
@@ -28,7 +28,7 @@ from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
 from modereview.verify import confirm, expected_failures, killed
-from modereview.workbench import Bench
+from modereview.workbench import Bench, OwnTests
 from modereview.write import builtin, gates
 from modereview.write.complete import complete
 from modereview.write.place import Placed, apart, place, test_path
@@ -115,8 +115,9 @@ def _prove(
     suite, before = _that_run(suite, bench)
     remarks = advisor.remarks(planned, found.findings, suite, before)
     tell("Mending what can be proved")
-    tools = _tools(suite, bench, settings)
-    mended = mend(program, found.findings, before, suite.cases, tools)
+    theirs = bench.own_tests(planned.test_path)
+    tools = _tools(suite, bench, theirs, settings)
+    mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools)
     mended = advisor.fixes(mended, suite.cases, tools)
     if mended.source is not found.source:
         suite = _suite_of_mended(planned, suite, mended, bench)
@@ -125,7 +126,10 @@ def _prove(
     before, after, *runs = bench.on_each(suite, [found.source, mended.source, *(m.source for m in faults)])
     suite = gates.keep(suite, [before], runs, after)
     tell("Confirming with pytest")
-    placed, verdicts, outcomes = _confirmed(suite, mended, after, bench)
+    placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
+    if any(old.state != new.state for old, new in zip(mended.verdicts, verdicts, strict=True)):
+        mended = taken_back(mended, program, before)
+        placed, verdicts, outcomes = _confirmed(suite, mended, before, bench, theirs)
     caught = killed(gates.of(suite, after), faults, [gates.of(suite, run) for run in runs])
     survived = tuple(m for m in faults if m not in caught)
     equivalent = _equivalent(suite, survived, mended, bench)
@@ -140,7 +144,7 @@ def _prove(
         survived=tuple(m for m in survived if m not in equivalent),
         equivalent=equivalent,
         unreached=planned.unreached,
-        not_run=(*found.not_run, *(outside if suite.cases else ())),
+        not_run=(*found.not_run, *(outside if suite.cases else ()), *theirs.not_run),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
         remarks=remarks,
         usage=advisor.usage(suite),
@@ -171,13 +175,14 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) 
     return replace(grown, dropped=tuple((name, why) for name, why in dropped if name not in kept))
 
 
-def _tools(suite: Suite, bench: Bench, settings: Settings) -> Tools:
+def _tools(suite: Suite, bench: Bench, theirs: OwnTests, settings: Settings) -> Tools:
     """What the fix loop may use."""
     return Tools(
         look=lambda source: _look_again(source, settings),
-        run=lambda source: bench.run(suite, source),
+        run=lambda source: (*bench.run(suite, source), *theirs.on(source)),
         fix=settings.fix,
         unsafe=settings.unsafe_fixes,
+        unproved=settings.unproved,
     )
 
 
@@ -193,7 +198,7 @@ def _equivalent(
 
 
 def _confirmed(
-    suite: Suite, mended: Mended, after: tuple[Outcome, ...], bench: Bench
+    suite: Suite, mended: Mended, after: tuple[Outcome, ...], bench: Bench, theirs: OwnTests
 ) -> tuple[Placed, tuple[Verdict, ...], tuple[Outcome, ...]]:
     """The test file as it will be, run by pytest itself on the file as it was and as it is mended."""
     text = suite.render(expected_failures(mended.verdicts, gates.of(suite, after), suite.cases))
@@ -201,7 +206,8 @@ def _confirmed(
     if not suite.cases:
         return placed, mended.verdicts, ()
     old, new = bench.with_pytest(placed.path, placed.text, (bench.source, mended.source))
-    return placed, confirm(mended.verdicts, old, new), new
+    old, now = (*old, *theirs.before), (*new, *theirs.on(mended.source))
+    return placed, confirm(mended.verdicts, old, now), new
 
 
 def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:

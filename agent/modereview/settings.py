@@ -27,6 +27,7 @@ class Settings:
     paths: tuple[Path, ...] = ()  # the files and folders to review
     fix: bool = True  # write fixes that are proved and safe
     unsafe_fixes: bool = False  # write proved fixes that change more than the mode, too
+    unproved: bool = False  # write fixes as well that no test proves
     static: bool = False  # read only: run nothing, prove nothing, write nothing
     check: bool = False  # prove everything, write nothing
     diff: bool = False  # as check, and print the patch

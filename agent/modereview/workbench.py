@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modereview import verify
 from modereview.plan import SECONDS, probe_code
 from modereview.records import Outcome, Source, Suite
 from modereview.run import Failed, Job, Worker
@@ -72,3 +73,34 @@ class Bench:
         test = path.relative_to(self.source.root).as_posix()
         jobs = [Job({s.name: s.raw, test: text.encode()}, test, None, "pytest") for s in sources]
         return self.worker.run(jobs)
+
+    def own_tests(self, ours: Path) -> OwnTests:
+        """The user's tests that import the file, as far as they run here, say the same twice and in time."""
+        tests = verify.theirs.find(self.source, ours)
+        found = OwnTests(self, tests)
+        first = found.on(self.source) if tests else ()
+        seconds = sum(o.seconds for o in first)
+        if seconds > verify.theirs.SECONDS:
+            told = f"Your own tests ({', '.join(tests)}) take {seconds:.0f} s: not run with each fix."
+            return OwnTests(self, (), not_run=(told,))
+        steady = verify.theirs.steady(first, found.on(self.source)) if first else frozenset()
+        return OwnTests(self, tests if steady else (), steady, tuple(o for o in first if o.case in steady))
+
+
+@dataclass(frozen=True)
+class OwnTests:
+    """The user's own tests of the file under review."""
+
+    bench: Bench
+    tests: tuple[str, ...] = ()
+    steady: frozenset[str] | None = None  # the cases that count; None: all
+    before: Outcomes = ()  # what they say of the file as it is
+    not_run: tuple[str, ...] = ()
+
+    def on(self, source: Source) -> Outcomes:
+        """What they say of a version of the file."""
+        jobs = [Job({source.name: source.raw}, test, None, "pytest") for test in self.tests]
+        runs = self.bench.worker.run(jobs) if jobs else []
+        pairs = zip(self.tests, runs, strict=True)
+        outcomes = (o for test, run in pairs for o in verify.theirs.named(test, run))
+        return tuple(o for o in outcomes if self.steady is None or o.case in self.steady)

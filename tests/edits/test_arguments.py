@@ -84,3 +84,39 @@ def test_no_call_at_the_span(sources):
     source = sources.make("f(a)\n")
     with pytest.raises(ValueError, match="no call"):
         edits.set_argument(source, sources.span(source, "a"), "k", "1")
+
+
+TAKEN = {
+    "none before": ("def f(): pass\n", "def f(training=True): pass\n"),
+    "behind the last": ("def f(x, p=0.5):\n    pass\n", "def f(x, p=0.5, training=True):\n    pass\n"),
+    "annotated": (
+        "def f(x: int = 1) -> int:\n    pass\n",
+        "def f(x: int = 1, training=True) -> int:\n    pass\n",
+    ),
+    "keywords only": ("def f(*, x):\n    pass\n", "def f(*, x, training=True):\n    pass\n"),
+    "a line of its own": (
+        "def f(\n    x,\n    p,  # c\n):\n    pass\n",
+        "def f(\n    x,\n    p,  # c\n    training=True,\n):\n    pass\n",
+    ),
+    "closed on its line": (
+        "def f(x,\n      p):\n    pass\n",
+        "def f(x,\n      p, training=True):\n    pass\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_add_parameter(case, sources):
+    before, after = TAKEN[case]
+    source = sources.make(before)
+    edit = edits.add_parameter(source, sources.span(source, "def f"), "training=True")
+    assert sources.after(source, edit) == after
+
+
+@pytest.mark.parametrize(
+    "text", ["def f(*a): pass\n", "def f(**k): pass\n", "def f(x, /): pass\n", "x = 1\n"]
+)
+def test_no_parameter_to_add(text, sources):
+    source = sources.make(text)
+    with pytest.raises(ValueError):
+        edits.add_parameter(source, sources.span(source, text[:3]), "training=True")

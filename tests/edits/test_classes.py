@@ -47,3 +47,17 @@ def test_free_name(sources):
     assert edits.free_name(source, span, "other") == "other"
     assert edits.free_name(source, span, "drop") == "drop_3"
     assert edits.free_name(source, span, "f") == "f_2"
+
+
+def test_a_method_goes_behind_init(sources):
+    source = sources.make("class A:\n  def __init__(self):\n    a()\n\n  def f(self): pass\n")
+    edit = edits.insert_method(source, sources.span(source, "class A"), "def g(self):\n    b()")
+    assert sources.after(source, edit) == (
+        "class A:\n  def __init__(self):\n    a()\n\n  def g(self):\n    b()\n\n  def f(self): pass\n"
+    )
+
+
+def test_a_method_goes_last_where_there_is_no_init(sources):
+    source = sources.make("class A:\n    x = 1\n")
+    edit = edits.insert_method(source, sources.span(source, "class A"), "def g(self): pass")
+    assert sources.after(source, edit) == "class A:\n    x = 1\n\n    def g(self): pass\n"

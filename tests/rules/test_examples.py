@@ -13,7 +13,11 @@ from modereview.rules import Rule, check, rule, rules
 from modereview.rules.base import no_fix
 
 Look: TypeAlias = Callable[[str], Program]
-MENDED = tuple(r for r in rules() if r.mend is not no_fix)
+UNMENDED = "MR502"  # its bad example is the one case that it cannot mend: DataParallel
+MENDED = tuple(r for r in rules() if r.mend is not no_fix and r.id != UNMENDED)
+UNSAFE = tuple(map(rule, ("MR205", "MR208", "MR503", "MR901")))
+EXPLAINED = tuple(map(rule, ("MR209", "MR302", "MR401", "MR404", "MR501", "MR505")))
+MOST_LINES = 8
 each_rule = pytest.mark.parametrize("each", rules(), ids=lambda r: r.id)
 
 
@@ -49,19 +53,32 @@ def test_each_mend_of_bad_leaves_nothing_to_find_and_touches_few_lines(program: 
     for mend in mends:
         after = parse.apply(bad.source, mend.edits)
         assert not of(each, program(after.text)), mend.title
-        added = [
-            line
-            for line in unified_diff(each.bad.splitlines(), after.text.splitlines(), "", "", n=0)
-            if line.startswith(("+", "-")) and not line.startswith(("+++", "---"))
-        ]
-        assert 1 <= len(added) <= 3, mend.title
-        assert after.lines[mend.line - 1].strip() in {line[1:].strip() for line in added}
+        old, new = ([line.strip() for line in t.splitlines()] for t in (each.bad, after.text))
+        changed = [line for line in unified_diff(old, new, n=0) if line.startswith(("+", "-"))][2:]
+        assert 1 <= len(changed) <= MOST_LINES, mend.title  # lines that are only indented do not count
 
 
-def test_trains_on_import_explains_and_does_not_mend(program: Look):
-    each = rule("MR901")
+@pytest.mark.parametrize("each", MENDED, ids=lambda r: r.id)
+def test_a_mend_says_what_it_does_and_what_changes(program: Look, each: Rule):
     bad = program(each.bad)
-    assert list(each.mend(bad, of(each, bad)[0])) == []
+    for mend in each.mend(bad, of(each, bad)[0]):
+        after = parse.apply(bad.source, mend.edits)
+        assert after.lines[mend.line - 1].strip(), "the line to look at is no empty one"
+        assert mend.consequence
+        assert mend.title[0].islower() or mend.title[0] == "`"
+
+
+@pytest.mark.parametrize("each", UNSAFE, ids=lambda r: r.id)
+def test_a_mend_that_changes_more_than_the_mode_is_unsafe(program: Look, each: Rule):
+    bad = program(each.bad)
+    assert not any(mend.safe for mend in each.mend(bad, of(each, bad)[0]))
+
+
+@pytest.mark.parametrize("each", EXPLAINED, ids=lambda r: r.id)
+def test_what_is_not_mended_is_explained_with_the_line_to_write(program: Look, each: Rule):
+    (finding,) = of(each, program(each.bad))
+    assert each.mend is no_fix
+    assert any(fact.startswith("write") for fact in finding.facts)
 
 
 @each_rule

@@ -79,16 +79,34 @@ def test_left_alone(text: str, faults: Callable[[str], list[str]]):
     assert faults(text) == []
 
 
-def test_a_return_that_runs_the_model_has_no_fix(program: Callable[[str], Program]):
-    bad = rule("MR111").bad.replace("return None", "return model(torch.zeros(1, 4))")
-    looked = program(bad)
+def mended(program: Callable[[str], Program], script: str) -> list[str]:
+    """The script after each fix that the rule offers, best first."""
+    looked = program(script)
     (finding,) = [f for f in check(looked) if f.rule == "MR111"]
-    assert list(rule("MR111").mend(looked, finding)) == []
+    return [parse.apply(looked.source, f.edits).text for f in rule("MR111").mend(looked, finding)]
 
 
-def test_the_mode_is_given_back_before_the_return(program: Callable[[str], Program]):
-    looked = program(rule("MR111").bad)
-    (finding,) = [f for f in check(looked) if f.rule == "MR111"]
-    (fix,) = rule("MR111").mend(looked, finding)
-    lines = parse.apply(looked.source, fix.edits).lines
-    assert [line.strip() for line in lines[5:8]] == ["if loader is None:", "model.train()", "return None"]
+def test_the_mode_is_given_back_on_every_way_out(program: Callable[[str], Program]):
+    tried, returned = mended(program, rule("MR111").bad)
+    body = tried[tried.index("    model.eval()") : tried.index("    return hits")]
+    assert [line.strip() for line in body.splitlines()] == [
+        "model.eval()",
+        "try:",
+        "if loader is None:",
+        "return None",
+        "with torch.no_grad():",
+        "hits = sum((model(x).argmax(1) == y).sum().item() for x, y in loader)",
+        "finally:",
+        "model.train()",
+    ]
+    assert "        model.train()\n        return None\n" in returned
+
+
+def test_a_return_that_runs_the_model_is_only_put_under_try(program: Callable[[str], Program]):
+    (tried,) = mended(program, rule("MR111").bad.replace("return None", "return model(torch.zeros(1, 4))"))
+    assert "        if loader is None:\n            return model(torch.zeros(1, 4))\n" in tried
+
+
+def test_the_comment_of_the_switch_goes_along(program: Callable[[str], Program]):
+    script = rule("MR111").bad.replace("    model.train()\n", "    model.train()  # back to work\n", 1)
+    assert "    finally:\n        model.train()  # back to work\n" in mended(program, script)[0]

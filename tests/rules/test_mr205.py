@@ -331,8 +331,19 @@ def test_a_complete_display_is_offered_a_container(program: Callable[[str], Prog
     assert list(RULE.check(program(after.text))) == []
 
 
-@pytest.mark.parametrize("name", ["filled in a loop", "by a local list", "in a lambda, held", "added to"])
+@pytest.mark.parametrize("name", ["by a local list", "in a lambda, held", "added to"])
 def test_what_grows_is_not_mended_by_halves(program: Callable[[str], Program], name: str):
     bad = program(HEAD + dedent(FOUND[name][0]))
     (finding,) = RULE.check(bad)
     assert list(RULE.mend(bad, finding)) == []
+
+
+def test_an_empty_list_that_only_layers_are_appended_to_becomes_a_module_list(
+    program: Callable[[str], Program],
+):
+    bad = program(HEAD + dedent(FOUND["filled in a loop"][0]))
+    (finding,) = RULE.check(bad)
+    (mend,) = RULE.mend(bad, finding)
+    after = parse.apply(bad.source, mend.edits)
+    assert "nn.ModuleList()" in after.text
+    assert list(RULE.check(program(after.text))) == []

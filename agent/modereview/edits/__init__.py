@@ -14,31 +14,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from modereview.edits.arguments import set_argument
-    from modereview.edits.classes import free_name, insert_in_init
+    from modereview.edits.arguments import add_parameter, set_argument
+    from modereview.edits.classes import free_name, insert_in_init, insert_method
+    from modereview.edits.imports import add_import
     from modereview.edits.insert import insert_after, insert_before, insert_first
+    from modereview.edits.layout import together
     from modereview.edits.remove import remove_statement, replace
+    from modereview.edits.under import wrap
 
 _HOMES = {
+    "add_import": "imports",
+    "add_parameter": "arguments",
     "free_name": "classes",
     "insert_after": "insert",
     "insert_before": "insert",
     "insert_first": "insert",
     "insert_in_init": "classes",
+    "insert_method": "classes",
     "remove_statement": "remove",
     "replace": "remove",
     "set_argument": "arguments",
+    "together": "layout",
+    "wrap": "under",
 }
 
 __all__ = [
+    "add_import",
+    "add_parameter",
     "free_name",
     "insert_after",
     "insert_before",
     "insert_first",
     "insert_in_init",
+    "insert_method",
     "remove_statement",
     "replace",
     "set_argument",
+    "together",
+    "wrap",
 ]
 
 

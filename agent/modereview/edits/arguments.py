@@ -1,11 +1,11 @@
-"""An argument of a call set to another value, or added."""
+"""An argument of a call set to another value or added, a parameter added to a function."""
 
 from __future__ import annotations
 
 import libcst as cst
 
 from modereview.edits.layout import end_of, end_of_line, indent_of, start_of, text_of
-from modereview.edits.tree import chain, positions
+from modereview.edits.tree import chain, compound, positions
 from modereview.records import Edit, Source, Span
 
 
@@ -26,7 +26,29 @@ def set_argument(source: Source, span: Span, keyword: str, value: str, position:
     last = call.args[-1]
     if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
         return Edit(start_of(source, last), end_of(source, last), f"({text_of(source, last)}), {new}")
-    return _append(source, call, last, new)
+    return _append(source, positions(source)[call].end.line, last, new)
+
+
+def add_parameter(source: Source, span: Span, parameter: str) -> Edit:
+    """The function that starts at the span's line takes `parameter` as well, behind all others.
+
+    Raises:
+        ValueError: no function is there, or nothing may stand behind its last parameter.
+    """
+    function = compound(source, span.line)
+    if not isinstance(function, cst.FunctionDef):
+        raise ValueError(f"no function at {source.name}:{span.line}")
+    given = function.params
+    last = [*given.posonly_params, *given.params, *given.kwonly_params]
+    takes_all = given.star_kwarg is not None or isinstance(given.star_arg, cst.Param)
+    if takes_all or given.posonly_params or (last and getattr(_tail(last[-1]), "lpar", ())):
+        raise ValueError(f"`{function.name.value}` takes whatever it is given")
+    if not last:
+        start = start_of(source, function.whitespace_before_params)
+        return Edit(start, start, parameter)
+    return _append(
+        source, positions(source)[function.whitespace_before_colon].start.line, last[-1], parameter
+    )
 
 
 def _call(source: Source, span: Span) -> cst.Call:
@@ -52,17 +74,25 @@ def _given(call: cst.Call, keyword: str, position: int | None) -> cst.Arg | None
     return call.args[position] if plain else None
 
 
-def _append(source: Source, call: cst.Call, last: cst.Arg, new: str) -> Edit:
-    """Behind the last argument; on a line of its own where that one has a line of its own."""
-    end = end_of(source, last)
-    where = positions(source)[last]
-    before = source.lines[where.start.line - 1][: where.start.column]
-    alone = not before.strip() and where.end.line < positions(source)[call].end.line
-    if not alone:
+def _append(source: Source, closed: int, last: cst.Arg | cst.Param, new: str) -> Edit:
+    """Behind the last one; on a line of its own where that has one, and the list is closed below it."""
+    tail = _tail(last)
+    end, end_line = end_of(source, tail), positions(source)[tail].end.line
+    start = positions(source)[last].start
+    before = source.lines[start.line - 1][: start.column]
+    rest = source.text[end : end_of_line(source, end_line)]
+    closes = rest.lstrip()[:1] not in ("", ",", "#")
+    if before.strip() or closes or end_line >= closed:
         return Edit(end, end, f", {new}")
-    rest = source.text[end : end_of_line(source, where.end.line)]
-    indent = indent_of(source, where.start.line)
+    indent = indent_of(source, start.line)
     if isinstance(last.comma, cst.Comma):
-        start = end + len(rest)
-        return Edit(start, start, f"{source.newline}{indent}{new},")
+        behind = end + len(rest)
+        return Edit(behind, behind, f"{source.newline}{indent}{new},")
     return Edit(end, end + len(rest), f",{rest}{source.newline}{indent}{new}")
+
+
+def _tail(last: cst.Arg | cst.Param) -> cst.CSTNode:
+    """What ends an argument or parameter; libcst's position of a parameter is that of its name."""
+    if isinstance(last, cst.Arg):
+        return last
+    return last.default or last.annotation or last

@@ -1,4 +1,4 @@
-"""Edits inside a class: a free attribute name, a statement at the end of `__init__`."""
+"""Edits inside a class: a free attribute name, a statement at the end of `__init__`, a new method."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ def insert_in_init(source: Source, class_span: Span, statement: str) -> Edit | N
             source, Span(where.line, where.column + 1, where.line, where.column + 1), statement
         )
     return append(source, last, statement)
+
+
+def insert_method(source: Source, class_span: Span, method: str) -> Edit:
+    """Behind the class's own `__init__`, else last, with an empty line before it.
+
+    Raises:
+        ValueError: the class stands on one line.
+    """
+    node = _class(source, class_span)
+    if not isinstance(node.body, cst.IndentedBlock):
+        raise ValueError(f"the class at {source.name}:{class_span.line} has no room for a method")
+    init = next((f for f in _functions(node) if f.name.value == "__init__"), node.body.body[-1])
+    return append(source, init, f"\n{method}")
 
 
 def _class(source: Source, span: Span) -> cst.ClassDef:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from modereview.edits.tree import positions
-from modereview.records import Source
+from modereview.records import Edit, Source
 
 _STEP = " " * 4  # a level of indentation in the statements that callers give
 
@@ -52,3 +54,16 @@ def _indented(source: Source, line: str, indent: str) -> str:
 def after_line(source: Source, statement: str, indent: str) -> str:
     """What to write at the end of a line to have the statement on the next."""
     return source.newline + lay_out(source, statement, indent)
+
+
+def together(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Edits made apart as one change: what several insert at one place is written in their order."""
+    joined: dict[int, Edit] = {}
+    others = []
+    for edit in edits:
+        if edit.start != edit.end:
+            others.append(edit)
+            continue
+        before = joined.get(edit.start, Edit(edit.start, edit.start, ""))
+        joined[edit.start] = Edit(edit.start, edit.start, before.replacement + edit.replacement)
+    return tuple(sorted([*others, *joined.values()]))

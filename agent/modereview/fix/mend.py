@@ -7,27 +7,12 @@ before. Faults that only together turn a test green are tried together.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from modereview import parse
-from modereview.fix.compose import compose, moved, moved_back
-from modereview.records import Case, Edit, Finding, Fix, Outcome, Program, Severity, Source, Verdict
-from modereview.rules import rule
-from modereview.verify import Comparison, compare, proved_fix, red, without_fix
-
-_FOLLOW_UPS = 3  # further fixes that one fix may need: an `eval()` that now wants a `train()`
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the corridor hands to the loop."""
-
-    look: Callable[[Source], tuple[Program, tuple[Finding, ...]]]  # analysis and rules
-    run: Callable[[Source], tuple[Outcome, ...]]  # the suite on a version of the file, in the sandbox
-    fix: bool = True  # whether anything may be mended at all
-    unsafe: bool = False  # whether unsafe fixes may be written
+from modereview.fix.attempt import Attempt, Now, Tools, as_the_user_has_it, candidates, current, suggestions
+from modereview.records import Case, Finding, Fix, Outcome, Program, Severity, Source, Verdict
+from modereview.verify import Comparison, compare, proved_fix, red, unconfirmed, unproved_fix, without_fix
 
 
 @dataclass(frozen=True)
@@ -41,16 +26,12 @@ class Mended:
 
 
 @dataclass(frozen=True)
-class _Now:
-    """The file as mended so far."""
+class _Clash:
+    """A fix that would be proved, and takes back the proof of one that was kept."""
 
-    original: Source
-    source: Source
-    program: Program
-    findings: tuple[Finding, ...]
-    outcomes: tuple[Outcome, ...]
-    edits: tuple[tuple[Edit, ...], ...] = ()  # of each fix that was kept, each in the text it met
-    kept: tuple[Verdict, ...] = ()
+    finding: Finding
+    other: Finding
+    better: bool  # whether more tests prove it than the other
 
 
 def mend(
@@ -61,53 +42,87 @@ def mend(
     tools: Tools,
 ) -> Mended:
     """Mend what can be proved. `outcomes` are those of the cases on the file as it is."""
-    now = _Now(program.source, program.source, program, findings, outcomes)
-    verdicts: dict[str, Verdict] = {}
-    waiting: list[Finding] = []
-    for finding in findings:
-        after, verdict = _mend_one(now, finding, tools)
-        if verdict is None:
-            waiting.append(finding)
-        else:
-            now, verdicts[finding.fingerprint] = after, verdict
+    start = Now(program.source, program.source, program, findings, outcomes, first=findings)
+    order, clashes = list(findings), dict[str, _Clash]()
+    while True:
+        now, verdicts, clash = _one_by_one(start, order, tools)
+        if clash is None or clash.finding.fingerprint in clashes:
+            break
+        clashes[clash.finding.fingerprint] = clash
+        if not clash.better:
+            break
+        order = [clash.finding, *(f for f in order if f is not clash.finding)]
+    waiting = [f for f in order if f.fingerprint not in verdicts]
     if len(waiting) > 1:
         now, together = _mend_together(now, waiting, tools)
         verdicts |= together
     for finding in waiting:
         if finding.fingerprint not in verdicts:
-            verdicts[finding.fingerprint] = _left(now, finding, cases, tools)
+            now, verdicts[finding.fingerprint] = _without_proof(now, finding, cases, tools, clashes)
     return Mended(now.source, now.program, tuple(verdicts[f.fingerprint] for f in findings), now.outcomes)
 
 
-def _mend_one(now: _Now, finding: Finding, tools: Tools) -> tuple[_Now, Verdict | None]:
-    """The first candidate that is proved; None where none is."""
-    current = _current(now, finding)
-    if current is None and now.kept:  # an earlier fix mended this one, too
-        return now, replace(now.kept[-1], finding=finding)
-    if current is None or not red(now.outcomes):
-        return now, None
-    for attempt, fix in _candidates(now, current, tools):
+def taken_back(mended: Mended, program: Program, outcomes: tuple[Outcome, ...]) -> Mended:
+    """Nothing mended after all: pytest bears not every proof out, and fixes build on each other."""
+    verdicts = tuple(unconfirmed(v) if v.state in ("fixed", "unproved") else v for v in mended.verdicts)
+    return Mended(program.source, program, verdicts, outcomes)
+
+
+def _one_by_one(
+    now: Now, order: Sequence[Finding], tools: Tools
+) -> tuple[Now, dict[str, Verdict], _Clash | None]:
+    """Each finding in turn, and the first two whose fixes contradict each other."""
+    start, verdicts, clash = now, dict[str, Verdict](), None
+    for finding in order:
+        after, verdict, spoiled = _mend_one(now, finding, tools)
+        if verdict is not None:
+            now, verdicts[finding.fingerprint] = after, verdict
+        elif spoiled and clash is None:
+            clash = _clash(start, now, finding, spoiled, tools)
+    return now, verdicts, clash
+
+
+def _mend_one(now: Now, finding: Finding, tools: Tools) -> tuple[Now, Verdict | None, frozenset[str]]:
+    """The first candidate that is proved; None where none is, with the cases that one turned red again."""
+    here = current(now, finding)
+    if here is None and now.kept:  # an earlier fix mended this one, too
+        return now, replace(now.kept[-1], finding=finding), frozenset()
+    if here is None or not red(now.outcomes):
+        return now, None, _spoiled_by_any(now, here, tools)
+    spoiled: frozenset[str] = frozenset()
+    for attempt, fix in candidates(now, here, tools):
         after = replace(attempt, outcomes=tools.run(attempt.source))
         comparison = compare(now.outcomes, after.outcomes)
         if comparison.proves:
             verdict = _verdict(now, finding, fix, comparison)
-            return replace(after, kept=(*now.kept, verdict)), verdict
-    return now, None
+            return replace(after, kept=(*now.kept, verdict)), verdict, frozenset()
+        spoiled |= set(comparison.spoiled)
+    return now, None, spoiled
 
 
-def _verdict(now: _Now, finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
-    return proved_fix(finding, _as_the_user_has_it(now, finding, fix), comparison)
+def _spoiled_by_any(now: Now, here: Finding | None, tools: Tools) -> frozenset[str]:
+    """What the best fix would turn red although nothing is red any more: a contradiction with one kept."""
+    attempt = next(candidates(now, here, tools), None) if here is not None and now.kept else None
+    if attempt is None:
+        return frozenset()
+    return frozenset(compare(now.outcomes, tools.run(attempt[0].source)).spoiled)
 
 
-def _as_the_user_has_it(now: _Now, finding: Finding, fix: Fix) -> Fix:
-    """The fix with its edits in positions of the file before any other fix."""
-    edits = fix.edits
-    for earlier in reversed(now.edits):
-        edits = tuple(moved_back(edit, earlier) for edit in edits)
-    return replace(fix, finding=finding, edits=edits)
+def _clash(start: Now, now: Now, finding: Finding, spoiled: frozenset[str], tools: Tools) -> _Clash | None:
+    """Whether the fix of a finding, alone on the file as it was, proves what a kept one takes away."""
+    against = next((v for v in now.kept if spoiled & set(v.proved_by)), None)
+    if against is None:
+        return None
+    _, alone, _ = _mend_one(start, finding, tools)
+    proved = len(alone.proved_by) if alone else 0
+    return _Clash(finding, against.finding, proved > len(against.proved_by))
 
 
-def _mend_together(now: _Now, waiting: list[Finding], tools: Tools) -> tuple[_Now, dict[str, Verdict]]:
+def _verdict(now: Now, finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
+    return proved_fix(finding, as_the_user_has_it(now, finding, fix), comparison)
+
+
+def _mend_together(now: Now, waiting: list[Finding], tools: Tools) -> tuple[Now, dict[str, Verdict]]:
     """All at once, then without each in turn: kept are those that the proof needs."""
     needed = waiting
     whole, fixes = _all_of(now, needed, tools)
@@ -124,97 +139,55 @@ def _mend_together(now: _Now, waiting: list[Finding], tools: Tools) -> tuple[_No
     return whole, {f.fingerprint: _verdict(now, f, fix, comparison) for f, fix in fixes}
 
 
-def _all_of(now: _Now, findings: Sequence[Finding], tools: Tools) -> tuple[_Now, list[tuple[Finding, Fix]]]:
+def _all_of(now: Now, findings: Sequence[Finding], tools: Tools) -> tuple[Now, list[tuple[Finding, Fix]]]:
     fixes = []
     after = now
     for finding in findings:
-        current = _current(after, finding)
-        candidate = next(_candidates(after, current, tools), None) if current else None
+        here = current(after, finding)
+        candidate = next(candidates(after, here, tools), None) if here else None
         if candidate:
             after, fix = candidate
             fixes.append((finding, fix))
     return replace(after, outcomes=tools.run(after.source)), fixes
 
 
-def _candidates(now: _Now, finding: Finding, tools: Tools) -> Iterator[tuple[_Now, Fix]]:
-    """Fixes after which the analysis is content, with the file as it would be."""
-    if finding.severity is Severity.NOTE or not tools.fix:
-        return
-    for fix in rule(finding.rule).mend(now.program, finding):
-        if fix.safe or tools.unsafe:
-            attempt = _follow(now, fix, tools)
-            if attempt is not None:
-                yield attempt
-
-
-def _follow(now: _Now, fix: Fix, tools: Tools) -> tuple[_Now, Fix] | None:
-    """The fix with what it makes necessary: an `eval()` put in may leave the next epoch in EVAL."""
-    state, titles = _applied(now, fix.edits, tools), [fix.title]
-    kinds = Counter(map(_kind, now.findings))
-    for _ in range(_FOLLOW_UPS):
-        left = Counter(map(_kind, state.findings))
-        if left[_kind(fix.finding)] >= kinds[_kind(fix.finding)]:
-            return None
-        fresh = [
-            f for f in state.findings if left[_kind(f)] > kinds[_kind(f)] and f.severity is not Severity.NOTE
-        ]
-        if not fresh:
-            whole = compose(now.source, state.source)
-            state = replace(state, edits=(*now.edits, whole))
-            return state, replace(fix, title=" and ".join(titles), edits=whole)
-        follow_up = next(iter(rule(fresh[0].rule).mend(state.program, fresh[0])), None)
-        if follow_up is None or not follow_up.safe:
-            return None
-        state = _applied(state, follow_up.edits, tools)
-        titles.append(follow_up.title)
-    return None
-
-
-def _kind(finding: Finding) -> tuple[str, str, str]:
-    """What stays of a finding when its lines change."""
-    return finding.rule, finding.function, finding.subject
-
-
-def _applied(now: _Now, edits: tuple[Edit, ...], tools: Tools) -> _Now:
-    source = parse.apply(now.source, edits)
-    program, findings = tools.look(source)
-    return replace(now, source=source, program=program, findings=findings)
-
-
-def _left(now: _Now, finding: Finding, cases: Sequence[Case], tools: Tools) -> Verdict:
-    """What is said of a finding that stays."""
+def _without_proof(
+    now: Now, finding: Finding, cases: Sequence[Case], tools: Tools, clashes: dict[str, _Clash]
+) -> tuple[Now, Verdict]:
+    """What is said of a finding that no proof mends, and the file with its fix where that is asked for."""
     by_name = {
         name: case for case in cases for name in (case.name, *(f"{case.name}[{t}]" for t in case.targets))
     }
     shown = tuple(c for c in red(now.outcomes) if c in by_name and finding.rule in by_name[c].proves)
-    current = _current(now, finding)
-    fixes = _suggestions(now, current, tools) if current else []
-    if finding.severity is Severity.NOTE or not fixes:
-        return without_fix(
-            finding, shown, None, "" if finding.severity is Severity.NOTE else "no automatic fix"
-        )
-    best = _as_the_user_has_it(now, finding, fixes[0])
+    here = current(now, finding)
+    best = next(suggestions(now, here, tools), None) if here else None
+    if best is None:
+        quiet = finding.severity is Severity.NOTE
+        return now, without_fix(finding, shown, None, "" if quiet else "no automatic fix")
+    fix, reason = as_the_user_has_it(now, finding, best[1]), _why_not(best[1], shown, tools)
+    against = next((c for c in clashes.values() if finding in (c.finding, c.other)), None)
+    if against is not None:
+        other = against.other if finding is against.finding else against.finding
+        reason = f"it contradicts the fix of {other.rule} at line {other.span.line}, which is better proved"
+    elif tools.unproved and tools.fix and (fix.safe or tools.unsafe):
+        after = _spoils_nothing(now, best, tools)
+        if after is not None:
+            verdict = unproved_fix(finding, fix, shown, reason)
+            return replace(after, kept=(*now.kept, verdict)), verdict
+    return now, without_fix(finding, shown, fix, reason)
+
+
+def _why_not(fix: Fix, shown: tuple[str, ...], tools: Tools) -> str:
     if not tools.fix:
-        return without_fix(finding, shown, best, "--no-fix")
-    if not best.safe and not tools.unsafe:
-        return without_fix(finding, shown, best, "changes more than the mode: --unsafe-fixes writes it")
-    reason = "no test turned green with it" if shown else "no test could be run that shows the fault"
-    return without_fix(finding, shown, best, reason)
+        return "--no-fix"
+    if not fix.safe and not tools.unsafe:
+        return "changes more than the mode: --unsafe-fixes writes it"
+    if fix.finding.severity is Severity.NOTE:
+        return "it changes no number that a test could see"
+    return "no test turned green with it" if shown else "no test could be run that shows the fault"
 
 
-def _suggestions(now: _Now, finding: Finding, tools: Tools) -> list[Fix]:
-    """Fixes after which the analysis is content: advice that only moves the fault is worse than none."""
-    fixes = rule(finding.rule).mend(now.program, finding)
-    return [followed[1] for fix in fixes if (followed := _follow(now, fix, tools)) is not None]
-
-
-def _current(now: _Now, finding: Finding) -> Finding | None:
-    """The finding as the analysis sees it in the file as mended so far."""
-    start = now.original.offset(finding.span.line, finding.span.column)
-    for edits in now.edits:
-        start = moved(start, edits)
-    return next((f for f in now.findings if f.rule == finding.rule and _start(now.source, f) == start), None)
-
-
-def _start(source: Source, finding: Finding) -> int:
-    return source.offset(finding.span.line, finding.span.column)
+def _spoils_nothing(now: Now, attempt: Attempt, tools: Tools) -> Now | None:
+    """The file with a fix that turns nothing green and leaves every test as it was; else None."""
+    after = replace(attempt[0], outcomes=tools.run(attempt[0].source))
+    return None if compare(now.outcomes, after.outcomes).spoiled else after

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 from modereview import parse
 from modereview.errors import InputError
+from modereview.fix.attempt import Tools
 from modereview.fix.compose import compose, moved_back
-from modereview.fix.mend import Mended, Tools
+from modereview.fix.mend import Mended
 from modereview.llm import Message, Question, answers
 from modereview.llm.agent import Chain, Judged
 from modereview.llm.prompts import Prompts

@@ -17,6 +17,7 @@ from modereview.report.words import amount, listed, printable, sentence
 FATES = {
     "mended": "fixed and proved",
     "fixed": "fix proved, not written",
+    "unproved": "fix without a proof",
     "proved": "proved, not fixed",
     "suggested": "fix suggested, not proved",
     "reported": "not proved",

@@ -70,6 +70,9 @@ def _fate(review: Review, verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "fixed", f"{_where(fix)} ({safety})"
     elif verdict.state == "fixed":
         yield "fix", f"{_where(fix)} ({safety}, not written)"
+    elif verdict.state == "unproved":
+        done = "written" if review.source.path in review.written else "not written"
+        yield "unproved", f"{_where(fix)} ({safety}, {done}; {reason})"
     else:
         yield "suggested", f"{_where(fix)} (not written: {_why_not(review, verdict)})"
     if fix.consequence:

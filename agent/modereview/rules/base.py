@@ -32,6 +32,9 @@ class Rule:
     check: Callable[[Program], Iterable[Finding]]
     mend: Callable[[Program, Finding], Iterable[Fix]] = no_fix  # candidates, the best first
     safe: bool = True
+    mends_notes: bool = (
+        False  # whether its notes say what is harmless, not what is meant: they get a fix, too
+    )
 
     def finding(
         self,
@@ -111,8 +114,11 @@ def harm(forward: Forward, *, training: bool) -> str:
 def fix(
     source: Source, finding: Finding, title: str, *changes: Edit, consequence: str = "", safe: bool = True
 ) -> Fix:
-    """A fix, with the line in the mended file where a reader should look: that of its last edit."""
-    last = max(changes)
+    """A fix, with the line in the mended file where a reader should look: that of its last edit.
+
+    What only indents is none to look at.
+    """
+    last = max(c for c in changes if c.replacement.strip() or c.end > c.start)
     before = sum(
         len(e.replacement) - (e.end - e.start) for e in changes if e.end <= last.start and e is not last
     )

@@ -30,6 +30,7 @@ class Held:
     names: frozenset[str]  # the attribute and the local lists that it was made of
     grows: bool  # whether layers are put in later
     hidden: bool  # a single network alone in a display: how people hide one on purpose
+    only_layers: bool = False  # whether all that is put in later builds layers
 
 
 def held(program: Program, cls: str) -> Iterator[Held]:
@@ -63,11 +64,11 @@ def _held(
     kinds = (kind_of(program, cls, method, e) for e in (*first, *added))
     kind = next((k for k in kinds if k), None)
     hidden = isinstance(value, ir.Items) and len(first) == 1 and not added
-    return (
-        Held(attr, plain, kind, value, span, method.name, frozenset(names), bool(added), hidden)
-        if kind
-        else None
+    only = bool(added) and all(kind_of(program, cls, method, e) for e in added)
+    held = Held(
+        attr, plain, kind or "", value, span, method.name, frozenset(names), bool(added), hidden, only
     )
+    return held if kind else None
 
 
 def container(value: ir.Expr) -> str | None:

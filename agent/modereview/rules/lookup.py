@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
-from modereview.records import Program
+from modereview.records import Program, Span
 
 _EVALUATION_DATA = re.compile(r"(^|_)(val|valid|validation|test|testing|eval|evaluation|dev)\d*($|_)", re.I)
 
@@ -59,6 +59,12 @@ def assigned(program: Program, function: str, expr: ir.Expr) -> ir.Expr | None:
         if values:
             return values[0] if len(values) == 1 else None
     return None
+
+
+def with_comment(program: Program, span: Span) -> str:
+    """A statement as written, with the comment that its line ends in: it moves along."""
+    rest = program.source.lines[span.end_line - 1][span.end_column - 1 :]
+    return program.source.slice(span) + (rest.rstrip() if rest.lstrip().startswith("#") else "")
 
 
 def bindings(statement: ir.Stmt) -> Iterator[tuple[ir.Expr, ir.Expr]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules.base import Rule
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
+from modereview.rules import graph
+from modereview.rules.base import Rule, fix
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -31,6 +32,15 @@ def _finding(program: Program, forward: Forward) -> Finding:
         function=forward.function,
         subject=forward.model,
     )
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`no_grad` for the function or around the evaluation, where nothing in it is trained on."""
+    forward = next((f for f in program.forwards if f.span == finding.span and f.grad is True), None)
+    off = graph.off(program, forward) if forward is not None else None
+    if off is not None:
+        why = "the same numbers with less memory and time"
+        yield fix(program.source, finding, f"write `{off[0]}`", *off[1], consequence=why)
 
 
 RULE = Rule(
@@ -74,6 +84,11 @@ def main(loader):
         "that a caller wraps in `no_grad` or `inference_mode`; a method of the module; a model in TRAIN "
         "(MR101 speaks there)."
     ),
-    fix="`@torch.no_grad()` on the function, or a `with` block: not written, it never changes a number.",
+    fix=(
+        "`@torch.no_grad()` on the function, or a `with` block, by what the file does elsewhere. It changes "
+        "no number, so no test can prove it: offered, and written with `--unproved`."
+    ),
     check=check,
+    mend=mend,
+    mends_notes=True,
 )

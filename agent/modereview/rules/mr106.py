@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview import edits
-from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
+from modereview.analyze import ir, walk
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import modes
 from modereview.rules.base import Rule, certainty, fix, harm
 
@@ -37,14 +38,48 @@ def _finding(program: Program, forward: Forward) -> Finding:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`eval()` in place of `train()`, where no training hangs on that switch."""
+    """Moved behind the evaluating loop that it ends each pass of; else `eval()` in its place."""
     call = program.source.slice(finding.span)
     owner, dot, rest = call.rpartition(".train(")
-    trains = any(f.role == "train" and f.switch == finding.span for f in program.forwards)
-    if dot and rest in (")", "True)", "mode=True)") and not trains:
+    if not dot or rest not in (")", "True)", "mode=True)"):
+        return
+    why = "validation and test numbers change: they are of the model without dropout and batch statistics"
+    loop = _ended_by_it(program, finding, owner)
+    if loop is not None:
+        line = finding.span.line
+        margin = program.source.lines[loop.line - 1][: loop.column - 1]
+        moved = edits.replace(program.source, Span(line, 1, line, finding.span.column), margin)
+        yield fix(program.source, finding, f"move `{call}` behind the evaluation", moved, consequence=why)
+    if not any(f.role == "train" and f.switch == finding.span for f in program.forwards):
         edit = edits.replace(program.source, finding.span, f"{owner}.eval()")
-        why = "validation and test numbers change: they are of the model without dropout and batch statistics"
         yield fix(program.source, finding, f"call `{owner}.eval()` instead", edit, consequence=why)
+
+
+def _ended_by_it(program: Program, finding: Finding, owner: str) -> Span | None:
+    """The loop whose evaluating body ends in the switch, where an `eval()` before it was meant to hold.
+
+    The switch stands alone on its line, and nothing but the loop's end follows.
+    """
+    first = program.source.lines[finding.span.line - 1][: finding.span.column - 1]
+    body = modes.body_of(program, _holder(program, finding))
+    for statement in walk.statements(body):
+        ends = isinstance(statement, ir.Loop) and statement.body and statement.body[-1].span == finding.span
+        if isinstance(statement, ir.Loop) and ends and not statement.orelse and not first.strip():
+            off = (c.span for c in walk.calls(body) if _is_eval(c, owner))
+            return statement.span if any(s < statement.span for s in off) else None
+    return None
+
+
+def _holder(program: Program, finding: Finding) -> str:
+    """The function that the switch lies in: not always that of the forward."""
+    forward = next((f for f in program.forwards if f.switch == finding.span), None)
+    where = modes.meeting(program, forward) if forward else None
+    return where.function if where else finding.function
+
+
+def _is_eval(call: ir.Call, owner: str) -> bool:
+    func = call.func
+    return isinstance(func, ir.Attr) and func.name == "eval" and walk.dotted(func.base) == owner
 
 
 RULE = Rule(
@@ -89,7 +124,10 @@ def main(loader):
         "re-estimated statistics that a name or a comment declares (a note); detectors that are given their "
         "targets (a note)."
     ),
-    fix="`eval()` in its place, unless a training forward hangs on the same switch.",
+    fix=(
+        "moved behind the loop, where it ends each pass of an evaluation that began with `eval()`; else "
+        "`eval()` in its place, unless a training forward hangs on the same switch."
+    ),
     check=check,
     mend=mend,
 )

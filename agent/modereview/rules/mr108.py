@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
-from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
+from modereview.analyze.torchfacts import FLUENT
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
+from modereview.rules import lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.modes import body_of
 from modereview.rules.placing import dotted
 
 _TEACHER = re.compile(
@@ -64,20 +65,78 @@ def by_role(forward: Forward) -> bool:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`eval()` where the network is built; a `train()` that put it into TRAIN is the user's to move."""
+    """`eval()`, and no gradients, where the network is built; or behind the `train()` that switched it."""
+    if finding.severity is Severity.NOTE:
+        return
+    yield from _behind_the_switch(program, finding)
     found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]
-    if not found or finding.severity is Severity.NOTE:
+    if not found:
         return
     built = found[0].why[0].span
-    for holder in ("", *found[0].through):
-        for statement in walk.statements(body_of(program, holder)):
+    for holder, body in lookup.scopes(program):
+        for statement in walk.statements(body):
             if isinstance(statement, ir.Assign) and walk.within(built, statement.span):
                 name = dotted(walk.dotted(statement.targets[0]) or "")
                 if name:
-                    edit = edits.insert_after(program.source, statement.span, f"{name}.eval()")
-                    title = f"call `{name}.eval()` where it is built"
+                    lines = [f"{name}.eval()"]
+                    if all(f.grad is True for f in found) and not _is_frozen(program, holder, name):
+                        lines.append(f"{name}.requires_grad_(False)")
+                    place = _set_up(program, statement, name)
+                    edit = edits.insert_after(program.source, place, "\n".join(lines))
+                    title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
                     why = "the targets no longer change from run to run: expect other loss curves"
                     yield fix(program.source, finding, title, edit, consequence=why)
+
+
+def _behind_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`policy.train()` in the function itself switches its target network as well: that goes back to EVAL."""
+    forward = next((f for f in program.forwards if f.span == finding.span and f.cause == "switch"), None)
+    name = dotted(finding.subject)
+    if forward is None or name is None:
+        return
+    body = dict(lookup.scopes(program)).get(finding.function, ())
+    on = next((s for s in walk.statements(body) if isinstance(s, ir.Do) and s.span == forward.switch), None)
+    if on is not None and program.source.slice(on.span) != f"{name}.train()":
+        edit = edits.insert_after(program.source, on.span, f"{name}.eval()")
+        title = f"call `{name}.eval()` behind `{program.source.slice(on.span)}`"
+        why = "the targets no longer change from run to run: expect other loss curves"
+        yield fix(program.source, finding, title, edit, consequence=why)
+
+
+def _is_frozen(program: Program, holder: str, name: str) -> bool:
+    """Whether the function that builds it takes its parameters' gradients away, in whatever way."""
+    for statement in walk.statements(dict(lookup.scopes(program))[holder]):
+        looped = statement.iterable if isinstance(statement, ir.Loop) else None
+        own = looped is not None and any(walk.dotted(e) == name for e in walk.subexpressions(looped))
+        text = program.source.slice(statement.span)
+        if (own or f"{name}.requires_grad_" in text) and "requires_grad" in text:
+            return True
+    return False
+
+
+def _set_up(program: Program, built: ir.Assign, name: str) -> Span:
+    """The last of the statements right behind the one that builds it which prepare it: weights, a device."""
+    for _, body in lookup.scopes(program):
+        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+            if built in block:
+                last: ir.Stmt = built
+                for statement in block[block.index(built) + 1 :]:
+                    if not _prepares(statement, name):
+                        break
+                    last = statement
+                return last.span
+    return built.span
+
+
+def _prepares(statement: ir.Stmt, name: str) -> bool:
+    """`teacher.load_state_dict(...)`, `teacher = teacher.to(device)`."""
+    value = statement.value if isinstance(statement, ir.Do | ir.Assign) else None
+    func = value.func if isinstance(value, ir.Call) else None
+    return (
+        isinstance(func, ir.Attr)
+        and walk.dotted(func.base) == name
+        and func.name in {*FLUENT, "load_state_dict"}
+    )
 
 
 RULE = Rule(
@@ -129,7 +188,10 @@ def main(loader):
         "mean teacher, momentum encoder or other average of the student, which many methods keep in TRAIN on "
         "purpose (a note)."
     ),
-    fix="`eval()` where the network is built.",
+    fix=(
+        "`eval()` where the network is built and its weights are loaded; `requires_grad_(False)` with it "
+        "where the graph would be built through it for nothing."
+    ),
     check=check,
     mend=mend,
 )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modereview.records import Event, Finding, Forward, Program, Severity, Span
-from modereview.rules.base import Rule, deliberate
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.records import Event, Finding, Fix, Forward, Program, Severity, Span
+from modereview.rules import lookup
+from modereview.rules.base import Rule, deliberate, fix
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -40,6 +43,37 @@ def _finding(program: Program, forward: Forward, off: Span, *, sure: bool) -> Fi
 def _severity(sure: bool) -> Severity:
     """Certain where the same model is trained elsewhere or in the first pass."""
     return Severity.ERROR if sure else Severity.WARNING
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """The rest of the block under the switch as a context, where nothing in it is trained on."""
+    for block in _blocks(program):
+        for index, statement in enumerate(block):
+            rest = block[index + 1 :]
+            if statement.span != finding.span or not rest or _trains(program, rest):
+                continue
+            call = program.source.slice(finding.span)
+            manager = call.removesuffix(".__enter__()")
+            said = lookup.with_comment(program, finding.span).removeprefix(call)
+            moved = edits.wrap(program.source, rest[0].span, rest[-1].span, f"with {manager}:{said}")
+            gone = edits.remove_statement(program.source, finding.span)
+            why = "gradients flow again behind the block: what trains there is trained from now on"
+            title = f"`with {manager}:` around the evaluation"
+            yield fix(program.source, finding, title, *edits.together((gone, *moved)), consequence=why)
+            return
+
+
+def _blocks(program: Program) -> Iterator[ir.Block]:
+    for _, body in lookup.scopes(program):
+        yield body
+        for statement in walk.statements(body):
+            yield from walk.blocks(statement)
+
+
+def _trains(program: Program, rest: ir.Block) -> bool:
+    """Whether a forward of a loss runs in these statements, itself or in what they call."""
+    ways = [(*f.path, f.span) for f in program.forwards if f.role in ("train", "target", "unknown")]
+    return any(walk.within(place, s.span) for way in ways for place in way for s in rest)
 
 
 RULE = Rule(
@@ -97,6 +131,7 @@ def main(loader, val_loader):
         "`with torch.set_grad_enabled(flag):`; a switch that is given back before the training "
         "(`set_grad_enabled(True)`); scripts that only infer; a frozen teacher under it."
     ),
-    fix="no automatic fix yet: the block that it belongs to has to be indented.",
+    fix="the context form, `with torch.set_grad_enabled(False):`, around the rest of its block.",
     check=check,
+    mend=mend,
 )

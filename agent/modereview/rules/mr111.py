@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import modes
+from modereview.rules import lookup, modes
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
+
+_AGAIN = "training sees dropout and batch statistics again: expect other loss curves"
 
 
 @dataclass(frozen=True)
@@ -149,18 +151,38 @@ def _finding(program: Program, lost: _Lost) -> Finding:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """The call that gives the mode back, before the return as well, unless the return itself runs code."""
-    for lost in _returns(program):
-        if lost.place != finding.span or lost.leave is None:
+    """`try`/`finally` from the `eval()` to what gives the mode back; else that call before the return too."""
+    for lost in (*_returns(program), *_caught(program)):
+        if lost.place != finding.span:
             continue
+        yield from _tried(program, finding, lost)
+        if lost.leave is None:
+            return
         value = lost.leave.value
         if value is not None and any(isinstance(e, ir.Call) for e in walk.subexpressions(value)):
             return
         restore = program.source.slice(lost.restore)
         edit = edits.insert_before(program.source, lost.place, restore)
-        why = "training sees dropout and batch statistics again: expect other loss curves"
-        yield fix(program.source, finding, f"call `{restore}` before the return", edit, consequence=why)
+        yield fix(program.source, finding, f"call `{restore}` before the return", edit, consequence=_AGAIN)
         return
+
+
+def _tried(program: Program, finding: Finding, lost: _Lost) -> Iterator[Fix]:
+    """What lies between the `eval()` and the `train()` of one block under `try`, the latter in `finally`."""
+    source, restore = program.source, program.source.slice(lost.restore)
+    for block in _blocks(modes.body_of(program, lost.function)):
+        places = [s.span for s in block]
+        off = _eval_before(program, block, lost.restore)
+        if lost.restore not in places or off not in places:
+            continue
+        between = places[places.index(off) + 1 : places.index(lost.restore)]
+        if between:
+            ending = f"finally:\n    {lookup.with_comment(program, lost.restore)}"
+            tried = edits.wrap(source, between[0], between[-1], "try:", ending)
+            gone = edits.remove_statement(source, lost.restore)
+            title = f"`{restore}` in a `finally`"
+            yield fix(source, finding, title, *edits.together((*tried, gone)), consequence=_AGAIN)
+            return
 
 
 RULE = Rule(
@@ -224,7 +246,7 @@ def main(loader, val_loader):
         "a `train()` in `finally`, in a context manager or before the return; an epoch loop that calls "
         "`train()` itself; an exception that ends the training."
     ),
-    fix="the call that gives the mode back, before the return too; for exceptions `try`/`finally` by hand.",
+    fix="`try`/`finally` from the `eval()` on; where the two lie apart, the call before the return too.",
     check=check,
     mend=mend,
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules.base import Rule, comment_at, fix
 from modereview.rules.inside import mode_decides
+from modereview.rules.telling import flag_edits
 
 _TRAINING = 2  # position of `training` in F.dropout(input, p, training, inplace)
 
@@ -54,21 +54,18 @@ def _finding(program: Program, function: ir.Function, call: ir.Call) -> Finding:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`training=self.training` in a method of a module; a plain function has no flag to read."""
+    """`training=self.training`, handed on through a parameter where the call is in a plain function."""
     assert program.names is not None
     function = program.names.functions[finding.function]
-    if (
-        program.module(function.method_of or "") is None
-        or not function.params
-        or function.params[0].name != "self"
-    ):
+    call = next(c for c in walk.calls(function.body) if c.span == finding.span)
+    told = flag_edits(program, function, call, "training", _TRAINING)
+    if not told:
         return
-    edit = edits.set_argument(program.source, finding.span, "training", "self.training", position=_TRAINING)
     yield fix(
         program.source,
         finding,
-        f"pass `training=self.training` to `{finding.subject}`",
-        edit,
+        f"pass `training=self.training` to `{finding.subject if len(told) == 1 else function.name}`",
+        *told,
         consequence="evaluation no longer drops: expect other validation numbers; training stays as it is",
     )
 
@@ -112,7 +109,10 @@ class Net(nn.Module):
         "of 0; `F.alpha_dropout` and kin, whose default is False; dropout that a name or comment calls "
         "Monte-Carlo (a note)."
     ),
-    fix="`training=self.training` in the call. A function outside a module has no flag to read: no fix.",
+    fix=(
+        "`training=self.training` in the call. A plain function gets a parameter `training` that the methods "
+        "which call it pass on; no fix where others call it."
+    ),
     check=check,
     mend=mend,
 )

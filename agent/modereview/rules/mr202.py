@@ -131,9 +131,11 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     assert program.names is not None
     body = program.names.functions[finding.function].body
     call = next((c for c in walk.calls(body) if c.span == finding.span), None)
-    known = _known(program.names.origin(call.func) or "") if call else None
-    rate = lookup.argument(call, *known) if call and known else None
-    if known is None or rate is None:
+    if call is None:
+        return
+    known = _known(program.names.origin(call.func) or "") or ("dropout_p", None)
+    rate = lookup.argument(call, *known)
+    if rate is None:
         return
     gated = f"{inside.text_of(program, rate)} if self.training else 0.0"
     yield fix(

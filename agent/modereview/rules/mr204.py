@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules import inside, lookup
 from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.telling import flag_edits
 
 
 @dataclass(frozen=True)
@@ -124,20 +124,23 @@ def _finding(program: Program, function: ir.Function, call: ir.Call, flag: _Flag
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`self.training` for the flag, in a method of a module and where EVAL has statistics to use."""
+    """`self.training` for the flag, where EVAL has statistics to use; through a parameter if need be."""
     assert program.names is not None
     function = program.names.functions[finding.function]
     call = next((c for c in walk.calls(function.body) if c.span == finding.span), None)
     flag = _FLAGS.get(program.names.origin(call.func) or "") if call else None
-    if not call or not flag or inside.owner(program, function) is None:
+    if not call or not flag:
         return
     if flag.mean is not None and not _statistics(call, flag):
+        return
+    told = flag_edits(program, function, call, flag.name, flag.position)
+    if not told:
         return
     yield fix(
         program.source,
         finding,
-        f"pass `{flag.name}=self.training` to `{finding.subject}`",
-        edits.set_argument(program.source, finding.span, flag.name, "self.training", position=flag.position),
+        f"pass `self.training` to `{finding.subject if len(told) == 1 else function.name}`",
+        *told,
         consequence="evaluation gives other numbers from now on; training stays as it is",
     )
 

@@ -10,6 +10,7 @@ from modereview.records import Finding, Fix, ModuleClass, Program, Severity
 from modereview.rules import inside, lookup
 from modereview.rules.base import Rule, fix
 from modereview.rules.held import Held, container, held
+from modereview.rules.spelling import spelled
 
 # A class that says itself what its parameters are, or where modes and devices go, keeps its lists on purpose.
 _REGISTERING = frozenset({"add_module", "register_module", "setattr", "__setattr__"})
@@ -79,26 +80,29 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     module = program.module(finding.function.rpartition(".")[0])
     found = held(program, module.name) if module else iter(())
     each = next((e for e in found if e.span == finding.span), None)
-    container = {"list": "ModuleList", "tuple": "ModuleList", "dict": "ModuleDict"}.get(
+    kind = {"list": "ModuleList", "tuple": "ModuleList", "dict": "ModuleDict"}.get(
         each.container if each else ""
     )
-    nn = next((local for local, origin in program.names.imports.items() if origin == "torch.nn"), None)
-    if each is None or container is None or nn is None or not _only_layers(each):
+    if each is None or kind is None or not _only_layers(each):
         return
-    text = inside.text_of(program, each.value)
+    text = "" if each.grows else inside.text_of(program, each.value)
+    name = spelled(program, f"torch.nn.{kind}")
     yield fix(
         program.source,
         finding,
-        f"keep them in `{nn}.{container}`",
-        edits.replace(program.source, each.value.span, f"{nn}.{container}({text})"),
+        f"keep them in `{name.text}`",
+        edits.replace(program.source, each.value.span, f"{name.text}({text})"),
+        *name.imports,
         consequence="the layers are trained, saved and moved from now on: `state_dict` gains entries",
         safe=False,
     )
 
 
 def _only_layers(each: Held) -> bool:
-    """A display or comprehension, complete as it stands, of calls that build: nothing else may be in it."""
+    """A display or comprehension of calls that build, or an empty list that grows by such alone."""
     match each.value:
+        case ir.Items(()) if each.container == "list" and each.attr in each.names and len(each.names) == 1:
+            return each.only_layers
         case ir.Items(items):
             return not each.grows and all(isinstance(i, ir.Call) for i in items)
         case ir.Pairs(pairs):

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from modereview import edits
 from modereview.analyze import ir, walk
-from modereview.records import Finding, ModuleClass, Program, Severity
+from modereview.records import Edit, Finding, Fix, ModuleClass, Program, Severity
 from modereview.rules import lookup
-from modereview.rules.base import Rule
+from modereview.rules.base import Rule, fix
+from modereview.rules.freezing import switches_on
 
 _MODE_NAME = re.compile(
     r"^(_*(mode|train\w*|is_train\w*|flag|value|status|state|enable\w*|on|b))$", re.IGNORECASE
@@ -199,6 +201,59 @@ def _finding(program: Program, module: ModuleClass, method: ir.Function, fault: 
     )
 
 
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`mode: bool = True`, `super().train(mode)` first and `return self` last, as far as each is missing."""
+    assert program.names is not None
+    method = program.names.functions[finding.function]
+    given = [p for p in method.params[1:] if p.kind != "**"]
+    ours = not given or (_MODE_NAME.match(given[0].name) is not None and len(given) == 1)
+    bare = [s for s in walk.statements(method.body) if isinstance(s, ir.Leave) and s.how != "raise"]
+    early = [s for s in bare if s is not method.body[-1]]
+    if not ours or early or (given and given[0].kind == "*") or (method.short == "eval" and given):
+        return
+    if _works(program, method):
+        return
+    changes = list(_completed(program, method, given[0].name if given else "mode"))
+    why = "`eval()` and `train()` reach every submodule again: evaluation numbers may change"
+    title = f"`{method.short}` as `nn.Module` has it, with what it does besides"
+    if changes:
+        yield fix(program.source, finding, title, *edits.together(changes), consequence=why)
+
+
+def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edit]:
+    """The edits that give an override what it lacks."""
+    source = program.source
+    if method.short == "train" and len(method.params) == 1:
+        typed = any(p.annotation for f in _functions(program) for p in f.params)
+        yield edits.add_parameter(source, method.span, f"{mode}: bool = True" if typed else f"{mode}=True")
+    handed = f"super().train({mode})" if method.short == "train" else "super().eval()"
+    bare = [c for c in walk.calls(method.body) if _bare_super_train(c)]
+    if method.short == "train" and bare:
+        yield edits.replace(source, bare[0].span, handed)
+    elif not any(_calls_super(c, method.short) for c in walk.calls(method.body)):
+        yield edits.insert_first(source, method.span, handed)
+    if not isinstance(method.body[-1], ir.Leave):
+        yield edits.insert_after(source, method.body[-1].span, "return self")
+
+
+def _works(program: Program, method: ir.Function) -> bool:
+    """Whether it does more than switch, or switches parts to TRAIN whatever the mode: as meant."""
+    loops = any(isinstance(s, ir.Loop) and s.iterable is None for s in walk.statements(method.body))
+    runs = any(f.function == method.name for f in program.forwards)
+    parts = (c for c in walk.calls(method.body) if not _bare_super_train(c))
+    return loops or runs or any(switches_on(c) for c in parts)
+
+
+def _functions(program: Program) -> Iterator[ir.Function]:
+    assert program.names is not None
+    return iter(program.names.functions.values())
+
+
+def _calls_super(call: ir.Call, name: str) -> bool:
+    func = call.func
+    return isinstance(func, ir.Attr) and func.name in (name, "train") and isinstance(func.base, ir.Call)
+
+
 RULE = Rule(
     id="MR206",
     name="broken-train-override",
@@ -249,8 +304,9 @@ class Net(nn.Module):
         "without any layer that depends on the mode is a note as well."
     ),
     fix=(
-        "none yet: what the override is for decides, usually `super().train(mode)` first and `return self` "
-        "last."
+        "what is missing of `mode: bool = True`, `super().train(mode)` first and `return self` last. None "
+        "for a training function of the same name."
     ),
     check=check,
+    mend=mend,
 )

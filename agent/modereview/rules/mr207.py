@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.modules import is_framework_class
-from modereview.records import Event, Finding, ModuleClass, Program, Severity, Span
+from modereview.records import Event, Finding, Fix, ModuleClass, Program, Severity, Span
 from modereview.rules import inside, lookup
-from modereview.rules.base import Rule
+from modereview.rules.base import Rule, fix
 from modereview.rules.freezing import Freeze, freezes, submodules, switches_on
 
 # Backbones of torchvision that hold batch norms (torchvision.models, source).
@@ -130,6 +131,77 @@ def _finding(program: Program, function: str, each: Freeze, model: str, on: Span
     )
 
 
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """A `train` that freezes again; in a script, the freeze repeated behind the `train()` of the loop."""
+    why = "running statistics stay where the freeze left them: training takes another course"
+    owner = program.module(finding.function.rpartition(".")[0])
+    if finding.evidence:
+        again = _repeated(program, finding)
+        if again is not None:
+            call = program.source.lines[again.line - 1].strip()
+            edit = edits.insert_after(program.source, again, program.source.slice(finding.span))
+            yield fix(program.source, finding, f"freeze again behind `{call}`", edit, consequence=why)
+    elif owner is not None:
+        frozen = _statements(program, owner)
+        if frozen:
+            typed = any(p.annotation for p in owner.init + owner.forward)
+            lines = "\n".join(f"    {line}" for text in frozen for line in text.split("\n"))
+            head = f"def train(self, mode{': bool = ' if typed else '='}True):"
+            method = f"{head}\n    super().train(mode)\n{lines}\n    return self"
+            edit = edits.insert_method(program.source, owner.span, method)
+            title = f"`{owner.name}.train` keeps them in EVAL"
+            yield fix(program.source, finding, title, edit, consequence=why)
+
+
+def _repeated(program: Program, finding: Finding) -> Span | None:
+    """The `train()` of the loop, if it stands where the freeze does and means the same names."""
+    on = finding.evidence[-1].span
+    here = any(
+        isinstance(s, ir.Do) and s.span == on
+        for s in walk.statements(dict(lookup.scopes(program)).get(finding.function, ()))
+    )
+    one_line = finding.span.line == finding.span.end_line
+    return on if here and one_line else None
+
+
+def _statements(program: Program, module: ModuleClass) -> list[str]:
+    """The statements of `__init__` that freeze, as they can stand in `train`; none if they use its locals."""
+    assert program.names is not None
+    init = program.names.classes[module.name].method("__init__")
+    frozen = _frozen(program, module, init) if init else []
+    texts = []
+    for statement in init.body if init else ():
+        if any(walk.within(f.span, statement.span) for f in frozen):
+            texts.append(_dedented(program, statement))
+            if not _stands_alone(init, statement):
+                return []
+    return texts
+
+
+def _dedented(program: Program, statement: ir.Stmt) -> str:
+    lines = program.source.slice(statement.span).replace("\r\n", "\n").split("\n")
+    margin = " " * (statement.span.column - 1)
+    step = program.source.module.default_indent
+    rest = [
+        line.removeprefix(program.source.lines[statement.span.line - 1][: len(margin)]) for line in lines[1:]
+    ]
+    return "\n".join([lines[0], *(line.replace(step, " " * 4) if step else line for line in rest)])
+
+
+def _stands_alone(init: ir.Function | None, statement: ir.Stmt) -> bool:
+    """Whether nothing of `__init__` but `self` is read in it."""
+    params = {p.name for p in init.params[1:]} if init else set()
+    bound = {
+        t.id
+        for s in walk.statements(init.body if init else ())
+        if not walk.within(s.span, statement.span)
+        for t, _ in lookup.bindings(s)
+        if isinstance(t, ir.Name)
+    }
+    read = {e.id for e in walk.all_expressions((statement,)) if isinstance(e, ir.Name)}
+    return not read & (params | bound)
+
+
 RULE = Rule(
     id="MR207",
     name="frozen-norm-thaws",
@@ -176,6 +248,10 @@ class Net(nn.Module):
         "loop after `train()`; a `freeze()` that nobody in view calls; networks that only measure (losses, "
         "metrics). Hooked classes of a framework are a note."
     ),
-    fix="none yet: an override of `train` that switches the norm layers back after `super().train(mode)`.",
+    fix=(
+        "a `train` of the class that repeats the freeze after `super().train(mode)`; in a script, the freeze "
+        "again behind the `train()` of the loop. None where it uses what only `__init__` knows."
+    ),
     check=check,
+    mend=mend,
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
-from modereview.records import Finding, Program, Severity, Span
+from modereview.records import Finding, Fix, Program, Severity, Span
 from modereview.rules import inside
-from modereview.rules.base import Rule, comment_at
+from modereview.rules.base import Rule, comment_at, fix
 from modereview.rules.noise import Meeting, meetings
 
 # Randomness that is what the module is for, in EVAL as well, by the names people give it.
@@ -28,6 +29,8 @@ _PREDICTED = re.compile(
     r"(^|_)(mu|mean|loc|std|sigma|sd|log_?(var|sigma|std|sd)|variance|var|stddev)\d?($|_)", re.IGNORECASE
 )
 _SAMPLES = re.compile(r"reparam|sampl|latent|bottleneck|posterior", re.IGNORECASE)
+
+_DROPS = re.compile(r"drop|mask", re.IGNORECASE)  # the names of what zeroes activations in training
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -145,6 +148,38 @@ def _escapes(each: inside.Running, found: Meeting) -> bool:
     return bool(names & {walk.dotted(e) for e in elsewhere})
 
 
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`if self.training:` around a sum with noise that is assigned back, or returned. Never by itself."""
+    assert program.names is not None
+    function = program.names.functions[finding.function]
+    found = next((m for m in meetings(program, function) if m.expr.span == finding.span), None)
+    holder = next((s for s in walk.statements(function.body) if _is_whole(s, finding.span)), None)
+    owned = bool(function.params) and function.params[0].name == "self"
+    if found is None or holder is None or not owned:
+        return
+    mask = found.operator == "*"
+    if mask and not _DROPS.search(finding.function):
+        return
+    other = walk.dotted(found.other)
+    match holder:
+        case ir.Assign((target,)) if other and walk.dotted(target) == other:
+            changes = edits.wrap(program.source, holder.span, holder.span, "if self.training:")
+        case ir.Leave("return") if other and found.operator in "+*":
+            whole = program.source.slice(finding.span)
+            changes = (edits.replace(program.source, finding.span, f"{whole} if self.training else {other}"),)
+        case _:
+            return
+    why = "evaluation no longer adds noise: expect other validation numbers; training stays as it is"
+    title = "draw the mask in training only" if mask else "add the noise in training only"
+    yield fix(program.source, finding, title, *changes, consequence=why, safe=False)
+
+
+def _is_whole(statement: ir.Stmt, place: Span) -> bool:
+    """Whether a statement assigns or returns just the expression at a place."""
+    value = statement.value if isinstance(statement, ir.Assign | ir.Leave) else None
+    return value is not None and value.span == place
+
+
 RULE = Rule(
     id="MR208",
     name="noise-ignores-mode",
@@ -191,6 +226,11 @@ class Net(nn.Module):
         "generators, channels, augmentations). A sample of a predicted mean and deviation, as in a VAE, is "
         "a note."
     ),
-    fix="none: whether the noise belongs to training alone is the author's to say, with `if self.training:`.",
+    fix=(
+        "`if self.training:` around noise that is added and assigned back or returned; unsafe, as its author "
+        "may mean it. Masks only in what is called a dropout; none within larger expressions."
+    ),
     check=check,
+    mend=mend,
+    safe=False,
 )

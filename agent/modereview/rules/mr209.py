@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from modereview import edits
 from modereview.analyze import ir
 from modereview.analyze.torchfacts import says_deliberate
-from modereview.records import Finding, Fix, Program, Severity
+from modereview.records import Finding, Program, Severity
 from modereview.rules import inside, lookup
-from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.base import Rule, comment_at
 
 _NORM = re.compile(r"torch\.nn\.(Lazy|Sync)?BatchNorm(\dd)?")
 _POSITION = 4  # of `track_running_stats` in BatchNorm1d(num_features, eps, momentum, affine, track, ...)
@@ -33,6 +32,8 @@ def check(program: Program) -> Iterator[Finding]:
                 severity=Severity.NOTE if _meant(program, function, call) else None,
                 facts=(
                     "with `track_running_stats=False` it normalizes with the batch at hand in EVAL as well",
+                    f"write {_written(program, call, origin)}, and train again: older checkpoints lack the "
+                    "statistics",
                 ),
                 function=function,
                 subject=inside.text_of(program, call.func),
@@ -51,26 +52,18 @@ def _tracks(call: ir.Call, origin: str) -> ir.Expr | None:
     )
 
 
+def _written(program: Program, call: ir.Call, origin: str) -> str:
+    """The call as it should be."""
+    tracks = _tracks(call, origin)
+    assert tracks is not None
+    text, start = inside.text_of(program, call), program.source.offset(call.span.line, call.span.column)
+    at = program.source.offset(tracks.span.line, tracks.span.column) - start
+    return f"`{text[:at]}True{text[at + len(inside.text_of(program, tracks)) :]}`"
+
+
 def _meant(program: Program, function: str, call: ir.Call) -> bool:
     said = f"{function} {comment_at(program, call.span.line)}"
     return says_deliberate(said) or bool(_TRANSDUCTIVE.search(said))
-
-
-def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`track_running_stats=True`: never by itself, since a checkpoint has no statistics to load."""
-    call = next((c for _, c, _ in lookup.calls(program) if c.span == finding.span), None)
-    origin = program.names.origin(call.func) if call and program.names else None
-    tracks = _tracks(call, origin or "") if call else None
-    if tracks is None:
-        return
-    yield fix(
-        program.source,
-        finding,
-        "keep running statistics: `track_running_stats=True`",
-        edits.replace(program.source, tracks.span, "True"),
-        consequence="`state_dict` gains entries: train again, checkpoints made before lack them",
-        safe=False,
-    )
 
 
 RULE = Rule(
@@ -112,8 +105,7 @@ class Net(nn.Module):
         "instance norms, whose statistics are those of one sample; a flag that is no literal; few-shot "
         "learning and adaptation at test time, where a name or comment says so (a note)."
     ),
-    fix="`track_running_stats=True`, which wants a new training: offered, never applied by itself.",
+    fix="explained with the line to write, `track_running_stats=True`: it wants a new training.",
     check=check,
-    mend=mend,
     safe=False,
 )

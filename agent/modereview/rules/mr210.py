@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
-from modereview.records import Event, Finding, Program, Severity
+from modereview.records import Event, Finding, Fix, Program, Severity
 from modereview.rules import inside, lookup
-from modereview.rules.base import Rule, comment_at
+from modereview.rules.base import Rule, comment_at, fix
 
 _RATE = re.compile(r"(^|[._])((drop\w*|\w+_drop(out)?|dropout_?\w*)(_?(p|prob|rate))?|p|keep_prob)$", re.I)
 
@@ -75,6 +76,41 @@ def _finding(
     )
 
 
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """`if not self.training: self.p = 0.0` -> `p = self.p if self.training else 0.0`, and `p` is read."""
+    assert program.names is not None
+    function = program.names.functions[finding.function]
+    branch = next((s for s in function.body if _only_sets(s, finding)), None)
+    if not isinstance(branch, ir.If) or not isinstance(branch.body[0], ir.Assign):
+        return
+    if "#" in program.source.slice(branch.span):  # a comment would be lost
+        return
+    name, value = finding.subject.removeprefix("self."), program.source.slice(branch.body[0].value.span)
+    reads = [
+        e
+        for e in walk.all_expressions(function.body)
+        if walk.dotted(e) == finding.subject and e.span > branch.span
+    ]
+    used = any(isinstance(e, ir.Name) and e.id == name for e in walk.all_expressions(function.body))
+    reads = [e for e in reads if not walk.within(e.span, branch.span)]
+    if used or any(p.name == name for p in function.params) or not reads:
+        return
+    rate = f"{name} = {finding.subject} if self.training else {value}"
+    changes = [edits.replace(program.source, branch.span, rate)]
+    changes += [edits.replace(program.source, e.span, name) for e in reads]
+    why = "training goes on dropping after an evaluation: expect other loss curves"
+    yield fix(program.source, finding, f"compute `{name}` and store nothing", *changes, consequence=why)
+
+
+def _only_sets(statement: ir.Stmt, finding: Finding) -> bool:
+    """`if not self.training:` with the assignment alone in it."""
+    match statement:
+        case ir.If(ir.Not(test), (ir.Assign((target,), ir.Const()),), ()):
+            return walk.dotted(test) == "self.training" and target.span == finding.span
+        case _:
+            return False
+
+
 RULE = Rule(
     id="MR210",
     name="forward-rewrites-rate",
@@ -118,6 +154,10 @@ class Net(nn.Module):
         "a rate written anew at each pass (in both branches, or on no condition: a schedule); a value that "
         "is put back in the same function; local names; `train()` and other methods that no forward calls."
     ),
-    fix="none yet: the rate belongs into a local name, `p = self.p if self.training else 0.0`.",
+    fix=(
+        "a local name, `p = self.p if self.training else 0.0`, where the attribute was read; none where the "
+        "condition is another or more hangs on it."
+    ),
     check=check,
+    mend=mend,
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modereview import edits
 from modereview.analyze import walk
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules import inside, lookup
 from modereview.rules.base import Rule, fix
+from modereview.rules.telling import flag_edits
 
 # Functions whose `training` is False unless told, and the position of that argument (signatures, ran).
 _NEVER_ON = {
@@ -51,18 +51,19 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`training=self.training` in a method of a module; a plain function has no flag to read."""
+    """`training=self.training`, handed on through a parameter where the call is in a plain function."""
     assert program.names is not None
     function = program.names.functions[finding.function]
-    if inside.owner(program, function) is None:
-        return
     call = next(c for c in walk.calls(function.body) if c.span == finding.span)
     position = _NEVER_ON[program.names.origin(call.func) or ""]
+    told = flag_edits(program, function, call, "training", position)
+    if not told:
+        return
     yield fix(
         program.source,
         finding,
-        f"pass `training=self.training` to `{finding.subject}`",
-        edits.set_argument(program.source, finding.span, "training", "self.training", position=position),
+        f"pass `training=self.training` to `{finding.subject if len(told) == 1 else function.name}`",
+        *told,
         consequence="training is regularized from now on, as the call says; evaluation stays as it is",
     )
 
@@ -106,7 +107,10 @@ class Net(nn.Module):
         "`training` given in any form, False included: that is said, not forgotten; a rate of 0; functions "
         "that no module calls. `F.rrelu` is a warning: without the flag it is a leaky ReLU."
     ),
-    fix="`training=self.training` in the call. A function outside a module has no flag to read: no fix.",
+    fix=(
+        "`training=self.training` in the call. A plain function gets a parameter `training` that the methods "
+        "which call it pass on; no fix where others call it."
+    ),
     check=check,
     mend=mend,
 )

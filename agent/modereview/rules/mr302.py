@@ -130,7 +130,10 @@ def _finding(program: Program, function: str, name: str, data: Span, transform: 
             Event(data, f"evaluation data: `{name}`"),
             Event(transform.span, "each sample is changed here"),
         ),
-        facts=("two evaluations of one model give two results, and neither is of the data as it is",),
+        facts=(
+            "two evaluations of one model give two results, and neither is of the data as it is",
+            f"write a transform of its own for `{name}`, without `{kind}`: a fixed resize and crop instead",
+        ),
         function=function,
         subject=name,
     )
@@ -144,6 +147,7 @@ def _shuffled(program: Program, function: str, name: str, span: Span) -> Finding
         severity=Severity.NOTE,
         facts=(
             "averages are the same in any order; predictions that are kept no longer line up with the data",
+            "write `shuffle=False`",
         ),
         function=function,
         subject=name,
@@ -184,7 +188,7 @@ def build(root):
         "replaced later; random views where they are what is measured (contrastive learning, test-time "
         "augmentation, robustness). `shuffle=True` alone is a note: averages do not depend on the order."
     ),
-    fix="no fix: which transform an evaluation needs is for its author to say.",
+    fix="explained: which transform an evaluation needs is for its author to say.",
     check=check,
     safe=False,
 )

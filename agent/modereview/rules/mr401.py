@@ -27,6 +27,8 @@ def check(program: Program) -> Iterator[Finding]:
                 "this training is another one each time it runs: nothing sets a seed",
                 facts=(
                     "initial weights, the order of the data and dropout all draw from unseeded generators",
+                    "write `torch.manual_seed(0)` before the model is built, and seed `random` and numpy "
+                    "where they are used",
                 ),
             )
             return
@@ -78,7 +80,7 @@ if __name__ == "__main__":
         "a file that speaks of a seed anywhere (an option, a helper, `seed_everything`); a file that only "
         "defines what others train with."
     ),
-    fix="no fix: which seed, and whether one is wanted, is for the author to say.",
+    fix="explained with the line to write: which seed, and whether one is wanted, is the author's to say.",
     check=check,
     safe=False,
 )

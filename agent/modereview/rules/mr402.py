@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from modereview import edits
+from modereview.analyze import walk
 from modereview.analyze.torchfacts import says_deliberate
-from modereview.records import Event, Finding, Program, Severity
-from modereview.rules import seeds
-from modereview.rules.base import Rule, comment_at
+from modereview.records import Event, Finding, Fix, Program, Severity
+from modereview.rules import lookup, seeds
+from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.spelling import spelled
 
 _WHOSE = {"random": "Python's `random`", "numpy": "numpy's generator", "torch": "torch's generator"}
 _HOW = {"random": "random.seed", "numpy": "np.random.seed", "torch": "torch.manual_seed"}
+_SEED = {"random": "random.seed", "numpy": "numpy.random.seed", "torch": "torch.manual_seed"}
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -51,6 +55,32 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
     )
 
 
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """The call that is missing, behind those that seed, with the same seed."""
+    draw = next((d for d in seeds.draws(program) if d.call.span == finding.span), None)
+    plain = [s for s in seeds.seeded(program) if _is_plain_seed(program, s)]
+    if draw is None or not plain:
+        return
+    name, seed = spelled(program, _SEED[draw.kind]), program.source.slice(plain[0].call.args[0].span)
+    same = [
+        s
+        for s in plain
+        if (s.function, program.source.slice(s.call.args[0].span)) == (plain[0].function, seed)
+    ]
+    call = f"{name.text}({seed})"
+    edit = edits.insert_after(program.source, same[-1].call.span, call)
+    why = "runs with one seed repeat from now on; the numbers drawn are others than before"
+    yield fix(program.source, finding, f"call `{call}` as well", *name.imports, edit, consequence=why)
+
+
+def _is_plain_seed(program: Program, seed: seeds.Draw) -> bool:
+    """`torch.manual_seed(args.seed)` as a statement of its own: what it is given can be given twice."""
+    given = seed.call.args[0] if len(seed.call.args) == 1 and not seed.call.kwargs else None
+    own = any(s.span == seed.call.span for _, body in lookup.scopes(program) for s in walk.statements(body))
+    again = given is not None and (lookup.constant(given) is not None or walk.dotted(given) is not None)
+    return own and again and "state" not in (program.source.slice(seed.call.func.span))
+
+
 RULE = Rule(
     id="MR402",
     name="half-seeded",
@@ -89,7 +119,10 @@ def main(data):
         "generator; generators of the user's own with a seed; plots and the choice of a port; seeds of an "
         "environment."
     ),
-    fix="no fix: where the seed comes from is for the author to say; the message names the missing call.",
+    fix=(
+        "the missing call behind those that seed, with the same seed; none where that seed is "
+        "computed on the spot."
+    ),
     check=check,
-    safe=False,
+    mend=mend,
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
-from modereview.records import Event, Finding, Program, Severity
+from modereview.records import Event, Finding, Fix, Program, Severity
 from modereview.rules import lookup
-from modereview.rules.base import Rule, comment_at
+from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.spelling import spelled
 
 _GENERATORS = frozenset(
     "numpy.random.default_rng numpy.random.RandomState random.Random torch.Generator".split()
@@ -124,6 +126,48 @@ def _finding(
     )
 
 
+def _data_set(program: Program, loader: ir.Call) -> ir.Expr | None:
+    """The class of the data set that a loader is given, on the spot or by a name assigned once."""
+    given = lookup.argument(loader, "dataset", 0)
+    holder = next((name for name, call, _ in lookup.calls(program) if call is loader), "")
+    if isinstance(given, ir.Name | ir.Attr):
+        given = lookup.assigned(program, holder, given)
+    return given.func if isinstance(given, ir.Call) else None
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """A `worker_init_fn` that gives each worker's copy of the data set a generator of its own.
+
+    As the notes on reproducibility have it: seeded from `torch.initial_seed()`, which differs in each worker
+    and each epoch.
+    """
+    assert program.names is not None
+    workers, cls = _loader_with_workers(program), finding.function.partition(".")[0]
+    made = _data_set(program, workers) if workers else None
+    init = program.names.classes[cls].method("__init__")
+    kept = [c for n, c in _made(program, init.body if init else (), "self.") if n == finding.subject]
+    origin = program.names.origin(kept[0].func) or "" if kept else ""
+    if workers is None or made is None or walk.dotted(made) != cls or origin == "torch.Generator" or not kept:
+        return
+    loading = next((s for s in program.block if walk.within(workers.span, s.span)), None)
+    if loading is None or "seed_worker" in program.source.text:
+        return
+    info, seed = spelled(program, "torch.utils.data.get_worker_info"), spelled(program, "torch.initial_seed")
+    maker = program.source.slice(kept[0].func.span)
+    function = (
+        "def seed_worker(worker_id):\n"
+        f"    dataset = {info.text}().dataset\n"
+        f"    dataset.{finding.subject.removeprefix('self.')} = {maker}({seed.text}() % 2**32)\n\n"
+    )
+    changes = [
+        edits.insert_before(program.source, loading.span, function),
+        edits.set_argument(program.source, workers.span, "worker_init_fn", "seed_worker"),
+    ]
+    why = "each worker draws numbers of its own, others in each epoch: augmentations no longer repeat"
+    title = "seed the generator in each worker"
+    yield fix(program.source, finding, title, *info.imports[:1] or seed.imports, *changes, consequence=why)
+
+
 RULE = Rule(
     id="MR403",
     name="workers-share-generator",
@@ -178,9 +222,9 @@ def build(data):
         "torch has seeded in each worker since 1.9. A data set without its loader in view is a note."
     ),
     fix=(
-        "no fix: a generator of each sample (`default_rng((seed, index))`) or a `worker_init_fn`, as the "
-        "author likes."
+        "a `worker_init_fn` that seeds the data set's generator from `torch.initial_seed()`, where the "
+        "loader is given that data set; else the author's choice, as `default_rng((seed, index))`."
     ),
     check=check,
-    safe=False,
+    mend=mend,
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
-from modereview.records import Event, Finding, Fix, Program, Severity, Span
+from modereview.records import Event, Finding, Program, Severity, Span
 from modereview.rules import lookup
-from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.base import Rule, comment_at
 
 _CUDNN = "torch.backends.cudnn."
 _ALGORITHMS = ("torch.use_deterministic_algorithms", "torch.set_deterministic")
@@ -97,6 +96,7 @@ def _finding(program: Program, bench: _Setting, asked: _Setting) -> Finding:
         evidence=(Event(asked.span, "determinism asked for here"),),
         facts=(
             "cuDNN takes the quickest algorithm of the day: another one in another run, with other rounding",
+            "write `torch.backends.cudnn.benchmark = False`: runs on one machine repeat, at some speed",
         ),
         function=bench.function,
         subject="benchmark",
@@ -109,20 +109,13 @@ def _without_workspace(program: Program, strict: _Setting) -> Finding:
         strict.span,
         "deterministic algorithms need `CUBLAS_WORKSPACE_CONFIG` on CUDA",
         severity=Severity.NOTE,
-        facts=("matrix products raise without it; it may be set outside of this file",),
+        facts=(
+            "matrix products raise without it; it may be set outside of this file",
+            'write `os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"` before the first use of CUDA',
+        ),
         function=strict.function,
         subject="CUBLAS_WORKSPACE_CONFIG",
     )
-
-
-def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`benchmark = False`."""
-    statements = (s for _, body in lookup.scopes(program) for s in walk.statements(body))
-    found = next((s for s in statements if s.span == finding.span), None)
-    if isinstance(found, ir.Assign):
-        edit = edits.replace(program.source, found.value.span, "False")
-        why = "runs on one machine repeat; convolutions may be slower"
-        yield fix(program.source, finding, "switch `cudnn.benchmark` off", edit, consequence=why)
 
 
 RULE = Rule(
@@ -158,7 +151,6 @@ def prepare(seed):
         "where nobody asks for determinism. A missing `CUBLAS_WORKSPACE_CONFIG` is a note: torch raises "
         "by itself, and it may be set outside."
     ),
-    fix="`cudnn.benchmark = False`, at the place that switches it on.",
+    fix="explained with the line to write: `torch.backends.cudnn.benchmark = False`.",
     check=check,
-    mend=mend,
 )

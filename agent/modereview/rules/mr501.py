@@ -32,7 +32,11 @@ def _finding(program: Program, forward: Forward) -> Finding:
         program,
         forward.span,
         f"`{forward.model}` keeps the statistics of each device apart",
-        facts=(f"it holds {kinds}: each process normalizes by its own part of the batch",),
+        facts=(
+            f"it holds {kinds}: each process normalizes by its own part of the batch",
+            f"write, before the wrap: `{forward.model} = "
+            f"torch.nn.SyncBatchNorm.convert_sync_batchnorm({forward.model})`",
+        ),
         function=forward.function,
         subject=forward.model,
     )
@@ -70,7 +74,7 @@ def build(rank):
         "a model without a known batch norm; a file that mentions SyncBatchNorm or an option for it "
         "anywhere; a comment on batch norms at the wrap."
     ),
-    fix="no fix: it is for the author to weigh the cost of synchronizing, and it cannot be shown on a CPU.",
+    fix="explained with the line to write: the author weighs its cost, and it cannot be shown on a CPU.",
     check=check,
     safe=False,
 )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modereview.records import Event, Finding, Forward, Program, Severity
-from modereview.rules.base import Rule
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.records import Event, Finding, Fix, Forward, Program, Severity, Span
+from modereview.rules import lookup
+from modereview.rules.base import Rule, fix
 
 _CONVERT = "convert_sync_batchnorm"
 _WITHOUT_GROUP = (
@@ -67,6 +70,31 @@ def _finding(program: Program, forward: Forward, message: str, fact: str, severi
     )
 
 
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """The conversion before the wrap, where both assign one name; nothing mends DataParallel."""
+    late = [f for f in program.handed if f.span == finding.span and "DistributedDataParallel" in f.after]
+    wraps = [f for f in program.handed if f.by == "DistributedDataParallel" and f.span < finding.span]
+    if not late or not wraps or "DataParallel" in late[0].after:
+        return
+    for _, body in lookup.scopes(program):
+        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+            convert = _assigning(block, finding.span, late[0].model)
+            wrap = _assigning(block, wraps[-1].span, late[0].model)
+            if convert is not None and wrap is not None:
+                text = lookup.with_comment(program, convert.span)
+                moved = edits.insert_before(program.source, wrap.span, text)
+                gone = edits.remove_statement(program.source, convert.span)
+                why = "the documented order; statistics are of the whole batch from the start"
+                yield fix(program.source, finding, "convert before the wrap", moved, gone, consequence=why)
+                return
+
+
+def _assigning(block: ir.Block, call: Span, name: str) -> ir.Assign | None:
+    """The statement of a block that gives `name` what a call returns."""
+    found = (s for s in block if isinstance(s, ir.Assign) and walk.within(call, s.span))
+    return next((s for s in found if [walk.dotted(t) for t in s.targets] == [name]), None)
+
+
 RULE = Rule(
     id="MR502",
     name="sync-batchnorm-too-late",
@@ -100,7 +128,12 @@ def build(rank):
         "not assigned: the layers inside of a model are replaced in place (only a lone norm layer would "
         "be lost). Converting after DistributedDataParallel works with torch 2 and is a note."
     ),
-    fix="no fix: either the conversion goes, or DataParallel becomes DistributedDataParallel and a launcher.",
+    fix=(
+        "the conversion before DistributedDataParallel. None with DataParallel: either the conversion goes, "
+        "or it becomes DistributedDataParallel with a launcher."
+    ),
     check=check,
+    mend=mend,
     safe=False,
+    mends_notes=True,
 )

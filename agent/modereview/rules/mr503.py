@@ -139,7 +139,12 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         edit = edits.set_argument(program.source, finding.span, "drop_last", "True", position=_DROP_LAST)
         why = "one sample is left out of each epoch, another one each time if the loader shuffles"
         yield fix(
-            program.source, finding, f"drop the last batch of `{finding.subject}`", edit, consequence=why
+            program.source,
+            finding,
+            f"drop the last batch of `{finding.subject}`",
+            edit,
+            consequence=why,
+            safe=False,
         )
 
 
@@ -189,7 +194,11 @@ def main():
         "models in EVAL or without a known batch norm; SyncBatchNorm. One image a batch in image "
         "translation is a note, and so is a last batch of one image."
     ),
-    fix="`drop_last=True` for a last batch of one. A batch size of one is the author's choice: no fix.",
+    fix=(
+        "`drop_last=True` for a last batch of one; unsafe, as samples are left out. A batch size of one is "
+        "the author's choice: no fix."
+    ),
     check=check,
     mend=mend,
+    safe=False,
 )

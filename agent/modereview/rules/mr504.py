@@ -12,6 +12,7 @@ from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import lookup
 from modereview.rules.base import Rule, deliberate, fix
+from modereview.rules.spelling import spelled
 
 _MADE_UP = frozenset(f"torch.{name}" for name in "zeros ones rand randn empty full".split())
 _UNRECORDED = ("unsqueeze", "view", "reshape", "requires_grad_")
@@ -141,15 +142,21 @@ def _note(program: Program, function: str, layer: str, span: Span) -> Finding:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """EVAL around a probe that is a statement of its own."""
+    """EVAL around a probe that is a statement of its own, and `no_grad`, as nothing is learnt there."""
     forward = next((f for f in (*program.handed, *program.forwards) if f.span == finding.span), None)
     if forward is None or not all(part.isidentifier() for part in forward.model.split(".")):
         return
-    before = edits.insert_before(program.source, forward.span, f"{forward.model}.eval()")
-    after = edits.insert_after(program.source, forward.span, f"{forward.model}.train()")
+    around = [
+        edits.insert_before(program.source, forward.span, f"{forward.model}.eval()"),
+        edits.insert_after(program.source, forward.span, f"{forward.model}.train()"),
+    ]
+    if forward.grad is not False:
+        name = spelled(program, "torch.no_grad")
+        off = edits.wrap(program.source, forward.span, forward.span, f"with {name.text}():")
+        around = [*name.imports, *edits.together((around[0], *off, around[1]))]
     why = "running statistics start from where the model brought them; the training is the same from then on"
     yield fix(
-        program.source, finding, f"run the probe of `{forward.model}` in EVAL", before, after, consequence=why
+        program.source, finding, f"run the probe of `{forward.model}` in EVAL", *around, consequence=why
     )
 
 
@@ -199,7 +206,7 @@ def main(loader):
         "tries its model out; `summary` of torchinfo, thop, ptflops, tensorboard, which switch by "
         "themselves. A probe in `__init__` of layers just built is a note."
     ),
-    fix="`eval()` before the probe and `train()` after it.",
+    fix="`eval()` before the probe, `no_grad` around it, and `train()` after it.",
     check=check,
     mend=mend,
 )

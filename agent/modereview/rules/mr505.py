@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.handing import AVERAGES
-from modereview.records import Finding, Fix, Mode, Program, Severity
+from modereview.records import Finding, Mode, Program, Severity
 from modereview.rules import lookup
-from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.base import Rule, comment_at
 
 _USE_BUFFERS = 4  # position in AveragedModel(model, device, avg_fn, multi_avg_fn, use_buffers)
 _AVERAGING = re.compile(r"\bmul_\(|\blerp_?\(|\*")
@@ -31,7 +30,7 @@ def check(program: Program) -> Iterator[Finding]:
         for function, loop, average, source in _loops(program):
             severity = _severity(program, average, source)
             if severity is not None and not _cares(program, function, loop):
-                yield _finding(program, function, loop, average, severity)
+                yield _finding(program, function, loop, (average, source), severity)
 
 
 def _loops(program: Program) -> Iterator[tuple[str, ir.Loop, str, str]]:
@@ -118,13 +117,19 @@ def _cares(program: Program, function: str, loop: ir.Loop) -> bool:
     return averaging is None or said is not None
 
 
-def _finding(program: Program, function: str, loop: ir.Loop, average: str, severity: Severity) -> Finding:
+def _finding(
+    program: Program, function: str, loop: ir.Loop, pair: tuple[str, str], severity: Severity
+) -> Finding:
+    average, source = pair
     return RULE.finding(
         program,
         (loop.iterable or loop).span,
         f"the average `{average}` follows the parameters and never the buffers",
         severity=severity,
-        facts=("the running statistics of its batch norms stay what they were when it was made",),
+        facts=(
+            "the running statistics of its batch norms stay what they were when it was made",
+            f"write, behind the loop: `for a, b in zip({average}.buffers(), {source}.buffers()): a.copy_(b)`",
+        ),
         function=function,
         subject=average,
     )
@@ -144,18 +149,14 @@ def _averaged_models(program: Program) -> Iterator[Finding]:
                 program,
                 call.span,
                 f"the average of `{forward.model}` leaves its buffers behind",
-                facts=("`AveragedModel` averages parameters alone unless told; nothing calls `update_bn`",),
+                facts=(
+                    "`AveragedModel` averages parameters alone unless told; nothing calls `update_bn`",
+                    f"write `AveragedModel({forward.model}, use_buffers=True)`, or call `update_bn(loader, "
+                    "averaged)` before it is used",
+                ),
                 function=forward.function,
                 subject=forward.model,
             )
-
-
-def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`use_buffers=True`; a loop of the user's own has no argument for it."""
-    if any(c.span == finding.span and origin in AVERAGES for _, c, origin in lookup.calls(program)):
-        edit = edits.set_argument(program.source, finding.span, "use_buffers", "True", position=_USE_BUFFERS)
-        why = "the averaged model gets averaged running statistics: its predictions change"
-        yield fix(program.source, finding, "average the buffers too", edit, consequence=why)
 
 
 RULE = Rule(
@@ -193,7 +194,9 @@ def prepare():
         "statistics); shadow weights swapped into the live model; models without batch norm. Where the "
         "model is not in view: a note."
     ),
-    fix="`use_buffers=True` for AveragedModel; none for a loop of the user's own.",
+    fix=(
+        "explained with the line to write: `use_buffers=True` or `update_bn` for AveragedModel, a copy of "
+        "the buffers behind a loop of the user's own."
+    ),
     check=check,
-    mend=mend,
 )

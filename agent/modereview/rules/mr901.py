@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modereview.records import Finding, Program, Severity
-from modereview.rules.base import Rule
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.records import Finding, Fix, Program, Severity
+from modereview.rules.base import Rule, fix
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -18,6 +20,31 @@ def check(program: Program) -> Iterator[Finding]:
             "importing this file starts the training",
             facts=('put it under `if __name__ == "__main__":`, and tests can import what is defined here',),
         )
+
+
+def mend(program: Program, finding: Finding) -> Iterator[Fix]:
+    """The guard around the training and what follows it. Never by itself: who imports the file loses that.
+
+    An `if` makes no scope: names that functions read as globals stay globals. Where the rest of the file
+    defines or imports something, others may want it: no fix.
+    """
+    rest = tuple(s for s in program.block if s.span >= _statement(program, finding).span)
+    defines = any(isinstance(s, ir.Define | ir.DefineClass | ir.Import) for s in walk.statements(rest))
+    guarded = any(isinstance(s, ir.If) and _asks_name(s) for s in rest)
+    if defines or guarded:
+        return
+    guard = 'if __name__ == "__main__":'
+    moved = edits.wrap(program.source, rest[0].span, rest[-1].span, guard)
+    why = "importing the file no longer trains, nor makes what the training leaves behind"
+    yield fix(program.source, finding, f"put it under `{guard}`", *moved, consequence=why, safe=False)
+
+
+def _statement(program: Program, finding: Finding) -> ir.Stmt:
+    return next(s for s in program.block if walk.within(finding.span, s.span))
+
+
+def _asks_name(statement: ir.If) -> bool:
+    return any(walk.dotted(e) == "__name__" for e in walk.subexpressions(statement.test))
 
 
 RULE = Rule(
@@ -54,7 +81,12 @@ if __name__ == "__main__":
         optimizer.step()
 """,
     not_flagged="a training under a main guard, or in a function that only a guard calls.",
-    fix="no automatic fix yet: the guard changes the indentation of everything under it.",
+    fix=(
+        "the guard around the training and what follows it, with `--unsafe-fixes`; names stay global. None "
+        "where functions, classes or imports follow."
+    ),
     check=check,
+    mend=mend,
     safe=False,
+    mends_notes=True,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
+from modereview.rules import giving_back, graph, lookup
 from modereview.rules.base import fix
 from modereview.rules.modes import Meeting, body_of, meeting
 
@@ -19,16 +20,71 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     if forward is None or (model := dotted(forward.model)) is None:
         return
     statement = f"{model}.eval()"
-    why = "validation and test numbers change: they are of the model without dropout and batch statistics"
     function = program.function(forward.function)
     if function is not None and not function.roles & {"train"}:
+        how = giving_back.style(program, forward.function)
+        if how:
+            yield from _given_back(program, finding, forward, model, how)
         for edit in _at_start(program, forward.function, model, statement):
             title = f"call `{statement}` at the start of `{function.name}`"
-            yield fix(program.source, finding, title, edit, consequence=why)
+            yield from _evaluates(program, finding, forward, title, edit)
     place = _evaluating_statement(program, forward)
     if place is not None:
         edit = edits.insert_before(program.source, place, statement)
-        yield fix(program.source, finding, f"call `{statement}` before the evaluation", edit, consequence=why)
+        yield from _evaluates(program, finding, forward, f"call `{statement}` before the evaluation", edit)
+    if function is not None and not function.roles & {"train"}:
+        yield from _given_back(program, finding, forward, model, "saved")
+    elif place is None:
+        yield from _in_caller(program, finding, forward)
+
+
+def _in_caller(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """At the start of the innermost function on the way that only evaluates, where a helper does both."""
+    for depth in range(len(forward.through) - 2, -1, -1):
+        function = program.function(forward.through[depth])
+        model = _name_in(program, forward, forward.through[depth], forward.path[depth + 1])
+        if function is not None and model and not function.roles & {"train"}:
+            for edit in _at_start(program, function.name, model, f"{model}.eval()"):
+                title = f"call `{model}.eval()` at the start of `{function.name}`"
+                yield from _evaluates(program, finding, forward, title, edit)
+            return
+
+
+def _evaluates(
+    program: Program, finding: Finding, forward: Forward, title: str, *changes: Edit
+) -> Iterator[Fix]:
+    """The fix with the `no_grad` that is missing as well, where that is certain, and then without."""
+    why = "validation and test numbers change: they are of the model without dropout and batch statistics"
+    off = graph.off(program, forward) if graph.is_certain(program, forward) else None
+    if off is not None:
+        whole = edits.together((*changes, *off[1]))
+        yield fix(program.source, finding, f"{title}, and `{off[0]}`", *whole, consequence=why)
+    yield fix(program.source, finding, title, *changes, consequence=why)
+
+
+def _given_back(program: Program, finding: Finding, forward: Forward, model: str, how: str) -> Iterator[Fix]:
+    """EVAL for the function, and the mode that it found when it ends."""
+    name = forward.function
+    before, after = giving_back.switches(program, forward, model, how)
+    title = f"call `{model}.eval()` in `{name}` and give the mode back"
+    at_end = giving_back.at_the_end(program, name, after)
+    for edit in _at_start(program, name, model, before):
+        if at_end is not None:
+            yield from _evaluates(program, finding, forward, title, edit, at_end)
+            return
+    start = _first_statement(program, name, model)
+    if start is not None:
+        changes = giving_back.on_every_way(program, name, start, before, after)
+        yield from _evaluates(program, finding, forward, title, *changes)
+
+
+def _first_statement(program: Program, name: str, model: str) -> Span | None:
+    """Where the function begins its work: behind its docstring, and behind what gives the model its name."""
+    body = body_of(program, name)
+    bound = [i for i, s in enumerate(body) if _binds(s, model.partition(".")[0], model)]
+    documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
+    rest = body[bound[-1] + 1 if bound else int(documented) :]
+    return rest[0].span if rest else None
 
 
 def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
@@ -37,14 +93,38 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     where = meeting(program, forward) if forward is not None else None
     if forward is None or where is None:
         return
+    yield from _second_eval(program, finding, forward)
     model = _name_in(program, forward, where.function, where.forward)
     if model and where.within_epoch:
-        edit = edits.insert_after(program.source, where.switch, f"{model}.train()")
+        edit = edits.insert_after(program.source, _behind(where, forward), f"{model}.train()")
         yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
     if where.depth < len(forward.through):
         yield from _in_callee(program, finding, forward, forward.through[where.depth])
     if model:
         yield _in_meeting(program, finding, where, model)
+
+
+def _behind(where: Meeting, forward: Forward) -> Span:
+    """What the evaluation ends with: the call of a function, or the last statement of its own block."""
+    if where.switch != forward.switch:
+        return where.switch
+    inner = (b for s in walk.statements(where.body) for b in walk.blocks(s))
+    holders = [b for b in inner if any(s.span == where.switch for s in b)]
+    return holders[-1][-1].span if holders else where.switch
+
+
+def _second_eval(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """`eval()` before an evaluation and again behind it: the second was meant as `train()`."""
+    switch = forward.switch
+    for name, body in lookup.scopes(program) if switch is not None else ():
+        ends = [s for s in walk.statements(body) if isinstance(s, ir.Do) and s.span == switch]
+        text = program.source.slice(ends[0].span) if ends else ""
+        same = [c.span for c in walk.calls(body) if program.source.slice(c.span) == text]
+        judged = [f.span for f in program.forwards if f.function == name]
+        if ends and text.endswith(".eval()") and any(s < j < ends[0].span for s in same for j in judged):
+            meant = text.removesuffix(".eval()") + ".train()"
+            edit = edits.replace(program.source, ends[0].span, meant)
+            yield _trains(program, finding, f"call `{meant}` where the evaluation ends", edit)
 
 
 def _trains(program: Program, finding: Finding, title: str, edit: Edit) -> Fix:
@@ -81,10 +161,26 @@ def _at_start(program: Program, name: str, model: str, statement: str) -> Iterat
     function = program.names.functions[name]
     root = model.partition(".")[0]
     binding = next((s for s in walk.statements(function.body) if _binds(s, root, model)), None)
-    if binding is None:
+    switched = _switches_at_start(function.body)
+    if binding is None and switched is not None:
+        yield edits.insert_after(program.source, switched, statement)
+    elif binding is None:
         yield edits.insert_first(program.source, function.span, statement)
     elif binding in function.body:
         yield edits.insert_after(program.source, binding.span, statement)
+
+
+def _switches_at_start(body: ir.Block) -> Span | None:
+    """The last of the `encoder.eval()` that a function begins with: another model's comes behind them."""
+    last = None
+    documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
+    for statement in body[documented:]:
+        match statement:
+            case ir.Do(ir.Call(ir.Attr(_, "eval" | "train"), ())):
+                last = statement.span
+            case _:
+                break
+    return last
 
 
 def _binds(statement: ir.Stmt, root: str, model: str) -> bool:

@@ -10,6 +10,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from modereview.records import Case, Finding, Fix, Mutant, Outcome, Status, Verdict
+from modereview.verify import theirs
+
+__all__ = [
+    "Comparison",
+    "compare",
+    "confirm",
+    "expected_failures",
+    "killed",
+    "proved_fix",
+    "red",
+    "theirs",
+    "unconfirmed",
+    "unproved_fix",
+    "without_fix",
+]
 
 
 @dataclass(frozen=True)
@@ -53,11 +68,21 @@ def proved_fix(finding: Finding, fix: Fix, comparison: Comparison) -> Verdict:
     return Verdict(finding, "fixed", fix, comparison.turned)
 
 
+def unproved_fix(finding: Finding, fix: Fix, shown_by: tuple[str, ...], reason: str) -> Verdict:
+    """The verdict on a fix that is written although nothing proves it, because that was asked for."""
+    return Verdict(finding, "unproved", fix, shown_by, reason)
+
+
 def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, reason: str) -> Verdict:
     """The verdict on a finding that stays: shown by a test or not, with a suggestion or not."""
     if fix is not None:
         return Verdict(finding, "suggested", fix, shown_by, reason)
     return Verdict(finding, "proved" if shown_by else "reported", None, shown_by, reason)
+
+
+def unconfirmed(verdict: Verdict) -> Verdict:
+    """A verdict that pytest, run by itself, did not bear out."""
+    return replace(verdict, state="suggested", reason="pytest by itself did not bear the proof out")
 
 
 def confirm(
@@ -70,9 +95,7 @@ def confirm(
     failed_before = set(red(before))
     passed_after = {o.case for o in after if o.status is Status.PASSED}
     return tuple(
-        v
-        if v.state != "fixed" or set(v.proved_by) <= failed_before & passed_after
-        else replace(v, state="suggested", reason="pytest by itself did not bear the proof out")
+        v if v.state != "fixed" or set(v.proved_by) <= failed_before & passed_after else unconfirmed(v)
         for v in verdicts
     )
 

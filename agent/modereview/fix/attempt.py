@@ -1,0 +1,153 @@
+"""One fix tried on the file as it is by then: what it makes of the file, and what it needs besides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from modereview import parse
+from modereview.fix.compose import compose, moved, moved_back
+from modereview.records import Edit, Finding, Fix, Outcome, Program, Severity, Source, Verdict
+from modereview.rules import rule
+
+_WAYS = 3  # to make each of them that are tried
+_FOLLOW_UPS = 3  # further fixes that one fix may need: an `eval()` that now wants a `train()`
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the corridor hands to the loop."""
+
+    look: Callable[[Source], tuple[Program, tuple[Finding, ...]]]  # analysis and rules
+    run: Callable[[Source], tuple[Outcome, ...]]  # the suite on a version of the file, in the sandbox
+    fix: bool = True  # whether anything may be mended at all
+    unsafe: bool = False  # whether unsafe fixes may be written
+    unproved: bool = False  # whether fixes may be written that no test proves
+
+
+@dataclass(frozen=True)
+class Now:
+    """The file as mended so far."""
+
+    original: Source
+    source: Source
+    program: Program
+    findings: tuple[Finding, ...]
+    outcomes: tuple[Outcome, ...]
+    edits: tuple[tuple[Edit, ...], ...] = ()  # of each fix that was kept, each in the text it met
+    kept: tuple[Verdict, ...] = ()
+    first: tuple[Finding, ...] = ()  # what was found in the original
+
+
+Attempt = tuple[Now, Fix]
+
+
+def candidates(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
+    """Fixes that may be written and leave the analysis content, with the file as it would be."""
+    if tools.fix:
+        allowed = (a for a in suggestions(now, finding, tools) if a[1].safe or tools.unsafe)
+        yield from allowed
+
+
+def suggestions(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
+    """Fixes after which the analysis is content: advice that only moves the fault is worse than none."""
+    each = rule(finding.rule)
+    if finding.severity is Severity.NOTE and not each.mends_notes:
+        return
+    seen = set()
+    for fix in _mends(now.program, finding):
+        attempt = _follow(now, fix, tools)
+        if attempt is not None and attempt[0].source.text not in seen:
+            seen.add(attempt[0].source.text)
+            yield attempt
+
+
+def current(now: Now, finding: Finding) -> Finding | None:
+    """The finding as the analysis sees it in the file as mended so far.
+
+    By its place; where a fix has rewritten the line, by its order among those of its kind, if none of them
+    is mended yet.
+    """
+    start = now.original.offset(finding.span.line, finding.span.column)
+    for edits in now.edits:
+        start = moved(start, edits)
+    there = next((f for f in now.findings if f.rule == finding.rule and _start(now.source, f) == start), None)
+    before, after = ([f for f in found if _kind(f) == _kind(finding)] for found in (now.first, now.findings))
+    if there is None and len(before) == len(after) and finding in before:
+        return after[before.index(finding)]
+    return there
+
+
+def as_the_user_has_it(now: Now, finding: Finding, fix: Fix) -> Fix:
+    """The fix with its edits in positions of the file before any other fix."""
+    edits = fix.edits
+    for earlier in reversed(now.edits):
+        edits = tuple(moved_back(edit, earlier) for edit in edits)
+    return replace(fix, finding=finding, edits=edits)
+
+
+def _mends(program: Program, finding: Finding) -> Iterator[Fix]:
+    """What the rule offers; where the layout of the file leaves no room for an edit, nothing more."""
+    try:
+        yield from rule(finding.rule).mend(program, finding)
+    except ValueError:
+        return
+
+
+def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
+    """The fix with what it makes necessary: an `eval()` put in may leave the next epoch in EVAL."""
+    state = _applied(now, fix.edits, tools)
+    kinds = Counter(map(_kind, now.findings))
+    kinds[_kind(fix.finding)] -= 1  # that one has to go, and to stay away
+    if state is None or Counter(map(_kind, state.findings))[_kind(fix.finding)] > kinds[_kind(fix.finding)]:
+        return None
+    done = _settled(state, kinds, tools, (fix.title,))
+    if done is None:
+        return None
+    state, titles = done
+    whole = compose(now.source, state.source)
+    state = replace(state, edits=(*now.edits, whole))
+    return state, replace(fix, title=" and ".join(titles), edits=whole)
+
+
+def _settled(
+    state: Now, kinds: Counter[tuple[str, str, str]], tools: Tools, titles: tuple[str, ...]
+) -> tuple[Now, tuple[str, ...]] | None:
+    """The file with no finding that is new, by safe further fixes; None where there is no way."""
+    left = Counter(map(_kind, state.findings))
+    fresh = [
+        f for f in state.findings if left[_kind(f)] > kinds[_kind(f)] and f.severity is not Severity.NOTE
+    ]
+    if not fresh:
+        return state, titles
+    if len(titles) > _FOLLOW_UPS:
+        return None
+    for further in islice(_mends(state.program, fresh[0]), _WAYS):
+        after = _applied(state, further.edits, tools) if further.safe else None
+        if after is None:
+            continue
+        done = _settled(after, kinds, tools, (*titles, further.title))
+        if done is not None:
+            return done
+    return None
+
+
+def _kind(finding: Finding) -> tuple[str, str, str]:
+    """What stays of a finding when its lines change."""
+    return finding.rule, finding.function, finding.subject
+
+
+def _applied(now: Now, edits: tuple[Edit, ...], tools: Tools) -> Now | None:
+    """The file with the edits made; None where its encoding has no letter for them, or they do not fit."""
+    try:
+        source = parse.apply(now.source, edits)
+    except ValueError:
+        return None
+    program, findings = tools.look(source)
+    return replace(now, source=source, program=program, findings=findings)
+
+
+def _start(source: Source, finding: Finding) -> int:
+    return source.offset(finding.span.line, finding.span.column)

@@ -1,0 +1,89 @@
+"""`no_grad` where an evaluation lacks it: a decorator or a block, by what the file does elsewhere."""
+
+from __future__ import annotations
+
+from modereview import edits
+from modereview.analyze import ir, walk
+from modereview.records import Edit, Forward, Program, Span
+from modereview.rules import lookup
+from modereview.rules.modes import body_of
+from modereview.rules.spelling import Spelled, spelled
+
+_OFF = ("torch.no_grad", "torch.inference_mode")
+
+
+def is_certain(program: Program, forward: Forward) -> bool:
+    """Whether all that the function runs is judged, on every path, with the graph on and for nothing."""
+    here = [f for f in program.forwards if f.function == forward.function]
+    own = program.module(forward.function.rpartition(".")[0]) is not None  # its caller may want gradients
+    trains = any(f.role in ("train", "target") and forward.function in f.through for f in program.forwards)
+    judged = all(f.role == "evaluate" and f.grad is True for f in here)
+    return bool(forward.function) and judged and not own and not trains
+
+
+def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | None:
+    """What switches the graph off around a forward, and the edits; None where no place for it is in view.
+
+    A whole function that only evaluates gets the decorator, unless the file writes blocks elsewhere.
+    """
+    assert program.names is not None
+    origin, by_block = _style(program)
+    name = spelled(program, origin)
+    function = program.names.functions.get(forward.function)
+    if function is not None and not by_block and not function.yields:
+        start = Span(function.span.line, function.span.column, function.span.line, function.span.column + 1)
+        return f"@{name.text}()", (*name.imports, _decorate(program, start, name))
+    around = _evaluating(program, forward)
+    if around is None:
+        return None
+    return f"with {name.text}():", (
+        *name.imports,
+        *edits.wrap(program.source, around, around, f"with {name.text}():"),
+    )
+
+
+def _decorate(program: Program, start: Span, name: Spelled) -> Edit:
+    """Under the decorators that are there: it belongs to the function itself."""
+    source = program.source
+    at = source.offset(start.line, start.column)
+    indent = source.lines[start.line - 1][: start.column - 1]
+    return Edit(at, at, f"@{name.text}(){source.newline}{indent}")
+
+
+def _style(program: Program) -> tuple[str, bool]:
+    """What the file switches the graph off with, and whether in blocks rather than by decorators."""
+    assert program.names is not None
+    decorators = (d for f in program.names.functions.values() for d in f.decorators)
+    by_decorator = [o for d in decorators if (o := _origin(program, d)) in _OFF]
+    managers = (
+        e
+        for _, body in lookup.scopes(program)
+        for s in walk.statements(body)
+        if isinstance(s, ir.With)
+        for e, _ in s.items
+    )
+    in_blocks = [o for e in managers if (o := _origin(program, e)) in _OFF]
+    origin = next(iter((*by_decorator, *in_blocks)), _OFF[0])
+    return origin, bool(in_blocks) and not by_decorator
+
+
+def _origin(program: Program, expr: ir.Expr) -> str:
+    assert program.names is not None
+    return program.names.origin(expr.func if isinstance(expr, ir.Call) else expr) or ""
+
+
+def _evaluating(program: Program, forward: Forward) -> Span | None:
+    """The outermost statement around a forward that leaves no other forward under the block by mistake."""
+    others = [
+        f.path[len(f.path) - 1 - i] if i else f.span
+        for f in program.forwards
+        if f.role not in ("evaluate", "infer")
+        for i, name in enumerate(reversed(f.through))
+        if name == forward.function
+    ]
+    others += [(*f.path, f.span)[0] for f in program.forwards if f.role == "train" and not forward.function]
+    for statement in walk.statements(body_of(program, forward.function)):
+        apart = not any(walk.within(o, statement.span) for o in others)
+        if apart and walk.within(forward.span, statement.span):
+            return statement.span
+    return None

@@ -1,0 +1,36 @@
+"""Nothing but what an edit says changes: each kind, at random places of real files, in odd layouts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import laws
+import pytest
+import torch
+
+SEED = 5
+FILES = laws.sample(Path(torch.__file__).parent, 12, SEED)
+
+
+@pytest.mark.parametrize(("path", "layout"), FILES, ids=[f"{p.stem}-{layout}" for p, layout in FILES])
+def test_the_laws_hold(path: Path, layout: str) -> None:
+    broken = [f"{kind}: {what}" for kind, what in laws.check(path, layout, SEED) if what]
+    assert broken == []
+
+
+@pytest.mark.parametrize("layout", laws.LAYOUTS)
+def test_each_layout_is_one_that_files_can_have(layout: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f(x):\n    if x:\n        return g(x)\n\n\nclass A:\n    b = 1\n")
+    assert laws.laid_out(tmp_path / "a.py", layout) is not None
+    assert {what for _, what in laws.check(tmp_path / "a.py", layout, SEED)} == {""}
+
+
+def test_a_law_that_is_broken_is_told(tmp_path: Path) -> None:
+    """The judge judges: an edit that drops a comment, and one that touches another statement."""
+    (tmp_path / "a.py").write_text("a()  # why\nb()\n")
+    source = laws.laid_out(tmp_path / "a.py", "as it is")
+    assert source is not None
+    marked = laws.Edit(0, 0, f"{laws.MARK}()\n")
+    assert laws.broken(source, "before", (marked,)) == ""
+    assert "comment" in laws.broken(source, "before", (marked, laws.Edit(5, 10, "")))
+    assert "tree" in laws.broken(source, "before", (laws.Edit(0, 1, "c"),))

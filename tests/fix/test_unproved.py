@@ -1,0 +1,86 @@
+"""Fixes without a proof are written only where that is asked for, and never against a test."""
+
+from __future__ import annotations
+
+import pytest
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.fix import Mended, Tools, mend
+from modereview.records import Outcome, Severity, Status
+from modereview.rules import check, rule
+
+DROPOUT = rule("MR201").bad
+GRAPH = rule("MR104").bad
+FROZEN = rule("MR207").bad
+NOISE = rule("MR208").bad
+
+
+def look(source):
+    program = analyze(source)
+    return program, check(program)
+
+
+def mended(tmp_path, text: str, *, green=lambda text: True, **asked: bool) -> Mended:
+    source = parse.decode(tmp_path / "train.py", tmp_path, text.encode())
+
+    def run(version):
+        return (Outcome("t", Status.PASSED if green(version.text) else Status.FAILED),)
+
+    return mend(*look(source), run(source), (), Tools(look, run, **asked))
+
+
+def states(done: Mended) -> list[tuple[str, str]]:
+    return [(v.finding.rule, v.state) for v in done.verdicts if v.finding.severity is not Severity.NOTE]
+
+
+def test_by_default_it_is_only_suggested(tmp_path):
+    done = mended(tmp_path, DROPOUT)
+    assert states(done) == [("MR201", "suggested")]
+    assert done.source.text == DROPOUT
+
+
+def test_it_is_written_when_asked_for_and_not_called_fixed(tmp_path):
+    done = mended(tmp_path, DROPOUT, unproved=True)
+    assert states(done) == [("MR201", "unproved")]
+    assert "training=self.training" in done.source.text
+    assert done.verdicts[0].reason == "no test could be run that shows the fault"
+
+
+def test_not_where_it_turns_a_test_red(tmp_path):
+    done = mended(tmp_path, DROPOUT, unproved=True, green=lambda text: "training=" not in text)
+    assert states(done) == [("MR201", "suggested")]
+    assert done.source.text == DROPOUT
+
+
+@pytest.mark.parametrize(("unsafe", "state"), [(False, "suggested"), (True, "unproved")])
+def test_an_unsafe_one_needs_both_words(tmp_path, unsafe, state):
+    assert states(mended(tmp_path, NOISE, unproved=True, unsafe=unsafe)) == [("MR208", state)]
+
+
+def test_a_note_about_something_harmless_is_offered_its_fix(tmp_path):
+    (verdict,) = [v for v in mended(tmp_path, GRAPH).verdicts if v.finding.rule == "MR104"]
+    assert verdict.state == "suggested"
+    assert verdict.fix is not None and verdict.fix.title == "write `@torch.no_grad()`"
+    assert "@torch.no_grad()" in mended(tmp_path, GRAPH, unproved=True).source.text
+
+
+def test_what_somebody_means_is_offered_none(tmp_path):
+    meant = DROPOUT.replace("0.5)", "0.5)  # Monte-Carlo dropout")
+    (verdict,) = mended(tmp_path, meant, unproved=True).verdicts
+    assert (verdict.state, verdict.fix) == ("reported", None)
+
+
+def test_no_fix_wins(tmp_path):
+    done = mended(tmp_path, DROPOUT, unproved=True, fix=False)
+    assert states(done) == [("MR201", "suggested")]
+
+
+def test_what_is_written_composes_with_what_is_proved(tmp_path):
+    both = DROPOUT.replace(
+        "return F.dropout(self.fc(x), 0.5)", "x = F.dropout(x, 0.1)\n        return nn.Dropout()(x)"
+    )
+    done = mended(tmp_path, both, unproved=True, green=lambda text: "0.1, training=" in text)
+    assert states(done) == [("MR201", "fixed"), ("MR203", "unproved")]
+    edits = [edit for v in done.verdicts if v.fix for edit in v.fix.edits]
+    source = parse.decode(tmp_path / "train.py", tmp_path, both.encode())
+    assert parse.apply(source, edits).text == done.source.text

@@ -1,0 +1,52 @@
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 16)
+        self.drop = nn.Dropout(0.5)
+        self.out = nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.out(self.drop(torch.relu(self.fc(x))))
+
+
+def batches(count=2):
+    return [(torch.randn(4, 8), torch.randint(0, 2, (4,))) for _ in range(count)]
+
+
+def accuracy(model, loader):
+    model.eval()
+    with torch.no_grad():
+        hits = sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+    model.train()
+    return hits
+
+
+def loss_on(model, val_loader):
+    model.eval()
+    total = 0.0
+    with torch.no_grad():
+        for x, y in val_loader:
+            total += F.cross_entropy(model(x), y).item()
+    model.train()
+    return total
+
+
+def main():
+    model = Net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    for epoch in range(3):
+        for x, y in batches():
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        print(accuracy(model, batches()), loss_on(model, batches()))
+
+
+if __name__ == "__main__":
+    main()
