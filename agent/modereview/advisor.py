@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -132,12 +133,18 @@ class Advisor:
         }
 
 
+def _show(text: str) -> None:
+    """Print a question, in whatever code the screen takes, at once: the review goes on."""
+    code = sys.stdout.encoding or "utf-8"
+    print(text.encode(code, "backslashreplace").decode(code), flush=True)
+
+
 @dataclass
 class Model:
     """The model of a run, for all its files: connected once, paid from one purse."""
 
     settings: Settings
-    tell: Callable[[str], None] = print
+    tell: Callable[[str], None] = _show
     purse: Purse = field(init=False)
     asked: llm.Model | None = field(init=False)
 
