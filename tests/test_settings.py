@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from modereview.errors import InputError
+from modereview.records import Given
 from modereview.settings import Settings, load
 
 
@@ -72,6 +73,27 @@ def test_a_file_settles_every_key_it_may(tmp_path: Path) -> None:
     )
 
 
+def test_a_recipe_tells_how_to_build_and_call_a_target(tmp_path: Path) -> None:
+    root = project(
+        tmp_path,
+        """
+        [[tool.modereview.recipe]]
+        target = "Net"
+        args = "8, depth=2"
+        inputs = "torch.randn(4, 8)"
+
+        [[tool.modereview.recipe]]
+        target = "train.py"
+        values = { "loader =" = "[torch.randn(4, 8)]" }
+        arguments = ["--epochs", "2"]
+        """,
+    )
+    net, script = loaded(root).recipes
+    assert net == Given("Net", args="8, depth=2", inputs="torch.randn(4, 8)")
+    assert script.values == (("loader =", "[torch.randn(4, 8)]"),)
+    assert script.arguments == ("--epochs", "2")
+
+
 def test_rules_left_out_of_a_file_are_those_of_every_pattern_that_means_it() -> None:
     settings = Settings(ignore=("MR9",), per_file_ignores=(("tests/", ("MR4",)), ("*_old.py", ("MR101",))))
     assert settings.ignored_in("train.py") == ("MR9",)
@@ -101,6 +123,9 @@ def test_paths_in_the_environment_start_in_the_current_folder(tmp_path: Path) ->
         ("per-file-ignores = ['a']", r"`per-file-ignores` in .* should be a table of paths and rules"),
         ("per-file-ignores = {a = 'MR1'}", r"`per-file-ignores` in .* should be a list of rules"),
         ("write-baseline = 'a'", r"`write-baseline` belongs on the command line"),
+        ("recipe = 3", r"`recipe` in .* should be written as \[\[tool\.modereview\.recipe\]\] tables"),
+        ("recipe = [{args = '8'}]", r"`recipe` in .* should be tables with a target and any of args, inputs"),
+        ("recipe = [{target = 'Net', args = '8,,'}]", r"`recipe` in .* should be arguments as in a call"),
         ("model = ''", r"`model` in .* should be a text in quotes"),
     ],
 )

@@ -384,11 +384,24 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Rehearsal:
+    """How the script itself is run, shortened: what is changed in it, and the arguments it is given.
+
+    A change's `name` is the text of an expression, or `target =` for what is assigned; `code` takes its
+    place, and is evaluated in the script.
+    """
+
+    changes: tuple[Value, ...]
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How to build a target and run it. `values` are evaluated in order, each seeing those before it.
 
     A module target names its values "model" and "inputs" (a tuple). A scenario names "model" (or whatever
-    it watches) and runs `drives` in order, once an epoch.
+    it watches) and runs `drives` in order, once an epoch. Where it is a rehearsal, the script runs itself,
+    and the drives are the lines of it whose forwards are looked at.
     """
 
     target: Target
@@ -397,6 +410,22 @@ class Recipe:
     watch: str = "model"  # expression whose forwards are observed
     patches: tuple[Value, ...] = ()  # globals of the script that the recipe binds before it drives
     tried: int = 0  # candidates that were run before this one passed
+    rehearsal: Rehearsal | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user tells of a target in pyproject.toml: it is used as it stands, and nothing is guessed.
+
+    `values` are expressions by name: of a function's arguments and globals, or, for a script's own run, the
+    changes of `Rehearsal`.
+    """
+
+    target: str  # "Net", "train", "Trainer.fit"; "train.py" for the script's own run
+    args: str | None = None  # of the constructor, as in a call
+    inputs: str | None = None  # of the forward, as in a call
+    values: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()  # what is typed behind the script's name
 
 
 @dataclass(frozen=True)
@@ -407,6 +436,7 @@ class Unreached:
     tried: int
     error: str  # the last error, one line
     hint: str  # the next step, one sentence
+    trials: tuple[str, ...] = ()  # "what was tried: how it ended", in order
 
 
 @dataclass(frozen=True)
@@ -432,6 +462,9 @@ class Plan:
     recipes: tuple[Recipe, ...]
     pairs: tuple[tuple[Contract, Recipe], ...]
     unreached: tuple[Unreached, ...] = ()
+    absent: tuple[str, ...] = ()  # packages that cannot be imported, and that mocks replace
+    weightless: bool = False  # whether pretrained weights are asked for, that are not downloaded
+    rooted: bool = False  # whether the script imports from the project's root, wherever it lies itself
 
 
 # --- write ---------------------------------------------------------------------------------------

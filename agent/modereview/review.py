@@ -107,7 +107,8 @@ def _prove(
 ) -> Review:
     """Plan, write, run, fix, verify. Nothing is written yet."""
     tell("Finding out how to run it")
-    planned = plan(program, found.findings, bench.ask, test_path(found.source, settings.tests_dir))
+    where = test_path(found.source, settings.tests_dir)
+    planned = plan(program, found.findings, bench.ask, where, given=settings.recipes)
     planned = advisor.recipes(planned)
     tell("Writing tests")
     suite = advisor.tests(planned, builtin.write(planned))
@@ -120,7 +121,7 @@ def _prove(
     mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools)
     mended = advisor.fixes(mended, suite.cases, tools)
     if mended.source is not found.source:
-        suite = _suite_of_mended(planned, suite, mended, bench)
+        suite = _suite_of_mended(planned, suite, mended, bench, settings)
     tell("Putting faults in, to see whether the tests notice")
     faults, outside = split(mutants(mended.source, mended.program), planned.recipes, mended.program)
     before, after, *runs = bench.on_each(suite, [found.source, mended.source, *(m.source for m in faults)])
@@ -158,14 +159,14 @@ def _that_run(suite: Suite, bench: Bench) -> tuple[Suite, tuple[Outcome, ...]]:
     return suite, gates.of(suite, repeats[0])
 
 
-def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench) -> Suite:
+def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench, settings: Settings) -> Suite:
     """The suite that a review of the mended file would write, and the cases that only this one has.
 
     A mend can make contracts apply: a dropout that is registered now has a mode to test.
     """
     there = replace(bench, source=mended.source)
-    replanned = plan(mended.program, (), there.ask, planned.test_path, planned.load)
-    grown = builtin.write(complete(replanned, planned.pairs))
+    again = plan(mended.program, (), there.ask, planned.test_path, planned.load, settings.recipes)
+    grown = builtin.write(complete(again, planned.pairs))
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))), there

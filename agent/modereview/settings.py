@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,6 +14,7 @@ from typing import Any
 from modereview.errors import InputError
 from modereview.llm import Options
 from modereview.llm import settings as llm_settings
+from modereview.records import Given
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -44,6 +46,7 @@ class Settings:
     exclude: tuple[str, ...] = ()  # patterns, as in .gitignore, of what to pass over in folders
     baseline: Path | None = None  # a file of findings that are known and so not told
     write_baseline: Path | None = None  # where to write what this run leaves as the baseline of the next ones
+    recipes: tuple[Given, ...] = ()  # how to build and call what the search does not reach
     stdin: tuple[Path, bytes] | None = None  # what came on standard input, and the path it goes by
     timeout: float = 20.0  # seconds for one test
     cache: bool = True  # keep what is found in files, for the next static run
@@ -140,6 +143,42 @@ def _seconds_text(value: object, base: Path) -> float:
         raise _WrongError("a number of seconds above 0") from None
 
 
+def _recipes(value: object, base: Path) -> tuple[Given, ...]:
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return tuple(_recipe(item, base) for item in value)
+    raise _WrongError("written as [[tool.modereview.recipe]] tables")
+
+
+def _recipe(table: dict[str, object], base: Path) -> Given:
+    known = {"target": _text, "args": _call, "inputs": _call, "values": _values, "arguments": _words}
+    if "target" not in table or not table.keys() <= known.keys():
+        raise _WrongError(f"tables with a target and any of {', '.join(k for k in known if k != 'target')}")
+    given: dict[str, Any] = {key: known[key](item, base) for key, item in table.items()}
+    return Given(**given)
+
+
+def _call(value: object, base: Path) -> str:
+    """Arguments as in a call: they must parse there."""
+    text = "" if value == "" else _text(value, base)
+    try:
+        ast.parse(f"f({text})", mode="eval")
+    except SyntaxError:
+        raise _WrongError('arguments as in a call, such as "torch.randn(4, 3, 32, 32)"') from None
+    return text
+
+
+def _values(value: object, base: Path) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, dict):
+        return tuple((name, _call(code, base)) for name, code in value.items())
+    raise _WrongError('a table of names and expressions, as in { loader = "[...]" }')
+
+
+def _words(value: object, _: Path) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise _WrongError('a list of words, as in ["--epochs", "2"]')
+
+
 # What a project may settle for all its runs. The rest is a matter of one run: the command line's.
 FILE_KEYS: Mapping[str, Reader] = {
     "fix": _flag,
@@ -157,7 +196,9 @@ FILE_KEYS: Mapping[str, Reader] = {
     "exclude": _patterns,
     "baseline": _path,
     "timeout": _seconds,
+    "recipe": _recipes,
 }
+_FIELDS = {"recipe": "recipes"}  # keys that read better in the singular
 
 # What belongs to a machine or a person rather than to a project.
 ENVIRONMENT: Mapping[str, tuple[str, Reader]] = {
@@ -201,7 +242,9 @@ def from_file(path: Path) -> dict[str, object]:
         if key not in FILE_KEYS:
             raise InputError(f"{path}: {_unknown(key)}")
     return {
-        key.replace("-", "_"): _read(f"`{key}` in {path}", FILE_KEYS[key], value, path.parent)
+        _FIELDS.get(key, key.replace("-", "_")): _read(
+            f"`{key}` in {path}", FILE_KEYS[key], value, path.parent
+        )
         for key, value in table.items()
     }
 

@@ -144,9 +144,28 @@ def test_a_module_that_nothing_reaches_says_why(planned):
 
 
 def test_a_missing_import_is_named_with_the_next_step(planned):
-    (unreached,) = planned("import no_such_package\n" + module(LINEAR)).unreached
-    assert "no_such_package" in unreached.error
+    plan = planned(
+        "import no_such_package\n"
+        + module(
+            """
+            def __init__(self):
+                super().__init__()
+                self.layer = no_such_package.Layer()
+            def forward(self, x):
+                return self.layer(x)
+            """
+        )
+    )
+    (unreached,) = plan.unreached
+    assert plan.absent == ("no_such_package",)
+    assert "no_such_package" in unreached.hint
     assert "--python PATH" in unreached.hint
+
+
+def test_a_package_that_is_not_there_and_not_needed_is_mocked(planned):
+    plan = planned("import no_such_package.charts as charts\n" + module(LINEAR))
+    assert plan.absent == ("no_such_package", "no_such_package.charts")
+    assert found(plan)[0] == "script.Net(7)"
 
 
 def test_one_bad_module_does_not_take_the_others_with_it(planned):

@@ -13,11 +13,12 @@ from typing import Any, Literal, TypeAlias
 from modereview.plan.contracts import applies, contracts
 from modereview.plan.names import names_of
 from modereview.plan.probe import probe_code
-from modereview.plan.recipes import module_recipe, scenario_recipe, unreached
+from modereview.plan.recipes import mocked, module_recipe, rehearsed_recipe, scenario_recipe, unreached
+from modereview.plan.rehearsal import sites, target_of
 from modereview.plan.request import SECONDS, request
 from modereview.plan.slots import Context
 from modereview.plan.targets import Scenario, module_targets, scenarios
-from modereview.records import Finding, Plan, Program, Recipe, Target, Unreached
+from modereview.records import Finding, Given, Plan, Program, Recipe, Target, Unreached
 from modereview.run import Failed
 
 __all__ = ["SECONDS", "plan", "probe_code"]
@@ -27,15 +28,20 @@ Ask: TypeAlias = Callable[[dict[str, object]], dict[str, object]]
 
 
 def plan(
-    program: Program, findings: tuple[Finding, ...], ask: Ask, test_path: Path, load: Load | None = None
+    program: Program,
+    findings: tuple[Finding, ...],
+    ask: Ask,
+    test_path: Path,
+    load: Load | None = None,
+    given: tuple[Given, ...] = (),
 ) -> Plan:
-    """The plan for one file. `ask` runs the probe on it, once or twice.
+    """The plan for one file. `ask` runs the probe on it, once or twice; `given` is what the user tells.
 
     `load` is how an earlier plan loads the file: an import that hangs should not be tried again.
     """
     modules = module_targets(program)
-    load, found_scenarios, answer = _asked(program, ask, load)
-    reached = _recipes(modules, found_scenarios, answer)
+    load, found_scenarios, answer = _asked(program, ask, load, given)
+    reached = [*_recipes(modules, found_scenarios, answer), _own_run(program, answer)]
     recipes = tuple(r for r in reached if isinstance(r, Recipe))
     return Plan(
         program,
@@ -44,18 +50,48 @@ def plan(
         test_path,
         recipes,
         tuple((c, r) for c in contracts() for r in recipes if applies(c, r, program)),
-        tuple(r for r in reached if isinstance(r, Unreached)),
+        tuple(
+            mocked(r, _absent(answer))
+            for r in reached
+            if isinstance(r, Unreached)
+            and not _run_anyway(program, r, recipes)
+            and not _told(program, r, reached)
+        ),
+        _absent(answer),
+        bool(answer.get("weightless")),
+        bool(answer.get("rooted")),
     )
 
 
+def _absent(answer: dict[str, Any]) -> tuple[str, ...]:
+    """The packages that mocks replace, as the loading and the script's own run found them."""
+    own_run = answer.get("rehearsal", {})
+    return tuple(dict.fromkeys((*answer.get("absent", ()), *own_run.get("absent", ()))))
+
+
+def _run_anyway(program: Program, missed: Unreached, recipes: tuple[Recipe, ...]) -> bool:
+    """Whether the script's own run shows what no scenario could drive."""
+    run = {f for r in recipes if r.rehearsal for f in r.target.functions}
+    wanted = {site.function for site in sites(program)} & set(missed.target.functions)
+    return bool(wanted) and run >= wanted
+
+
+def _told(program: Program, missed: Unreached, reached: list[Recipe | Unreached | None]) -> bool:
+    """Whether of a script's own run all that is missing is told function by function."""
+    if missed.target != target_of(program, sites(program)):
+        return False
+    others = {f for r in reached if isinstance(r, Unreached) and r is not missed for f in r.target.functions}
+    return others >= {site.function for site in sites(program)}
+
+
 def _asked(
-    program: Program, ask: Ask, known: Load | None
+    program: Program, ask: Ask, known: Load | None, given: tuple[Given, ...]
 ) -> tuple[Load, tuple[Scenario, ...], dict[str, Any]]:
     """The probe's answer; where a script cannot be imported, once more by its definitions alone."""
     only: Load | None = "definitions" if program.trains_on_import else known
     loads: tuple[Load, ...] = (only,) if only else ("import", "definitions")
     for load in loads:
-        context = Context(program, names_of(program, load))
+        context = Context(program, names_of(program, load), given)
         found = scenarios(context)
         answer = _answer(ask, request(context, load, found))
         if "load_error" not in answer:
@@ -69,6 +105,13 @@ def _answer(ask: Ask, question: dict[str, object]) -> dict[str, Any]:
         return ask(question)
     except Failed as failure:
         return {"load_error": f"{failure.status.value}: {failure.message}"}
+
+
+def _own_run(program: Program, answer: dict[str, Any]) -> Recipe | Unreached | None:
+    """The recipe of the script's own run, where the probe came to it."""
+    if "rehearsal" not in answer:
+        return None
+    return rehearsed_recipe(program, answer["rehearsal"])
 
 
 def _recipes(

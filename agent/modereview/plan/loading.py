@@ -15,8 +15,11 @@ Kind = Literal["import", "definitions"]
 _IMPORT = '''\
 def load_script(path):
     """Import the script as when it is run with no arguments, but not as __main__."""
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(f"{path.stem}_under_test", path)
+    folder, name = path.parent, f"{path.stem}_under_test"
+    while (folder / "__init__.py").exists():  # a package: its relative imports
+        folder, name = folder.parent, f"{folder.name}.{name}"
+    sys.path[:0] = [str(path.parent), str(folder)]
+    spec = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     with mock.patch.object(sys, "argv", [str(path)]):
         spec.loader.exec_module(module)
@@ -53,8 +56,10 @@ def defines(node, constants):
 
 def load_script(path):
     """Load what the script defines, its neighbours in reach as when it is run."""
-    sys.path.insert(0, str(path.parent))
-    name = f"{path.stem}_under_test"
+    folder, name = path.parent, f"{path.stem}_under_test"
+    while (folder / "__init__.py").exists():  # a package: its relative imports
+        folder, name = folder.parent, f"{folder.name}.{name}"
+    sys.path[:0] = [str(path.parent), str(folder)]
     spec = importlib.util.spec_from_loader(name, Definitions(name, str(path)))
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -112,8 +112,11 @@ class _Resolver(ast.NodeTransformer):
         return ast.Attribute(self.visit(node.value), node.attr)
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        if "cuda" in ast.unparse(node.test) and not isinstance(node.orelse, ast.Constant):
+            return _expr(self.visit(node.orelse))
         if "cuda" in ast.unparse(node) or "mps" in ast.unparse(node):
-            return ast.parse("torch.device('cpu')", mode="eval").body
+            plain = isinstance(node.orelse, ast.Constant) and not isinstance(node.orelse.value, str)
+            return node.orelse if plain else ast.parse("torch.device('cpu')", mode="eval").body
         return ast.IfExp(self.visit(node.test), self.visit(node.body), self.visit(node.orelse))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:

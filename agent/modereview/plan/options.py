@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 _HOLDERS = frozenset("args opt opts cfg config conf hparams flags FLAGS hp params arguments".split())
 _BY_TYPE: dict[str, int | float | str | bool] = {"int": 2, "float": 0.1, "str": "", "bool": False}
@@ -44,3 +45,57 @@ def _value(keywords: dict[str | None, ast.expr]) -> ast.expr | None:
         return choices.elts[0]
     kind = keywords.get("type")
     return ast.Constant(_BY_TYPE[kind.id]) if isinstance(kind, ast.Name) and kind.id in _BY_TYPE else None
+
+
+def required(tree: ast.Module) -> list[str]:
+    """What has to be typed for the script to start: a value for each option that must be given."""
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
+    found = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "add_argument"]
+    compared = _compared(tree)
+    return [word for call in found for word in _typed(call, compared)]
+
+
+def batch_options(tree: ast.Module) -> list[str]:
+    """The flags that set a batch size."""
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
+    texts = [
+        [a.value for a in c.args if isinstance(a, ast.Constant)]
+        for c in calls
+        if ast.unparse(c.func).endswith(".add_argument")
+    ]
+    names = [str(flags[-1]) for flags in texts if flags]
+    return [name for name in names if re.search(r"^-.*batch_?-?size$", name)]
+
+
+def _compared(tree: ast.Module) -> dict[str, list[str]]:
+    """The words that the script compares an option with: `args.net == "vgg16"`."""
+    words: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            texts = [
+                n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+            ]
+            for part in ast.walk(node):
+                if isinstance(part, ast.Attribute):
+                    words.setdefault(part.attr, []).extend(texts)
+    return words
+
+
+def _typed(call: ast.Call, compared: dict[str, list[str]]) -> list[str]:
+    keywords = {k.arg: k.value for k in call.keywords}
+    flag = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    if not isinstance(flag, str):
+        return []
+    needed, words = keywords.get("required"), compared.get(flag.lstrip("-").replace("-", "_"), [])
+    if flag.startswith("-"):
+        must = isinstance(needed, ast.Constant) and needed.value is True
+        return [flag, _word(keywords, words)] if must else []
+    optional = isinstance(count := keywords.get("nargs"), ast.Constant) and count.value in ("?", "*")
+    return [] if optional else [_word(keywords, words)]
+
+
+def _word(keywords: dict[str | None, ast.expr], compared: list[str]) -> str:
+    if compared and "choices" not in keywords:
+        return "fake" if "fake" in compared else compared[0]
+    value = _value({name: node for name, node in keywords.items() if name != "default"})
+    return str(value.value) or "x" if isinstance(value, ast.Constant) else "x"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+from modereview.plan.rehearsal import drives, sites, target_of
 from modereview.plan.targets import Scenario
-from modereview.records import Recipe, Target, Unreached, Value
+from modereview.records import Drive, Program, Recipe, Rehearsal, Role, Target, Unreached, Value
 
 Json: TypeAlias = dict[str, Any]
 
@@ -16,7 +18,9 @@ def module_recipe(target: Target, found: Json) -> Recipe | Unreached:
     if "error" in found:
         return unreached(target, found)
     model = Value("model", found["model"]["code"], found["model"]["why"])
-    return Recipe(target, (model, Value("inputs", found["code"], found["why"])), tried=found["tried"])
+    inputs = Value("inputs", found["code"], found["why"])
+    bound = tuple(Value(g["name"], g["code"], "the script sets it when it runs") for g in found["globals"])
+    return Recipe(target, (model, inputs), patches=bound, tried=found["tried"])
 
 
 def scenario_recipe(scenario: Scenario, found: Json) -> Recipe | Unreached | None:
@@ -31,10 +35,42 @@ def scenario_recipe(scenario: Scenario, found: Json) -> Recipe | Unreached | Non
     return Recipe(scenario.target, values, way.drives, found["watch"], patches, found["tried"])
 
 
+def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None:
+    """The script's own run; None where the scenarios drive all there is."""
+    if found.get("error") == "":
+        return None
+    if "error" in found:
+        return unreached(target_of(program, sites(program)), found)
+    seen = {(text, trained) for text, trained in found["seen"]}
+    run = tuple(d for d in (_as_seen(drive, seen) for drive in drives(sites(program))) if d.roles)
+    texts = {drive.code for drive in run}
+    target = target_of(program, tuple(site for site in sites(program) if site.text in texts))
+    changes = tuple(Value(c["name"], c["code"], c["why"]) for c in found["changes"])
+    return Recipe(
+        target, (), run, "", tried=found["tried"], rehearsal=Rehearsal(changes, tuple(found["arguments"]))
+    )
+
+
+def _as_seen(drive: Drive, seen: set[tuple[str, bool]]) -> Drive:
+    """The drive with the roles in which the run showed it."""
+    roles: frozenset[Role] = frozenset(r for r in drive.roles if (drive.code, r == "train") in seen)
+    return replace(drive, roles=roles)
+
+
 def unreached(target: Target, found: Json) -> Unreached:
     """What was tried, the last error, and one sentence of advice."""
     error = str(found["error"])
-    return Unreached(target, int(found["tried"]), error, _hint(target, error))
+    trials = tuple(str(trial) for trial in found.get("trials", ()))
+    return Unreached(target, int(found["tried"]), error, _hint(target, error), trials)
+
+
+def mocked(missed: Unreached, absent: tuple[str, ...]) -> Unreached:
+    """What is said where a mock for a package that is not there was no help."""
+    if not absent or not ("Mock" in missed.error or missed.hint == _general_hint(missed.target)):
+        return missed
+    package = absent[0].partition(".")[0]
+    said = f"This Python cannot import `{package}`, and a mock of it did not do"
+    return replace(missed, hint=f"{said}: give one that can with --python PATH.")
 
 
 def _hint(target: Target, error: str) -> str:
@@ -50,6 +86,12 @@ def _hint(target: Target, error: str) -> str:
         return f"`{name}` reads a file that is not there: let it take its data as a parameter."
     if "no model of this file" in error:
         return f"`{name}` is given its model from outside: build one in this file, under `if __name__`."
+    return _general_hint(target)
+
+
+def _general_hint(target: Target) -> str:
+    name = target.name
+    recipe = "or give a recipe ([[tool.modereview.recipe]])"
     if target.kind == "module":
-        return f"Call `{name}` once with sizes written out, as in `torch.randn(4, 20)`: they are tried first."
-    return f"Nothing in the file tells what `{name}` is given: call it once with the sizes written out."
+        return f"Call `{name}` once with sizes written out, as in `torch.randn(4, 20)`, {recipe}."
+    return f"Nothing in the file tells what `{name}` is given: call it once with sizes written out, {recipe}."

@@ -7,18 +7,32 @@ import re
 from dataclasses import asdict
 from typing import Literal, TypeAlias
 
+from modereview.plan import rehearsal
+from modereview.plan.described import attributes, call_parts, class_of, slot_json
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.names import resolve
+from modereview.plan.rehearsing import (
+    ABSENT,
+    ABSENT_IMPORTS,
+    OBSERVED,
+    REHEARSAL,
+    REHEARSAL_IMPORTS,
+    WEIGHTS,
+    WEIGHTS_IMPORTS,
+)
 from modereview.plan.shapes import shapes
-from modereview.plan.slots import Context, Slot, reached
+from modereview.plan.slots import Context, reached
 from modereview.plan.targets import Scenario, Way
 from modereview.plan.tree import scopes
-from modereview.plan.uses import Uses, uses_of
+from modereview.plan.uses import uses_of
 from modereview.records import CallSite, ModuleClass, Param
 
 Json: TypeAlias = dict[str, object]
-SECONDS = 30.0  # for the whole search of a file
+SEARCH_SECONDS = 24.0  # for the models and functions of a file
 TARGET_SECONDS = 8.0  # for one target
+REHEARSAL_SECONDS = 30.0  # for the script's own run, with all that is tried until it works
+SECONDS = SEARCH_SECONDS + REHEARSAL_SECONDS + 20.0  # for all of it, with starting and ending
+_RUNNER = "\n".join((*REHEARSAL_IMPORTS, *ABSENT_IMPORTS, "", REHEARSAL, OBSERVED, ABSENT))
 
 
 def request(context: Context, load: Literal["import", "definitions"], found: tuple[Scenario, ...]) -> Json:
@@ -26,21 +40,45 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
     program = context.program
     return {
         "script": program.source.name,
-        "loader": "\n".join((*loader_imports(load), "", loader(load))),
-        "seconds": 0.8 * SECONDS,  # the rest is for starting and ending
+        "load": load,
+        "loader": "\n".join(
+            (*loader_imports(load), *ABSENT_IMPORTS, *WEIGHTS_IMPORTS, "", loader(load), ABSENT, WEIGHTS)
+        ),
+        "seconds": SEARCH_SECONDS,
         "target_seconds": TARGET_SECONDS,
         "shapes": [asdict(s) for s in shapes(program.source.tree, context.names)],
         "subjects": [_subject(context, m) for m in program.modules if m.has_forward]
         + _expressions(context, found),
+        "globals": _globals(context),
         "scenarios": [_scenario(context, s) for s in found],
+        "rehearsal": {**rehearsal.request(context), "runner": _RUNNER},
+        "rehearsal_seconds": REHEARSAL_SECONDS,
     }
+
+
+def _globals(context: Context) -> dict[str, str]:
+    """What the top level assigns while the script runs, as a test would write it: classes may read it."""
+    held = {name for name, _ in context.program.constants}
+    names = [name for scope, name in context.names.assigned if scope == "" and name not in held]
+    found = {name: _global(context, name) for name in names if name.isidentifier()}
+    return {name: code for name, code in found.items() if code is not None}
+
+
+def _global(context: Context, name: str) -> str | None:
+    value = context.names.assigned["", name]
+    if "parse_args" not in ast.unparse(value):
+        return resolve(context.names, ast.unparse(value), "")
+    options = {n: resolve(context.names, ast.unparse(v), "") for n, v in context.names.options.items()}
+    return f"types.SimpleNamespace({', '.join(f'{n}={code}' for n, code in options.items() if code)})"
 
 
 def _subject(context: Context, module: ModuleClass) -> Json:
     calls = {tuple(c.bound): c for c in module.builds}.values()
     ways = [_arguments(context, module, c) for c in calls]
     ways += [_arguments(context, module, None), _arguments(context, module, None, annotated=False)]
-    return {"name": module.name, "callee": f"script.{module.name}", "builds": ways}
+    told = context.told(module.name)
+    given = {"args": told.args, "inputs": call_parts(told.inputs)} if told else {}
+    return {"name": module.name, "callee": f"script.{module.name}", "builds": ways, **given}
 
 
 def _arguments(context: Context, module: ModuleClass, call: CallSite | None, annotated: bool = True) -> Json:
@@ -55,7 +93,7 @@ def _arguments(context: Context, module: ModuleClass, call: CallSite | None, ann
             "name": p.name,
             "code": _passed(context, p, bound.get(p.name), call) if call or annotated else None,
             "keyword": p.kind == "keyword" or not in_order or p.name in by_keyword,
-            "attributes": _attributes(context, uses_of(context.program, f"{module.name}.__init__", p.name)),
+            "attributes": attributes(context, uses_of(context.program, f"{module.name}.__init__", p.name)),
         }
         for p in given
     ]
@@ -70,60 +108,37 @@ def _passed(context: Context, param: Param, text: str | None, call: CallSite | N
     return f"script.{param.annotation}()" if annotated else None
 
 
-def _attributes(context: Context, uses: Uses) -> dict[str, str | None]:
-    """What is read of a name that holds options, with the defaults that the command line gives them."""
-    options = context.names.options
-    return {
-        a: resolve(context.names, ast.unparse(options[a]), "") if a in options else None
-        for a in sorted(uses.attrs)
-    }
-
-
 def _expressions(context: Context, found: tuple[Scenario, ...]) -> list[Json]:
     """Models that the file builds without a class of its own: `nn.Sequential(...)`."""
     slots = [
         s for scenario in found for way in scenario.ways for s in way.slots if s.kind == "model" and s.code
     ]
-    codes = {s.code: s.line for s in slots if s.code and "(" in s.code and not _class_of(context, s.code)}
+    codes = {s.code: s.line for s in slots if s.code and "(" in s.code and not class_of(context, s.code)}
     return [{"name": code, "code": code, "line": line} for code, line in codes.items()]
-
-
-def _class_of(context: Context, code: str) -> str | None:
-    """The module class of the file that an expression builds, outermost."""
-    match = re.match(r"script\.(\w+)(\(|$)", code)
-    module = context.program.module(match.group(1)) if match else None
-    return module.name if module else None
 
 
 def _scenario(context: Context, scenario: Scenario) -> Json:
     return {
         "name": scenario.target.name,
         "unless": list(scenario.unless),
-        "ways": [_way(context, way) for way in scenario.ways],
+        "covers": sorted({f for name in scenario.target.functions for f in reached(context.program, name)}),
+        "ways": [_way(context, way, _told(context, scenario)) for way in scenario.ways],
         "losses": _losses(context, scenario),
     }
 
 
-def _way(context: Context, way: Way) -> Json:
+def _told(context: Context, scenario: Scenario) -> dict[str, str]:
+    """What the user tells of the arguments and globals of the functions that a scenario drives."""
+    told = [context.told(name) for name in (*scenario.target.functions, scenario.target.name)]
+    return dict(pair for given in told if given for pair in given.values)
+
+
+def _way(context: Context, way: Way, told: dict[str, str]) -> Json:
     return {
-        "slots": [_slot(context, s) for s in way.slots],
+        "slots": [{**slot_json(context, s), "given": told.get(s.name)} for s in way.slots],
         "drives": [{"code": d.code, "roles": sorted(d.roles)} for d in way.drives],
         "patches": list(way.patches),
         "objects": [{"name": v.name, "code": v.code, "why": v.why} for v in way.objects],
-    }
-
-
-def _slot(context: Context, slot: Slot) -> Json:
-    return {
-        "name": slot.name,
-        "kind": slot.kind,
-        "code": slot.code,
-        "line": slot.line,
-        "subject": _class_of(context, slot.code) if slot.code else None,
-        "attributes": _attributes(context, slot.uses),
-        "keys": list(slot.uses.keys),
-        "unpacked": slot.uses.unpacked or slot.uses.item_indices,
-        "item_keys": list(slot.uses.item_keys),
     }
 
 

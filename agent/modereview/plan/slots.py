@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from modereview.plan.kinds import Kind, kind_of
 from modereview.plan.names import Names, literal, resolve
 from modereview.plan.uses import Uses, uses_of
-from modereview.records import CallSite, Param, Program
+from modereview.records import CallSite, Given, Param, Program
 
 _INLINE: Mapping[Kind, str] = {"epoch": "1", "epochs": "2"}
 _STANDINS: frozenset[Kind] = frozenset(
@@ -36,6 +36,11 @@ class Context:
 
     program: Program
     names: Names
+    given: tuple[Given, ...] = ()  # what the user tells
+
+    def told(self, target: str) -> Given | None:
+        """What the user tells of a target."""
+        return next((given for given in self.given if given.target == target), None)
 
 
 def arguments(

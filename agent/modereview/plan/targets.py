@@ -20,7 +20,7 @@ from modereview.records import (
     Value,
 )
 
-_WANTED: frozenset[Role] = frozenset({"train", "evaluate", "infer"})
+WANTED: frozenset[Role] = frozenset({"train", "evaluate", "infer"})
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,7 @@ def _way(context: Context, calls: list[tuple[Function, CallSite | None]]) -> Way
         mine, written = arguments(context, function.name, function.params, call)
         patches = global_slots(context, function.name)
         line = call.span.line if call else function.span.line
-        drive = Drive(
-            f"{owner}.{function.name.rpartition('.')[2]}({written})", function.roles & _WANTED, line
-        )
+        drive = Drive(f"{owner}.{function.name.rpartition('.')[2]}({written})", function.roles & WANTED, line)
         names = tuple(p.name for p in patches)
         way = _join(way, Way((*slots, *mine, *patches), (drive,), names, objects))
     return way
@@ -194,7 +192,7 @@ def _first_call(function: Function) -> CallSite | None:
 def _drivable(program: Program, function: Function) -> bool:
     """Functions that train or evaluate; no module's own forward, no nested function, no entry point."""
     last = function.name.rpartition(".")[2]
-    if last in ("forward", "__init__", "__call__", "main") or not function.roles & _WANTED:
+    if last in ("forward", "__init__", "__call__", "main") or not function.roles & WANTED:
         return False
     return function.name == last or function.name == f"{function.method_of}.{last}"
 

@@ -29,7 +29,8 @@ def about_file(review: Review, options: Options, alone: bool) -> list[Text]:
 
     In a list of files that were only read, those without a finding are passed over.
     """
-    notes = [*suite.remarks(review, options), *advice.remarks(review, options), *_not_run(review)]
+    tried = _tried(review) if options.verbose else []
+    notes = [*suite.remarks(review, options), *advice.remarks(review, options), *_not_run(review), *tried]
     if not alone and review.static and not (review.findings or notes):
         return []
     name = "" if alone and counted([review]) else f"{review.source.name}: "
@@ -97,6 +98,11 @@ def _not_run(review: Review) -> list[str]:
 
 def _unreached(item: Unreached) -> str:
     return f"`{item.target.name}` not reached: {sentence(item.error)} {item.hint}".strip()
+
+
+def _tried(review: Review) -> list[str]:
+    """Every recipe that was tried in vain."""
+    return [f"Tried for `{item.target.name}`: {trial}" for item in review.unreached for trial in item.trials]
 
 
 def _warnings(reviews: Sequence[Review]) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from dataclasses import replace
 from textwrap import indent, wrap
 
-from modereview.records import Drive, Recipe, Role
+from modereview.records import Drive, Recipe, Rehearsal, Role, Value
 from modereview.write.naming import calls, listed
 
 WIDTH = 88  # ruff's default line length
@@ -26,12 +27,17 @@ _KNOWN = {
 
 def arrange(recipe: Recipe, name: str, script: str) -> str:
     """The function of that name; `script` is what docstrings call the user's file."""
-    lines = _rounds(recipe) if recipe.drives else _build(recipe, script)
+    if recipe.rehearsal is not None:
+        lines = _rehearsal(recipe.rehearsal, script)
+    else:
+        lines = _rounds(recipe) if recipe.drives else _build(recipe, script)
     return f"def {name}():\n" + indent("\n".join(lines), "    ")
 
 
 def recipe_imports(recipe: Recipe) -> set[str]:
     """The import lines that the expressions of a recipe need."""
+    if recipe.rehearsal is not None:  # its codes are evaluated in the script
+        return set()
     values = (*recipe.values, *recipe.patches)
     codes = [recipe.watch, *(value.code for value in values), *(drive.code for drive in recipe.drives)]
     free = set().union(*map(_read, codes)) - {value.name for value in recipe.values} - set(dir(builtins))
@@ -41,7 +47,26 @@ def recipe_imports(recipe: Recipe) -> set[str]:
 
 def _build(recipe: Recipe, script: str) -> list[str]:
     purpose = f'"""A {recipe.target.name} as {script} builds it, and inputs that it takes."""'
-    return [purpose, *_values(recipe, "model, inputs"), "return model, inputs"]
+    bound = [_line(f"script.{patch.name} = {patch.code}", patch.why) for patch in recipe.patches]
+    return [purpose, *bound, *_values(replace(recipe, patches=()), "model, inputs"), "return model, inputs"]
+
+
+def _rehearsal(rehearsal: Rehearsal, script: str) -> list[str]:
+    purpose = f'"""Every forward that the lines of {script} call in a short run on stand-ins."""'
+    changes = [f"    {_entry(change)}" for change in rehearsal.changes]
+    arguments = f", {list(rehearsal.arguments)!r}" if rehearsal.arguments else ""
+    return [purpose, "changes = {", *changes, "}", f"return rehearsed(changes{arguments})"]
+
+
+def _entry(change: Value) -> str:
+    """A line of the table of changes; a long expression is put together of pieces, its reason above it."""
+    why = " ".join(change.why.split())
+    pieces = wrap(
+        change.code, WIDTH - 24, drop_whitespace=False, break_long_words=False, break_on_hyphens=False
+    )
+    code = repr(change.code) if "".join(pieces) != change.code else " ".join(map(repr, pieces))
+    entry = f"{change.name!r}: {code if len(pieces) == 1 else f'({code})'},"
+    return f"# {why}\n    {entry}" if why else entry
 
 
 def _rounds(recipe: Recipe) -> list[str]:

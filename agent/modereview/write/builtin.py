@@ -10,6 +10,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from modereview.plan.contracts import shadows_train
 from modereview.plan.loading import loader, loader_imports
+from modereview.plan.rehearsing import (
+    ABSENT,
+    ABSENT_IMPORTS,
+    OBSERVED,
+    REHEARSAL,
+    REHEARSAL_IMPORTS,
+    WEIGHTS,
+    WEIGHTS_IMPORTS,
+)
 from modereview.records import Case, Contract, Plan, Recipe, Suite
 from modereview.write.arrange import EVALUATING, RECORDED, arrange, recipe_imports
 from modereview.write.naming import builder_names, calls, listed, slug
@@ -51,6 +60,9 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
     source = plan.program.source
     imports = {
         *_IMPORTS,
+        *ABSENT_IMPORTS,
+        *REHEARSAL_IMPORTS,
+        *WEIGHTS_IMPORTS,
         *loader_imports(plan.load),
         *(line for each in names for line in recipe_imports(each)),
     }
@@ -58,7 +70,15 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         script=_escaped(source.name),
         imports=sorted(imports),
         path=script_path(plan.test_path, source.path),
+        root=folder_path(plan.test_path, source.root) if plan.rooted else "",
         loader=loader(plan.load),
+        loads=any(recipe.rehearsal is None for recipe in names),
+        absent=", ".join(map(repr, plan.absent)),
+        stand_in_for=ABSENT.strip(),
+        weightless=plan.weightless,
+        without_weights=WEIGHTS.strip(),
+        observed=OBSERVED.strip(),
+        rehearsal=REHEARSAL,
         builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],
     )
 
@@ -77,6 +97,12 @@ def script_path(test: Path, script: Path) -> str:
     up = sum(part == ".." for part in way)
     folder = f"parents[{up}]" if up else "parent"
     return f"Path(__file__).absolute().{folder} / {'/'.join(way[up:])!r}"
+
+
+def folder_path(test: Path, folder: Path) -> str:
+    """The expression that leads from the test file up to a folder above it."""
+    up = len(test.parent.relative_to(folder).parts)
+    return f"Path(__file__).absolute().{f'parents[{up}]' if up else 'parent'}"
 
 
 def _module_case(plan: Plan, contract: Contract, recipes: Sequence[Recipe], names: dict[Recipe, str]) -> Case:
@@ -99,16 +125,18 @@ def _module_case(plan: Plan, contract: Contract, recipes: Sequence[Recipe], name
 
 def _scenario_case(contract: Contract, recipe: Recipe, names: dict[Recipe, str], several: bool) -> Case:
     name = f"{contract.test}_{slug(recipe.target.name)}" if several else contract.test
-    driven = [pair for pair in zip(calls(recipe), recipe.drives, strict=True) if pair[1].roles & RECORDED]
+    named = [d.code for d in recipe.drives] if recipe.rehearsal else calls(recipe)
+    driven = [pair for pair in zip(named, recipe.drives, strict=True) if pair[1].roles & RECORDED]
     everything = [call for call, _ in driven]
     training = [call for call, drive in driven if "train" in drive.roles]
     evaluating = [call for call, drive in driven if drive.roles & EVALUATING]
     untrained = ["not seen.trained"] if set(training) & set(evaluating) else []
+    everywhere = [] if recipe.rehearsal else everything  # a run also shows lines that are not looked at
     code = _TEMPLATES.from_string(contract.template).render(
         head=f"def {name}():",
-        functions=listed(everything),
-        trained=_chosen(names[recipe], ["seen.trained", *_among(training, everything)]),
-        evaluated=_chosen(names[recipe], [*untrained, *_among(evaluating, everything)]),
+        functions=recipe.target.name if recipe.rehearsal else listed(everything),
+        trained=_chosen(names[recipe], ["seen.trained", *_among(training, everywhere)]),
+        evaluated=_chosen(names[recipe], [*untrained, *_among(evaluating, everywhere)]),
     )
     return Case(name, code, contract.id, (recipe.target.name,), contract.proves, "builtin")
 

@@ -26,12 +26,10 @@ def formatted(text: str, compact: bool = False) -> str:
 
 
 def prune(text: str) -> str:
-    """Drop top-level functions that no test and no statement of the file leads to."""
-    body = ast.parse(text).body
-    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-    waiting = [
-        node for node in body if not isinstance(node, ast.FunctionDef) or node.name.startswith("test_")
-    ]
+    """Drop top-level functions and classes that no test and no statement of the file leads to."""
+    body, kinds = ast.parse(text).body, (ast.FunctionDef, ast.ClassDef)
+    functions = {node.name: node for node in body if isinstance(node, kinds)}
+    waiting = [node for node in body if not isinstance(node, kinds) or node.name.lower().startswith("test")]
     used = set(waiting)
     while waiting:
         reached = {functions[name] for name in names_in(waiting.pop()) if name in functions}

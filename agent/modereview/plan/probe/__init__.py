@@ -10,7 +10,20 @@ import json
 from importlib import resources
 
 # In import order: a part knows those before it.
-PARTS = ("limits", "guesses", "repair", "inputs", "build", "targets", "standins", "watch", "drives", "main")
+PARTS = (
+    "limits",
+    "absent",
+    "guesses",
+    "repair",
+    "inputs",
+    "build",
+    "targets",
+    "standins",
+    "watch",
+    "drives",
+    "rehearsal",
+    "main",
+)
 
 _BUNDLE = """\
 import sys, types

@@ -29,6 +29,7 @@ _BY_NAME = (
 )
 _FILLS = ("7", "16", "3")  # what all other unknowns are, one trial each
 _OF_VALUES = {"shape", "size", "items", "keys", "append", "lower", "parameters", "to", "device", "dtype"}
+GIVEN = "given in pyproject.toml"
 _CHANNELS = re.compile(r"channels|in_?ch|^nc$")
 
 
@@ -44,6 +45,9 @@ def builds(subject: dict[str, Any]) -> Iterator[Build]:
     """Ways to build a subject, the file's own first, without repetition."""
     if "code" in subject:
         yield Build(subject["code"], f"as at line {subject['line']}")
+        return
+    if subject.get("args") is not None:
+        yield Build(f"{subject['callee']}({subject['args']})", GIVEN)
         return
     seen = set()
     for way in subject["builds"]:
@@ -70,7 +74,12 @@ def _filled(callee: str, way: dict[str, Any], fill: str) -> Build:
 def _stand_in(name: str, fill: str) -> str:
     if fill != _FILLS[0] and _CHANNELS.search(name):
         return fill
-    return next((code for pattern, code in _BY_NAME if re.search(pattern, name.lower())), fill)
+    return number(name) or fill
+
+
+def number(name: str) -> str | None:
+    """What usually stands behind a name, as code; None where it says nothing."""
+    return next((code for pattern, code in _BY_NAME if re.search(pattern, name.lower())), None)
 
 
 def _object(attributes: dict[str, str | None], fill: str) -> str | None:

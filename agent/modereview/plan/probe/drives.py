@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .build import GIVEN
 from .guesses import IMAGES_BY_SIZE, Guess
 from .limits import OutOfTime, one_line
 from .standins import Choice, code_of, tasks
@@ -40,7 +41,8 @@ def reach(scenario: Json, recipes: dict[str, Json], space: Json, limit: float) -
         tried += search.tried
         errors.update(search.errors)
     error = errors.most_common(1)[0][0] if errors else NO_MODEL
-    return {"error": error, "tried": tried}
+    trials = [f"{count} times: {told}" for told, count in errors.most_common()]
+    return {"error": error, "tried": tried, "trials": trials}
 
 
 @dataclass
@@ -84,13 +86,13 @@ def _choices(way: Json, losses: list[str], recipes: dict[str, Json]) -> Iterator
     slots = [s for s in way["slots"] if s["kind"] == "criterion"]
     criteria = [s["code"] for s in slots[:1]] if slots else [""]
     for recipe in _models(way, recipes):
-        variants = _variants(tuple(inputs_of(recipe)))
-        for inputs, structure, maker in itertools.product(variants, range(4), ("randn", "rand")):
+        each = variants(tuple(inputs_of(recipe)))
+        for inputs, structure, maker in itertools.product(each, range(4), ("randn", "rand")):
             for criterion, target in tasks(losses, criteria):
                 yield Choice(recipe, inputs, maker, target, criterion, structure)
 
 
-def _variants(inputs: tuple[Guess, ...]) -> list[tuple[Guess, ...]]:
+def variants(inputs: tuple[Guess, ...]) -> list[tuple[Guess, ...]]:
     """The inputs as found; without sides of 1, or as images, where the function itself reshapes them."""
     squeezed = tuple(replace(g, shape=(*g.shape[:1], *(s for s in g.shape[1:] if s != 1))) for g in inputs)
     images = tuple(
@@ -117,7 +119,9 @@ def _values(way: Json, choice: Choice) -> list[Json] | None:
     models = [s["name"] for s in slots if s["kind"] == "model"]
     found: list[Json] = []
     for slot in slots:
-        code = _model_code(slot, choice) if slot["kind"] == "model" else code_of(slot, choice, models)
+        code = slot["given"] or (
+            _model_code(slot, choice) if slot["kind"] == "model" else code_of(slot, choice, models)
+        )
         if code is None:
             return None
         found.append({"name": slot["name"], "code": code, "why": _why(slot, choice)})
@@ -137,6 +141,8 @@ def _model_code(slot: Json, choice: Choice) -> str:
 
 
 def _why(slot: Json, choice: Choice) -> str:
+    if slot["given"]:
+        return GIVEN
     if slot["kind"] == "model":
         return str(choice.model["model"]["why"])
     return str(choice.model["why"]) if slot["kind"] in ("loader", "dataset", "batch", "input") else ""

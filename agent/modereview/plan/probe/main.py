@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from . import drives, targets
+from . import drives, rehearsal, targets
+from .absent import downloads, from_root, named, rooted
 from .limits import OutOfTime, in_children, one_line, seconds
 
 _LOAD_SECONDS = 10.0
@@ -25,10 +26,14 @@ def main(request: Json) -> Json:
     """{"modules": {name: recipe or error}, "scenarios": {name: recipe or error}}, or {"load_error": ...}."""
     deadline = time.monotonic() + request["seconds"]
     torch.manual_seed(0)  # the same file gives the same recipes
+    absent: list[str] = []
     try:
-        script = _load(request)
+        script = _load(request, absent)
     except (Exception, SystemExit, OutOfTime) as error:
-        return {"load_error": one_line(error)}
+        answer: Json = {"load_error": one_line(error), "absent": absent}
+        if request["load"] == "definitions":  # the last way to load it: what is left is to run it
+            answer["rehearsal"] = _rehearsed(request, {}, absent, {})
+        return answer
     space = {
         "torch": torch,
         "nn": nn,
@@ -40,20 +45,64 @@ def main(request: Json) -> Json:
     limit = float(request["target_seconds"])
     modules = _modules(request, space, _within(limit, deadline))
     recipes = {name: r for name, r in modules.items() if "error" not in r}
-    return {"modules": modules, "scenarios": _scenarios(request, recipes, space, limit, deadline)}
+    scenarios = _scenarios(request, recipes, space, limit, deadline)
+    return {
+        "modules": modules,
+        "scenarios": scenarios,
+        "rehearsal": _rehearsed(request, recipes, absent, scenarios),
+        "absent": absent,
+        "rooted": rooted(),
+        "weightless": downloads(),
+    }
 
 
-def _load(request: Json) -> types.ModuleType:
+def _load(request: Json, absent: list[str]) -> types.ModuleType:
+    """The script's module. Packages that are not installed are replaced by mocks, and noted in `absent`."""
     names: Json = {}
+    path = Path(request["script"]).absolute()
     exec(compile(request["loader"], "loader", "exec"), names)
+    names["without_weights"]()
     with seconds(_LOAD_SECONDS):
-        script: types.ModuleType = names["load_script"](Path(request["script"]).absolute())
-    return script
+        while True:
+            names["stand_in_for"](*absent)
+            try:
+                script: types.ModuleType = names["load_script"](path)
+            except (Exception, SystemExit) as error:
+                name = named(error)
+                if name is None or name in absent:
+                    raise
+                if not from_root(name):
+                    absent.append(name)
+            else:
+                return script
+
+
+def _rehearsed(request: Json, recipes: dict[str, Json], absent: list[str], scenarios: Json) -> Json:
+    """The script's own run, for the lines that no scenario drives. It has its own time: it comes last."""
+    covered = {
+        f
+        for s in request["scenarios"]
+        if "error" not in scenarios.get(s["name"], {"error": ""})
+        for f in s["covers"]
+    }
+    job = request["rehearsal"]
+    sites = [s for s in job["sites"] if not covered.issuperset(s["functions"])]
+    if not sites:
+        return {"error": "", "tried": 0}
+    job = {
+        **job,
+        "sites": sites,
+        "path": str(Path(request["script"]).absolute()),
+        "shapes": request["shapes"],
+    }
+    work = functools.partial(rehearsal.reach, job, recipes, absent, request["rehearsal_seconds"])
+    limit = request["rehearsal_seconds"] + 15
+    return in_children([("rehearsal", work)], limit)["rehearsal"]
 
 
 def _modules(request: Json, space: Json, limit: float) -> dict[str, Json]:
     work = [
-        (s["name"], functools.partial(targets.reach, s, space, request["shapes"], limit))
+        (s["name"], functools.partial(targets.reach, s, space, request["shapes"], limit, request["globals"]))
         for s in request["subjects"]
     ]
     found = in_children(work, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,6 +85,8 @@ def repaired(model: nn.Module, guess: Guess, stop: Stop) -> Iterator[Guess]:
     if any(words in stop.error for words in _SMALL):
         yield from _larger(guess)
     got, wanted = _sizes(stop.leaf, stop.shape)
+    if isinstance(stop.leaf, nn.Linear) and len(guess.shape) > 2 and math.prod(guess.shape[1:]) == wanted:
+        yield replace(guess, shape=(guess.shape[0], wanted), why=f"{guess.why}, flat for {stop.path}")
     if wanted and got and got != wanted and not guess.high:
         yield from _resized(guess, got, wanted, stop.path)
         yield from _with_side(guess, got, wanted, stop.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,11 +11,23 @@ from typing import Any
 from .guesses import Guess
 
 _LOSSES = (  # (names of losses, targets that they take)
-    (r"nll|cross_?entropy(?!_with)|crossentropy", ("class", "tokens", "map")),
-    (r"bce|binary", ("binary", "unit", "inputs")),
+    (r"nll|cross_?entropy(?!_with)|crossentropy", ("class", "tokens", "map", "stream")),
+    (r"bce|binary", ("binary", "unit", "odds", "inputs")),
     (r"mse|l1|huber|smooth", ("same", "flat", "column", "inputs")),
 )
-_ALL_TARGETS = ("class", "same", "tokens", "map", "binary", "flat", "column", "inputs", "unit")
+_ALL_TARGETS = (
+    "class",
+    "same",
+    "tokens",
+    "map",
+    "binary",
+    "flat",
+    "column",
+    "inputs",
+    "unit",
+    "odds",
+    "stream",
+)
 _CRITERIA = (
     ("nn.CrossEntropyLoss()", ("class", "tokens", "map")),
     ("nn.MSELoss()", ("same", "flat", "column", "inputs")),
@@ -23,7 +36,7 @@ _CRITERIA = (
     ("nn.NLLLoss()", ("class", "map")),
 )
 _MOCK = "unittest.mock.MagicMock()"
-_TARGET_KEY = re.compile(r"label|target|^y$|^gt|tgt|trg|class")
+TARGET_KEY = re.compile(r"label|target|^y$|^gt|tgt|trg|class|mask|^seg")
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,7 @@ class Choice:
     target: str  # a kind of target
     criterion: str
     structure: int  # which of several ways to batch
+    batches: int = 2
     attributes: tuple[tuple[str, str | None], ...] = ()  # what the parsed arguments turned out to need
 
     @property
@@ -59,6 +73,8 @@ def tasks(losses: list[str], criteria: list[str | None]) -> Iterator[tuple[str, 
 
 def target_code(choice: Choice, rows: int) -> str | None:
     """A target of the chosen kind for the model's output; None where that kind does not fit its shape."""
+    # A model may take sequences apart: then it gives several rows for each that it gets.
+    rows *= max(choice.model["output"][0] // choice.rows, 1)
     output = [rows, *choice.model["output"][1:]]
     tail = output[1:]
     sizes = ", ".join(map(str, output))
@@ -72,6 +88,8 @@ def target_code(choice: Choice, rows: int) -> str | None:
         "flat": f"torch.randn({rows})" if tail == [1] else None,
         "column": f"torch.randn({rows}, 1)",
         "unit": f"torch.rand({sizes})",
+        "odds": f"torch.rand({rows})" if tail == [1] else None,
+        "stream": f"torch.randint(0, {classes}, ({math.prod(output[:-1])},))" if len(tail) == 2 else None,
         "inputs": choice.inputs[0].code(rows, choice.maker) if choice.inputs else None,
     }
     return codes[choice.target]
@@ -125,8 +143,12 @@ def _data(slot: dict[str, Any], choice: Choice) -> str | None:
     plain = bool(slot["item_keys"]) or (choice.structure % 2 == 1 and "dataset" not in needed)
     if slot["kind"] == "batch" or plain:
         batch = _batch(slot, choice, choice.rows)
-        return batch if slot["kind"] == "batch" or batch is None else f"[{batch} for _ in range(2)]"
-    parts = _parts(slot, choice, 2 * choice.rows)
+        return (
+            batch
+            if slot["kind"] == "batch" or batch is None
+            else f"[{batch} for _ in range({choice.batches})]"
+        )
+    parts = _parts(slot, choice, choice.batches * choice.rows)
     if parts is None or any(g.text for g in choice.inputs):
         return None
     dataset = f"torch.utils.data.TensorDataset({', '.join(parts)})"
@@ -162,7 +184,7 @@ def _mapping(keys: list[str], choice: Choice, rows: int) -> str | None:
     inputs = iter([g.code(None, choice.maker) for g in choice.inputs] * len(keys))
     if target is None or not choice.inputs:
         return None
-    items = (f"{key!r}: {target if _TARGET_KEY.search(key) else next(inputs)}" for key in keys)
+    items = (f"{key!r}: {target if TARGET_KEY.search(key) else next(inputs)}" for key in keys)
     return "{" + ", ".join(items) + "}"
 
 

@@ -2,37 +2,84 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
+import torch
 from torch import nn
 
-from .build import Build, builds
+from .build import GIVEN, Build, builds
 from .guesses import Guess
-from .inputs import Found, NotFound, search
+from .inputs import Found, NotFound, attempt, search
 from .limits import OutOfTime, one_line, seconds
+from .repair import Stop
 
 _BUILD_SECONDS = 4.0
 
 
 def reach(
-    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], limit: float
+    subject: dict[str, Any],
+    space: dict[str, Any],
+    shapes: list[dict[str, Any]],
+    limit: float,
+    known: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The recipe of a module as JSON; {"error", "tried"} where none was found."""
+    """The recipe of a module as JSON; {"error", "tried"} where none was found.
+
+    `known` are globals that exist only while the script runs, as code: those that a class misses are bound.
+    """
     deadline = time.monotonic() + 0.9 * limit
-    tried, error = 0, "nothing to try"
+    bound: dict[str, str] = {}
+    while True:
+        found = _reach(subject, space, shapes, deadline)
+        missing = re.search(r"NameError: name '(\w+)' is not defined", str(found.get("error")))
+        name = missing.group(1) if missing else ""
+        if name not in (known or {}) or name in bound or time.monotonic() > deadline:
+            return {**found, "globals": [{"name": n, "code": c} for n, c in bound.items()]}
+        bound = {name: (known or {})[name], **bound}
+        try:
+            setattr(space["script"], name, eval(bound[name], space))
+        except Exception:
+            return found
+
+
+def _reach(
+    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], deadline: float
+) -> dict[str, Any]:
+    tried, error, trials = 0, "nothing to try", list[str]()
     for build in builds(subject):
         try:
-            found = search(_built(build, space), shapes, _share(deadline))
+            model = _built(build, space)
+            if subject.get("inputs") is not None:
+                found = _as_given(model, subject["inputs"])
+            else:
+                found = search(model, shapes, _share(deadline))
         except NotFound as failure:
             tried, error = tried + failure.tried, f"{build.code}: {failure}"
         except (Exception, SystemExit, OutOfTime) as failure:
             tried, error = tried + 1, f"{build.code}: {one_line(failure)}"
         else:
             return _recipe(build, found, tried)
+        trials.append(error)
         if time.monotonic() > deadline:
             break
-    return {"error": error, "tried": tried}
+    return {"error": error, "tried": tried, "trials": trials}
+
+
+def _as_given(model: nn.Module, codes: list[str]) -> Found:
+    """The inputs that the user gives. Raises NotFound where the model does not take them."""
+    inputs = tuple(_given(code) for code in codes)
+    result = attempt(model, inputs)
+    if isinstance(result, Stop):
+        raise NotFound(f"the inputs given in pyproject.toml: {result.words()}", 1)
+    return Found(inputs, result, 1)
+
+
+def _given(code: str) -> Guess:
+    value = eval(code, {"torch": torch, "nn": nn})
+    shape = tuple(value.shape) if isinstance(value, torch.Tensor) else ()
+    return Guess(shape, GIVEN, text=code)
 
 
 def _share(deadline: float) -> float:

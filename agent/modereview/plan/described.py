@@ -1,0 +1,52 @@
+"""Slots and what is read of them as plain data, for the question to the sandbox."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TypeAlias
+
+from modereview.plan.names import resolve
+from modereview.plan.slots import Context, Slot
+from modereview.plan.uses import Uses
+
+Json: TypeAlias = dict[str, object]
+
+
+def slot_json(context: Context, slot: Slot) -> Json:
+    """What the probe needs to fill a slot."""
+    return {
+        "name": slot.name,
+        "kind": slot.kind,
+        "code": slot.code,
+        "line": slot.line,
+        "subject": class_of(context, slot.code) if slot.code else None,
+        "attributes": attributes(context, slot.uses),
+        "keys": list(slot.uses.keys),
+        "unpacked": slot.uses.unpacked or slot.uses.item_indices,
+        "item_keys": list(slot.uses.item_keys),
+    }
+
+
+def attributes(context: Context, uses: Uses) -> dict[str, str | None]:
+    """What is read of a name that holds options, with the defaults that the command line gives them."""
+    options = context.names.options
+    return {
+        a: resolve(context.names, ast.unparse(options[a]), "") if a in options else None
+        for a in sorted(uses.attrs)
+    }
+
+
+def class_of(context: Context, code: str) -> str | None:
+    """The module class of the file that an expression builds, outermost."""
+    match = re.match(r"script\.(\w+)(\(|$)", code)
+    module = context.program.module(match.group(1)) if match else None
+    return module.name if module else None
+
+
+def call_parts(text: str | None) -> list[str] | None:
+    """The arguments of a call, each by itself: `torch.randn(4, 8), mask` are two."""
+    if text is None:
+        return None
+    call = ast.parse(f"f({text})", mode="eval").body
+    return [ast.unparse(part) for part in call.args] if isinstance(call, ast.Call) else None

@@ -1,0 +1,185 @@
+"""The script's own run as a scenario: which lines of it run a model, what could stand in for its data."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from modereview.plan.described import Json, slot_json
+from modereview.plan.kinds import kind_of
+from modereview.plan.options import batch_options, required
+from modereview.plan.slots import Context, Slot
+from modereview.plan.targets import WANTED
+from modereview.plan.tree import level, scopes
+from modereview.plan.uses import uses_of
+from modereview.records import Drive, Mode, Program, Role, Target
+
+# Calls with an effect outside the run: they write, show, send or delete.
+_EFFECTS = re.compile(
+    r"(^|\.)(save|savez|savefig|save_image|save_pretrained|show|imshow|to_csv|push_to_hub|urlretrieve)$"
+    r"|^(os\.(system|remove|unlink|rename|kill)|shutil\.\w+|subprocess\.\w+|wandb\.\w+|mlflow\.\w+)$"
+    r"|(^|\.)(SummaryWriter|torch\.compile|set_device|init_process_group)$"
+)
+GIVEN = "given in pyproject.toml"
+_SAME = frozenset({"torch.compile"})  # left out, they give their argument
+
+
+@dataclass(frozen=True)
+class Site:
+    """A line of the script that calls a model, and what for."""
+
+    text: str  # the stripped line
+    function: str
+    line: int
+    roles: frozenset[Role]
+
+
+def sites(program: Program) -> tuple[Site, ...]:
+    """The lines that train, evaluate or infer, in the file's order."""
+    roles: dict[tuple[int, str], set[Role]] = {}
+    for forward in program.forwards:
+        # An inference in TRAIN may be meant so: it is looked at where the analysis is sure of its mode.
+        sure = forward.exact and forward.mode is not Mode.UNKNOWN
+        if (
+            forward.role in WANTED
+            and (forward.role != "infer" or sure)
+            and forward.function.rpartition(".")[2] != "forward"
+        ):
+            roles.setdefault((forward.span.line, forward.function), set()).add(forward.role)
+    lines = program.source.lines  # beyond the last one lie files beside the script
+    return tuple(
+        Site(lines[n - 1].strip(), f, n, frozenset(r))
+        for (n, f), r in sorted(roles.items())
+        if n <= len(lines)
+    )
+
+
+def target_of(program: Program, found: tuple[Site, ...]) -> Target:
+    """The target that stands for the script's own run."""
+    functions = ("", *dict.fromkeys(site.function for site in found if site.function))
+    classes = {name for forward in program.forwards for name in forward.classes}
+    return Target("scenario", program.source.path.name, functions, tuple(sorted(classes)))
+
+
+def drives(found: tuple[Site, ...]) -> tuple[Drive, ...]:
+    """A drive for each text: equal lines are told apart by whether a gradient comes back."""
+    by_text: dict[str, list[Site]] = {}
+    for site in found:
+        by_text.setdefault(site.text, []).append(site)
+    return tuple(
+        Drive(text, frozenset().union(*(s.roles for s in same)), same[0].line)
+        for text, same in by_text.items()
+    )
+
+
+def request(context: Context) -> dict[str, object]:
+    """What the probe needs to rehearse the script, as plain data."""
+    tree, found = context.program.source.tree, sites(context.program)
+    told = context.told(context.program.source.path.name)
+    given = told.values if told else ()
+    return {
+        "sites": [
+            {
+                "text": d.code,
+                "roles": sorted(d.roles),
+                "functions": [s.function for s in found if s.text == d.code],
+            }
+            for d in drives(found)
+        ],
+        "models": sorted({forward.model for forward in context.program.forwards}),
+        "losses_of": re.findall(r"(\w+)\.backward\(", ast.unparse(tree)),
+        "lines": [site.line for site in found],
+        "running": sorted(
+            {f.name.rpartition(".")[2] for f in context.program.functions if f.roles} - {"forward"}
+        ),
+        "classes": list(target_of(context.program, found).classes),
+        "slots": _with_items({str(line): slots for line, slots in _slots(context)}),
+        "training": sorted(_training(context.program)),
+        "fixed": [{"name": n, "code": c, "why": w} for n, c, w in _fixed(tree, _training(context.program))]
+        + [{"name": name, "code": code, "why": GIVEN} for name, code in given],
+        "arguments": list(told.arguments) if told and told.arguments else required(tree),
+        "batch_options": batch_options(tree),
+        "batch_sizes": _batch_sizes(tree),
+        "losses": re.findall(r"\b(\w*(?:[Ll]oss|cross_entropy\w*|CrossEntropy\w*))\b\(", ast.unparse(tree)),
+    }
+
+
+def _training(program: Program) -> set[str]:
+    """Calls that mark a loop as one that trains."""
+    names = {f.name.rpartition(".")[2] for f in program.functions if f.roles & {"train"}}
+    return {".backward", *(name for name in names if name != "forward")}
+
+
+def _slots(context: Context) -> Iterator[tuple[int, list[Json]]]:
+    """For the line of each assignment, the kinds of its targets: what could stand in for them."""
+    for function, body in scopes(context.program.source.tree):
+        for statement in level(body):
+            if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Constant):
+                names = [ast.unparse(t) for t in _parts(statement.targets[0])]
+                yield (
+                    statement.lineno,
+                    [slot_json(context, _slot(context, function, name, statement)) for name in names],
+                )
+
+
+def _with_items(slots: dict[str, list[Json]]) -> dict[str, list[Json]]:
+    """Datasets give what the loops over their loaders take apart."""
+    loaders = [s for each in slots.values() for s in each if s["kind"] == "loader"]
+    known = next((s for s in loaders if s["unpacked"] or s["item_keys"]), None)
+    if known is not None:
+        for slot in (s for each in slots.values() for s in each if s["kind"] in ("dataset", "loader")):
+            if not (slot["unpacked"] or slot["item_keys"]):
+                slot.update(unpacked=known["unpacked"], item_keys=known["item_keys"])
+    return slots
+
+
+def _batch_sizes(tree: ast.Module) -> list[str]:
+    """Assignments of a plain number to a name that says batch size."""
+    assigned = (n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant))
+    targets = (ast.unparse(n.targets[0]) for n in assigned)
+    return sorted(
+        {f"{target} =" for target in targets if re.search(r"(?i)(^|_)(batch_?size|bs|bsz)$", target)}
+    )
+
+
+def _parts(target: ast.expr) -> list[ast.expr]:
+    return target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+
+
+def _slot(context: Context, function: str, name: str, statement: ast.Assign) -> Slot:
+    uses = uses_of(context.program, function, name)
+    if function == "":  # what the top level assigns, functions read
+        for reader in context.program.functions:
+            uses |= uses_of(context.program, reader.name, name, hops=1) if name in reader.reads else uses
+    kind = kind_of(name.rpartition(".")[2], None, uses)
+    return Slot(name.rpartition(".")[2], kind, uses, None, statement.lineno)
+
+
+def _fixed(tree: ast.Module, training: set[str]) -> Iterator[tuple[str, str, str]]:
+    """Changes that need no search: loops that train cut short, calls with effects outside left out."""
+    found: dict[str, tuple[str, str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For) and any(f"{call}(" in ast.unparse(node) for call in training):
+            found.update((text, (code, "")) for text, code in _short(node.iter))
+        elif isinstance(node, ast.Call) and _EFFECTS.search(callee := ast.unparse(node.func)):
+            same = callee in _SAME
+            found[callee if same else f"{callee}(...)"] = (
+                "(lambda same, **_: same)" if same else "MagicMock()",
+                "",
+            )
+    yield from ((text, code, why) for text, (code, why) in found.items())
+
+
+def _short(iterated: ast.expr) -> Iterator[tuple[str, str]]:
+    """`range(1, epochs + 1)` with the change that makes it three rounds."""
+    for call in ast.walk(iterated):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id in ("range", "trange")
+        ):
+            start = ast.unparse(call.args[0]) if len(call.args) > 1 else "0"
+            bounds = f"{start}, {start} + 3" if start != "0" else "3"
+            yield ast.unparse(call), f"{call.func.id}({bounds})"

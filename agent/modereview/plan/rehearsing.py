@@ -1,0 +1,124 @@
+"""How a generated test, and the probe that found what to change, run a script itself: shortened, on the CPU.
+
+Both run the same text, so they cannot drift apart. It reads `SCRIPT`, the absolute path of the script, and
+calls `observed(call, where, module, output)`, which notes one forward.
+"""
+
+from __future__ import annotations
+
+REHEARSAL = '''\
+class Rehearsal(ast.NodeTransformer):
+    """The script on the CPU, with some of its expressions changed."""
+
+    def __init__(self, changes):
+        self.changes = changes
+
+    def visit(self, node):
+        text = ast.unparse(node) if isinstance(node, ast.expr) else ""
+        if isinstance(node, ast.Assign):
+            target = f"{ast.unparse(node.targets[0])} ="
+            node.value = self.changes.get(target, node.value)
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        for key in (text, f"{called}(...)"):
+            if key in self.changes:
+                return self.changes[key]
+        if text.startswith(("'cuda", "f'cuda")):
+            return ast.Constant("cpu")
+        if called.endswith(".cuda"):
+            return self.visit(node.func.value)
+        return self.generic_visit(node)
+
+
+def rehearsed(changes, arguments=(), most=60):
+    """Every forward that the script's own lines call, run in an empty folder."""
+    forwards, home = [], os.getcwd()
+
+    def note(module, inputs, output):
+        frame = sys._getframe(1)
+        while frame.f_code.co_name in ("inner", "_call_impl", "_wrapped_call_impl"):
+            frame = frame.f_back
+        caller, line = frame.f_code, frame.f_lineno
+        own = caller.co_filename == str(SCRIPT) and caller.co_name != "forward"
+        if own and list(module.parameters()):
+            call = linecache.getline(str(SCRIPT), line).strip()
+            where = f"forward {len(forwards) + 1} of the run, `{call}`"
+            forwards.append(observed(call, where, module, output))
+            if len(forwards) == most:
+                sys.exit("enough is seen")
+
+    parsed = {key: ast.parse(code, mode="eval").body for key, code in changes.items()}
+    tree = Rehearsal(parsed).visit(ast.parse(SCRIPT.read_bytes()))
+    code = compile(ast.fix_missing_locations(tree), SCRIPT, "exec", 0, True)
+    names = {"__name__": "__main__", "__file__": str(SCRIPT), "torch": torch, "nn": nn}
+    names.update(MagicMock=mock.MagicMock, SimpleNamespace=SimpleNamespace)
+    handle = nn.modules.module.register_module_forward_hook(note)
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(SystemExit):
+        os.chdir(folder)
+        try:
+            with mock.patch.object(sys, "argv", [str(SCRIPT), *arguments]):
+                exec(code, names)
+        finally:
+            os.chdir(home)
+            handle.remove()
+    return forwards
+'''
+REHEARSAL_IMPORTS = (
+    "import ast",
+    "import contextlib",
+    "import linecache",
+    "import os",
+    "import sys",
+    "import tempfile",
+    "from types import SimpleNamespace",
+    "from unittest import mock",
+    "import torch",
+    "from torch import nn",
+)
+
+OBSERVED = '''\
+def observed(call, where, module, output):
+    """One forward: its mode, and whether a gradient came back to it."""
+    parts = [part.training for part in module.modules()]
+    mode = "TRAIN" if all(parts) else "mixed" if any(parts) else "EVAL"
+    seen = SimpleNamespace(call=call, where=where, mode=mode, trained=False)
+    for tensor in tensors(output):
+        if tensor.requires_grad:
+            tensor.register_hook(lambda grad: setattr(seen, "trained", True))
+    return seen
+
+
+def tensors(output):
+    """All tensors in an output, which may be one or hold them in any depth."""
+    if isinstance(output, torch.Tensor):
+        return [output]
+    if not isinstance(output, (list, tuple)):
+        parts = output if isinstance(output, dict) else getattr(output, "__dict__", {})
+        output = list(parts.values())
+    return [tensor for part in output for tensor in tensors(part)]
+'''
+
+ABSENT = '''\
+def stand_in_for(*packages):
+    """Mocks for packages that cannot be imported here."""
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except Exception:
+            parent, _, name = package.rpartition(".")
+            sys.modules[package] = mock.MagicMock()
+            if parent in sys.modules:
+                setattr(sys.modules[parent], name, sys.modules[package])
+'''
+ABSENT_IMPORTS = ("import importlib", "import sys", "from unittest import mock")
+
+WEIGHTS = '''\
+def without_weights():
+    """Pretrained weights are not downloaded: models keep their random ones."""
+    load = nn.Module.load_state_dict
+    torch.hub.set_dir(tempfile.mkdtemp())
+    torch.hub.download_url_to_file = lambda url, to, *rest, **more: torch.save({}, to)
+    nn.Module.load_state_dict = lambda self, state, *rest, **more: (
+        load(self, state, *rest, **more) if state else None
+    )
+'''
+WEIGHTS_IMPORTS = ("import tempfile", "import torch", "from torch import nn")

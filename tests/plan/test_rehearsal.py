@@ -1,0 +1,122 @@
+"""Scripts that train in a bare loop are run themselves, shortened, on stand-ins for their data."""
+
+from __future__ import annotations
+
+HEAD = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3, padding=1)
+        self.bn = nn.BatchNorm2d(4)
+        self.fc = nn.Linear(4 * 8 * 8, 3)
+    def forward(self, x):
+        return self.fc(self.bn(self.conv(x)).flatten(1))
+"""
+DATA = """
+train_set = torch.load("digits.pt")
+train_loader = torch.utils.data.DataLoader(train_set, batch_size=64, shuffle=True)
+"""
+LOOP = """
+model = Net()
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(200):
+    for images, labels in train_loader:
+        optimizer.zero_grad()
+        loss = criterion(model(images), labels)
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        for images, labels in train_loader:
+            predicted = model(images).argmax(1)
+torch.save(model.state_dict(), "model.pt")
+"""
+
+
+def own_run(plan):
+    return next(r for r in plan.recipes if r.rehearsal)
+
+
+def changes(plan):
+    return {change.name: change.code for change in own_run(plan).rehearsal.changes}
+
+
+def roles(plan):
+    return {drive.code: sorted(drive.roles) for drive in own_run(plan).drives}
+
+
+def test_each_line_that_runs_a_model_is_seen_with_its_role(planned):
+    assert roles(planned(HEAD + DATA + LOOP)) == {
+        "loss = criterion(model(images), labels)": ["train"],
+        "predicted = model(images).argmax(1)": ["evaluate"],
+    }
+
+
+def test_data_that_is_not_there_is_replaced_in_the_shape_that_the_model_takes(planned):
+    assert "torch.randn(8, 1, 8, 8)" in changes(planned(HEAD + DATA + LOOP))["train_set ="]
+
+
+def test_a_loop_that_trains_is_left_after_three_rounds(planned):
+    assert changes(planned(HEAD + DATA + LOOP))["range(200)"] == "range(3)"
+
+
+def test_nothing_is_written_where_the_script_writes(planned):
+    assert changes(planned(HEAD + DATA + LOOP))["torch.save(...)"] == "MagicMock()"
+
+
+def test_what_the_script_does_in_main_is_run_too(planned):
+    body = "".join(f"    {line}\n" for line in (DATA + LOOP).splitlines())
+    plan = planned(f"{HEAD}\ndef main():\n{body}\nif __name__ == '__main__':\n    main()\n")
+    assert own_run(plan).target.functions == ("", "main")
+
+
+def test_it_runs_on_the_cpu(planned):
+    on_gpu = LOOP.replace("Net()", "Net().cuda()").replace("model(images)", "model(images.to('cuda:0'))")
+    assert len(roles(planned(HEAD + DATA + on_gpu))) == 2
+
+
+def test_options_that_must_be_given_are_given(planned):
+    options = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--depth", type=int, required=True)
+parser.add_argument("--arch", required=True)
+args = parser.parse_args()
+assert args.arch == "small"
+"""
+    assert own_run(planned(options + HEAD + DATA + LOOP)).rehearsal.arguments == (
+        "--depth",
+        "2",
+        "--arch",
+        "small",
+    )
+
+
+def test_a_script_that_makes_its_data_needs_no_change_of_it(planned):
+    made = DATA.replace('torch.load("digits.pt")', "[(torch.randn(1, 8, 8), i % 3) for i in range(64)]")
+    assert set(changes(planned(HEAD + made + LOOP))) == {"range(200)", "torch.save(...)"}
+
+
+def test_a_run_that_shows_nothing_says_what_was_tried(planned):
+    plan = planned(HEAD + "import os\nif os.getpid():\n    exit('no data')\n" + LOOP)
+    (missed,) = (u for u in plan.unreached if u.target.kind == "scenario")
+    assert missed.target.name == "script.py"
+    assert "name 'train_loader' is not defined" in missed.error
+    assert missed.tried > 0
+
+
+def test_functions_that_are_driven_by_themselves_are_not_run_again(planned):
+    functions = """
+def train(model, loader, optimizer):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+"""
+    plan = planned(HEAD + functions + "\nif __name__ == '__main__':\n    train(Net(), loader, optimizer)\n")
+    assert not [r for r in plan.recipes if r.rehearsal]
