@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter
+from argparse import (
+    SUPPRESS,
+    ArgumentParser,
+    ArgumentTypeError,
+    BooleanOptionalAction,
+    RawDescriptionHelpFormatter,
+)
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -105,6 +111,7 @@ def _review_parser() -> Parser:
     _add_what(parser)
     _add_output(parser)
     _add_how(parser)
+    _add_model(parser)
     parser.add_argument("--version", action="store_true", help="print the version")
     return parser
 
@@ -158,8 +165,6 @@ def _add_output(parser: Parser) -> None:
 
 def _add_how(parser: Parser) -> None:
     group = parser.add_argument_group("how")
-    group.add_argument("--offline", action="store_true", help="ask no language model, whatever names one")
-    group.add_argument("--model", metavar="NAME", help="let this language model help: it is sent your code")
     group.add_argument(
         "--python", metavar="PATH", help="the interpreter with your packages (default: the active one)"
     )
@@ -170,6 +175,36 @@ def _add_how(parser: Parser) -> None:
         "--no-cache", dest="cache", action="store_false", help="with --static: forget earlier runs"
     )
     group.add_argument("--timeout", metavar="SECONDS", type=float, help="for one test (default: 20)")
+
+
+def _add_model(parser: Parser) -> None:
+    group = parser.add_argument_group("language model")
+    group.add_argument("--model", metavar="NAME", help="let this language model help: it is sent your code")
+    group.add_argument("--offline", action="store_true", help="ask no language model, whatever names one")
+    group.add_argument("--max-calls", metavar="N", type=_whole, help="ask it at most so often")
+    group.add_argument("--max-tokens", metavar="N", type=_whole, help="of questions and answers together")
+    group.add_argument("--max-cost", metavar="DOLLARS", type=_amount, help="by the prices in the settings")
+    group.add_argument(
+        "--show-prompts", action="store_true", help="print what it would be asked, send nothing"
+    )
+    group.add_argument("--record", metavar="DIR", help="keep what is asked and answered there")
+    group.add_argument("--replay", metavar="DIR", help="take the answers from there: no key, no network")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text} is not a whole number")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise ArgumentTypeError(f"{text} is not an amount of US dollars")
+    return value
 
 
 def _ids(text: str) -> list[str]:
@@ -200,6 +235,8 @@ def _refuse_conflicts(given: Mapping[str, object]) -> None:
         raise InputError("--unproved writes fixes, and --no-fix and --static write none. Leave one out.")
     if given.get("diff") and given.get("format", "text") != "text":
         raise InputError("With --diff stdout is the patch. Write the report with --output FORMAT=FILE.")
+    if given.get("show_prompts") and (given.get("static") or given.get("replay") or given.get("diff")):
+        raise InputError("--show-prompts prints questions and sends none. Leave the other option out.")
     if not 0 < float(str(given.get("timeout", 1))) < float("inf"):
         raise InputError("--timeout should be a number of seconds above 0.")
 
@@ -211,7 +248,7 @@ def _loaded(given: Mapping[str, object]) -> Settings:
 
     here = Path.cwd()
     values = {key: value for key, value in given.items() if key != "stdin_filename"}
-    for key in ("python", "tests_dir", "baseline", "write_baseline"):
+    for key in ("python", "tests_dir", "baseline", "write_baseline", "record", "replay"):
         if key in values:
             values[key] = here / str(values[key])
     paths = [here / path for path in _strings(given["paths"])]
@@ -251,6 +288,10 @@ def _checked(settings: Settings) -> Settings:
     by_path = [rule for _, rules in settings.per_file_ignores for rule in rules]
     for rule in (*settings.select, *settings.ignore, *by_path):
         _check_rule(rule)
+    if settings.llm.record and not (settings.model or settings.llm.replay):
+        raise InputError("--record keeps what a model says. Name one with --model.")
+    if settings.llm.replay and not settings.llm.replay.is_dir():
+        raise InputError(f"--replay {settings.llm.replay} is no folder. --record makes one.")
     _ = settings.known  # a baseline that cannot be read is told before the work begins
     return replace(settings, format="text") if settings.diff else settings
 

@@ -126,6 +126,8 @@ def _review(settings: Settings) -> int:
     refused = (*refused, *_unwritten(reviews))
     for sentence in refused:
         _say(sentence, BAD_INPUT)
+    if settings.llm.show:
+        return exit_code((), refused)
     _report(settings, reviews, refused, time.monotonic() - began)
     code = exit_code(reviews, refused)
     return CLEAN if settings.write_baseline and code == FOUND else code

@@ -586,14 +586,31 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a language model was asked in this review."""
+    """What a language model was asked in this review, what it cost, and what that bought."""
 
     model: str = ""
     calls: int = 0
+    cached: int = 0  # questions whose answer was known already
     tokens: int = 0
-    kept: int = 0
+    cost: float | None = None  # US dollars; None where the prices are unknown
+    recipes: int = 0  # targets that its recipes reached
+    kept: int = 0  # tests of its own in the file
+    fixes: int = 0  # mends of its own that were proved
     dropped: int = 0
+    reasons: tuple[tuple[str, str], ...] = ()  # (what, why) of whatever was dropped and is no test
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What a language model says of a line. A note of the model's, whatever it claims."""
+
+    line: int
+    contract: str  # the contract that would show it; "" where it disputes a finding
+    text: str
+    state: Literal["proved", "refuted", "open"]  # by the tests of that contract that ran
+    cases: tuple[str, ...] = ()  # those tests
+    disputes: str = ""  # the rule of the finding that it takes for wrong
 
 
 @dataclass(frozen=True)
@@ -618,6 +635,7 @@ class Review:
     written: tuple[Path, ...] = ()
     not_written: str = ""  # why what should have been written was not, a sentence
     usage: Usage = field(default_factory=Usage)
+    remarks: tuple[Remark, ...] = ()  # of a language model, tested where that could be
     internal_errors: tuple[str, ...] = ()
     seconds: float = 0.0
     static: bool = False

@@ -5,7 +5,6 @@ parse -> analyze -> rules -> plan -> write -> run -> fix -> verify -> report
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from modereview import baseline, llm, parse
+from modereview import baseline, parse
+from modereview.advisor import Advisor, Model
 from modereview.analyze import analyze
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools, mend, taken_back
@@ -22,13 +22,14 @@ from modereview.hunt import hunt
 from modereview.journal import write_back
 from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.plan import plan
-from modereview.records import Finding, Outcome, Plan, Program, Recipe, Review, Source, Suite, Usage, Verdict
+from modereview.records import Finding, Outcome, Plan, Program, Recipe, Review, Source, Suite, Verdict
 from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
 from modereview.verify import confirm, expected_failures, without_dropped
 from modereview.workbench import Bench, OwnTests
-from modereview.write import builtin, gates, model
+from modereview.write import builtin, gates
+from modereview.write.complete import complete
 from modereview.write.place import Placed, apart, place, test_path
 
 Tell: TypeAlias = Callable[[str], None]
@@ -40,6 +41,7 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
 
     Raises InputError for a file that cannot be read, ToolError where a part is missing.
     """
+    model = Model(settings)
     with ExitStack() as open_workers:
         known: dict[Path, Worker] = {}
 
@@ -54,11 +56,11 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
 
         paths = parse.collect(settings.paths, settings.exclude)
         paths += [settings.stdin[0]] if settings.stdin else []
-        reviews = apart(review(path, settings, worker_for, tell) for path in paths)
+        reviews = apart(review(path, settings, worker_for, model, tell) for path in paths)
     return _written(reviews) if settings.writes else reviews
 
 
-def review(path: Path, settings: Settings, worker_for: WorkerFor, tell: Tell) -> Review:
+def review(path: Path, settings: Settings, worker_for: WorkerFor, model: Model, tell: Tell) -> Review:
     """Review one file: find, prove, mend. Nothing is written yet."""
     began = time.monotonic()
     tell(f"Reading {path.name}")
@@ -73,7 +75,7 @@ def review(path: Path, settings: Settings, worker_for: WorkerFor, tell: Tell) ->
         found = replace(found, static=True)
     else:
         bench = Bench(worker_for(source, program), source)
-        found = _prove(found, program, bench, settings, tell)
+        found = _prove(found, program, bench, model.advisor(bench), settings, tell)
         found = replace(found, warnings=bench.worker.warnings)
     return replace(found, seconds=time.monotonic() - began)
 
@@ -99,19 +101,24 @@ def _look_again(source: Source, settings: Settings) -> tuple[Program, tuple[Find
     return program, looked.found
 
 
-def _prove(found: Review, program: Program, bench: Bench, settings: Settings, tell: Tell) -> Review:
+def _prove(
+    found: Review, program: Program, bench: Bench, advisor: Advisor, settings: Settings, tell: Tell
+) -> Review:
     """Plan, write, run, fix, verify. Nothing is written yet."""
     tell("Finding out how to run it")
     where = test_path(found.source, settings.tests_dir)
     planned = plan(program, found.findings, bench.ask, where, given=settings.recipes)
+    planned = advisor.recipes(planned)
     tell("Writing tests")
-    suite, proposals = _suite(planned, bench, settings)
+    suite = advisor.tests(planned, builtin.write(planned))
     tell("Running them on the file as it is")
     suite, before = _that_run(suite, bench, found.findings)
+    remarks = advisor.remarks(planned, found.findings, suite, before)
     tell("Mending what can be proved")
     theirs = bench.own_tests(planned.test_path)
     tools = _tools(suite, bench, theirs, settings)
     mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools)
+    mended = advisor.fixes(mended, suite.cases, tools)
     if mended.source is not found.source:
         suite = _suite_of_mended(planned, suite, mended, bench, settings)
     tell("Putting faults in, to see whether the tests notice")
@@ -138,23 +145,14 @@ def _prove(found: Review, program: Program, bench: Bench, settings: Settings, te
         unreached=planned.unreached,
         not_run=(*found.not_run, *(mutation.outside if suite.cases else ()), *theirs.not_run),
         mended=mended.source.raw if mended.source.raw != found.source.raw else None,
-        usage=proposals.usage_after(suite) if proposals else Usage(),
+        remarks=remarks,
+        usage=advisor.usage(suite),
     )
 
 
 def _recipes(planned: Plan) -> tuple[Recipe, ...]:
     """All that tests run: recipes that were searched, and those that needed no search."""
     return tuple(dict.fromkeys((*planned.recipes, *(recipe for _, recipe in planned.pairs))))
-
-
-def _suite(planned: Plan, bench: Bench, settings: Settings) -> tuple[Suite, model.Proposals | None]:
-    """The built-in tests and, where a language model is named, its own."""
-    suite = builtin.write(planned)
-    asked = llm.connect(settings.model, settings.offline, os.environ)
-    if asked is None or not planned.recipes:
-        return suite, None
-    proposals = asyncio.run(model.propose(planned, suite, asked, lambda s: bench.run(s, bench.source)))
-    return proposals.added_to(suite), proposals
 
 
 def _that_run(suite: Suite, bench: Bench, findings: tuple[Finding, ...]) -> tuple[Suite, tuple[Outcome, ...]]:
@@ -171,7 +169,7 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench, 
     """
     there = replace(bench, source=mended.source)
     again = plan(mended.program, (), there.ask, planned.test_path, planned.load, settings.recipes)
-    grown = builtin.write(again)
+    grown = builtin.write(complete(again, planned.pairs))
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))),

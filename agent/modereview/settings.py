@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from modereview.errors import InputError
+from modereview.llm import Options
+from modereview.llm import settings as llm_settings
 from modereview.records import Given
 
 if sys.version_info >= (3, 11):
@@ -35,6 +37,7 @@ class Settings:
     outputs: tuple[tuple[str, Path], ...] = ()  # (format, file) for each report that is written
     offline: bool = False  # no language model, whatever names one
     model: str | None = None  # the language model; None for the built-in writer alone
+    llm: Options = field(default_factory=Options)  # how it is reached, and what it may cost
     python: Path | None = None  # the interpreter that has the user's packages; None for the active one
     tests_dir: Path | None = None  # where generated tests go; None for tests/ or beside the script
     select: tuple[str, ...] = ()  # rules to look for, by id or the start of one; empty for all
@@ -53,7 +56,7 @@ class Settings:
     @property
     def writes(self) -> bool:
         """Whether this run may change files."""
-        return not (self.static or self.check or self.diff)
+        return not (self.static or self.check or self.diff or self.llm.show)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -184,6 +187,7 @@ FILE_KEYS: Mapping[str, Reader] = {
     "format": _text,
     "offline": _flag,
     "model": _text,
+    "llm": llm_settings.table,
     "python": _path,
     "tests-dir": _path,
     "select": _ids,
@@ -210,7 +214,12 @@ def load(given: Mapping[str, object], environ: Mapping[str, str], root: Path, cw
 
     Raises InputError for an unknown key, a value of the wrong kind, or a pyproject.toml that is no TOML.
     """
-    layers = {**from_file(root / "pyproject.toml"), **from_environment(environ, cwd), **given}
+    file = from_file(root / "pyproject.toml")
+    table: dict[str, object] = dict(file.pop("llm", {}))  # type: ignore[call-overload]  # as its reader made it
+    named = {"model": table["model"]} if "model" in table else {}
+    layers = {**file, **named, **from_environment(environ, cwd), **given}
+    told = {key: layers.pop(key) for key in llm_settings.COMMAND_LINE if key in layers}
+    layers["llm"] = llm_settings.options({**table, **told})
     if layers.get("offline"):
         layers["model"] = None
     values: dict[str, Any] = layers
@@ -262,7 +271,7 @@ def _read(where: str, reader: Reader, value: object, base: Path) -> object:
 
 
 def _unknown(key: str) -> str:
-    if key.replace("-", "_") in {field.name for field in fields(Settings)} and "_" not in key:
+    if key.replace("-", "_") in {each.name for each in fields(Settings)} and "_" not in key:
         return f"`{key}` belongs on the command line (--{key}), not in a file."
     near = get_close_matches(key.replace("_", "-"), FILE_KEYS, n=1)
     hint = f"Did you mean `{near[0]}`?" if near else f"Known are {', '.join(FILE_KEYS)}."

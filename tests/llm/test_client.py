@@ -1,150 +1,162 @@
-"""The real `openai` client against a local endpoint: answers, and every failure as one sentence."""
+"""The real `openai` client against a local endpoint: forms of answers, what they cost, what is remembered."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 
 import pytest
-from modereview.llm import Answer, Message, ModelError, OpenAIModel
+from modereview.llm import Answer, ModelError, Spent
+from modereview.llm.client import OpenAIModel
+from modereview.llm.protocol import UnreadableError
 
-QUESTION = (Message("system", "Be brief."), Message("user", "Ready?"), Message("assistant", "Yes."))
 KEY = "sk-very-secret"
+YES = '{"word": "yes", "reasons": []}'
 
 
-def ask(endpoint, *replies, key=KEY, **settings) -> Answer:
-    endpoint.replies.extend(replies)
-    model = OpenAIModel("small", key=key, base_url=endpoint.url, **settings)
-    return asyncio.run(model.ask(QUESTION))
+@pytest.fixture
+def model(endpoint):
+    return OpenAIModel("small", key=KEY, base_url=endpoint.url)
 
 
-def failure(endpoint, *replies, **settings) -> ModelError:
-    with pytest.raises(ModelError) as caught:
-        ask(endpoint, *replies, **settings)
-    sentence = str(caught.value)
-    assert sentence.endswith((".", '"')) and "\n" not in sentence
-    assert KEY not in sentence
-    return caught.value
+@pytest.fixture
+def ask(endpoint, question, model):
+    """Asks a model that gets these replies."""
+
+    def asked(*replies) -> Answer:
+        endpoint.replies[:] = replies
+        return asyncio.run(model.ask(question()))
+
+    return asked
 
 
-def test_conversation_goes_out_and_text_and_tokens_come_back(endpoint, answers):
-    assert ask(endpoint, answers.completion("A test.", tokens=42)) == Answer("A test.", tokens=42)
+def forms(endpoint) -> list[str]:
+    return [request.get("response_format", {}).get("type", "text") for request in endpoint.requests]
+
+
+def test_conversation_goes_out_and_value_and_tokens_come_back(ask, endpoint, answers, question, shape):
+    answer = ask(answers.completion(YES, tokens=42))
+    assert (answer.value, answer.spent) == (shape(word="yes", reasons=()), Spent(1, 41))
     request = endpoint.requests[0]
     assert request["model"] == "small"
-    assert request["messages"] == [{"role": m.role, "content": m.content} for m in QUESTION]
-    # Some reasoning models refuse a temperature, some servers a token limit: neither is sent.
-    assert set(request) == {"model", "messages"}
+    assert request["messages"] == [{"role": m.role, "content": m.content} for m in question().messages]
+    # Some reasoning models refuse a temperature, some servers a token limit: neither is sent unasked.
+    assert set(request) == {"model", "messages", "response_format"}
 
 
-def test_one_model_serves_several_event_loops(endpoint, answers):
-    endpoint.replies.append(answers.completion("ok"))
-    model = OpenAIModel("small", key=KEY, base_url=endpoint.url)
-    assert [asyncio.run(model.ask(QUESTION)).text for _ in range(2)] == ["ok", "ok"]
+def test_schema_is_one_that_strict_endpoints_take(ask, endpoint, answers):
+    ask(answers.completion(YES))
+    described = endpoint.requests[0]["response_format"]["json_schema"]
+    assert described["strict"] is True
+    assert described["schema"]["additionalProperties"] is False
+    assert described["schema"]["required"] == ["word", "reasons"]
 
 
-def test_answer_without_usage_counts_no_tokens(endpoint, answers):
-    assert ask(endpoint, answers.completion("ok", tokens=None)).tokens == 0
+def test_refused_schema_becomes_json_and_then_a_block(ask, endpoint, answers):
+    no = answers.refusal(400, "response_format is not supported")
+    ask(no, no, answers.completion(f"Here you are.\n```json\n{YES}\n```\nAnything else?"))
+    assert forms(endpoint) == ["json_schema", "json_object", "text"]
+    first, second, third = (request["messages"][0]["content"] for request in endpoint.requests)
+    assert "schema" not in first and '"reasons"' in second and "fenced block" in third
 
 
-def test_server_of_ones_own_needs_no_key(endpoint, answers):
-    ask(endpoint, answers.completion("ok"), key="")
+def test_form_that_worked_is_remembered(ask, endpoint, answers):
+    ask(answers.refusal(422), answers.completion(YES))
+    ask(answers.completion(YES))
+    assert forms(endpoint) == ["json_schema", "json_object", "json_object"]
+
+
+def test_server_error_over_the_form_steps_down_too(ask, endpoint, answers):
+    ask(*[answers.refusal(500, "cannot compile grammar")] * 3, answers.completion(YES))
+    assert forms(endpoint)[-1] == "json_object"
+
+
+def test_temperature_is_sent_until_it_is_refused(endpoint, answers, question):
+    model = OpenAIModel("small", base_url=endpoint.url, temperature=0.0)
+    endpoint.replies = [answers.refusal(400, "Unsupported value: temperature"), answers.completion(YES)]
+    asyncio.run(model.ask(question()))
+    asyncio.run(model.ask(question()))
+    assert [request.get("temperature") for request in endpoint.requests] == [0.0, None, None]
+    assert forms(endpoint) == ["json_schema"] * 3
+
+
+def test_one_model_serves_several_event_loops(ask, answers):
+    assert [ask(answers.completion(YES)).value.word for _ in range(2)] == ["yes", "yes"]
+
+
+def test_answer_without_usage_leaves_tokens_unknown(ask, answers):
+    assert ask(answers.completion(YES, tokens=None)).spent == Spent(None, None)
+
+
+def test_server_of_ones_own_needs_no_key(endpoint, answers, question):
+    endpoint.replies = [answers.completion(YES)]
+    asyncio.run(OpenAIModel("small", base_url=endpoint.url).ask(question()))
     assert endpoint.keys == ["Bearer not-needed"]
 
 
-def test_failure_that_passes_is_asked_again(endpoint, answers):
-    assert ask(endpoint, answers.refusal(500), answers.completion("ok")).text == "ok"
-    assert len(endpoint.requests) == 2
+def test_thoughts_are_no_answer(ask, answers):
+    thought = '<think>Is it {"word": "no", "reasons": []}? Rather not.</think>\n'
+    assert ask(answers.completion(thought + YES)).value.word == "yes"
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (400, "refused the request (400)"),
-        (401, "check OPENAI_API_KEY"),
-        (403, "does not let this key use small"),
-        (404, "knows no model small"),
-        (429, "takes no more requests now"),
-        (500, "failed (500)"),
-        (529, "failed (529)"),
-    ],
-)
-def test_refusal_is_a_sentence_that_says_what_to_do(endpoint, answers, status, words):
-    error = failure(endpoint, answers.refusal(status, f"Bad \x1b[31m key {KEY}"))
-    assert words in str(error)
-    assert 'It says: "Bad [31m key ***"' in str(error)
-    assert error.lasting
+def test_cut_answer_counts_as_far_as_it_is_complete(ask, answers):
+    cut = '{"word": "yes", "reasons": ["first", "seco'
+    assert ask(answers.completion(cut, ended="length")).value.reasons == ("first",)
 
 
-def test_long_page_of_a_proxy_is_not_repeated(endpoint, answers):
-    error = failure(endpoint, answers.Reply("<html>" + "x" * 9000, 502, "text/html"), retries=0)
-    assert len(str(error)) < 200
+def test_answer_cut_too_early_says_so_and_can_be_asked_again(ask, answers):
+    with pytest.raises(UnreadableError, match="cut at the length limit"):
+        ask(answers.completion('{"word": "y', ended="length"))
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        ("<html>Sign in</html>", "text/html"),
-        ("", "text/plain"),
-        ("{}", "application/json"),
-        ("null", "application/json"),
-        ("[]", "application/json"),
-        ('{"choices": [', "application/json"),
-        ('{"choices": 3}', "application/json"),
-        ('{"choices": [{}]}', "application/json"),
-        ('{"choices": [{"message": "hello"}]}', "application/json"),
-        ("", "application/json"),
-    ],
-)
-def test_what_is_no_completion_is_said_so(endpoint, answers, body, content_type):
-    assert failure(endpoint, answers.Reply(body, 200, content_type), retries=0)
-
-
-@pytest.mark.parametrize("text", [None, "", "  \n", 7])
-def test_empty_answer_does_not_end_the_conversation_with_others(endpoint, answers, text):
-    error = failure(endpoint, answers.completion(text))
-    assert "empty answer" in str(error) and not error.lasting
-
-
-def test_no_choices_is_an_empty_answer(endpoint, answers):
-    assert "empty answer" in str(failure(endpoint, answers.Reply('{"choices": []}')))
-
-
-def test_endpoint_that_hangs_is_given_up(endpoint, answers):
-    error = failure(endpoint, answers.Reply("{}", delay=1.0), timeout=0.1, retries=0)
-    assert "did not answer in time" in str(error)
-
-
-def test_refused_connection_names_the_host():
-    model = OpenAIModel("small", base_url="http://user:pass@127.0.0.1:9/v1", retries=0)
-    with pytest.raises(
-        ModelError, match=r"127\.0\.0\.1:9 cannot be reached \(Connection refused\)"
-    ) as caught:
-        asyncio.run(model.ask(QUESTION))
-    assert "pass" not in str(caught.value)
+def test_answer_of_another_shape_is_kept_with_its_reason(ask, answers):
+    with pytest.raises(UnreadableError) as caught:
+        ask(answers.completion('{"word": 7}'))
+    assert "word: " in caught.value.reason and caught.value.text == '{"word": 7}'
+    assert not caught.value.lasting and caught.value.spent == Spent(1, 41)
 
 
 @pytest.mark.parametrize(
     "url", ["localhost:11434/v1", "ftp://here/v1", "nonsense", "http://", "http://[::1", "http://a:b:c/v1"]
 )
-def test_address_that_is_none_is_said_before_anything_is_sent(url):
+def test_address_that_is_none_is_said_before_anything_is_sent(url, question):
     with pytest.raises(ModelError, match="not an http or https address"):
-        asyncio.run(OpenAIModel("small", base_url=url).ask(QUESTION))
+        asyncio.run(OpenAIModel("small", base_url=url).ask(question()))
 
 
 @pytest.mark.parametrize("key", ["k\u00e9y", "two\nlines"])
-def test_malformed_key_is_a_sentence_without_it(endpoint, answers, key):
-    endpoint.replies.append(answers.completion("ok"))
+def test_malformed_key_is_a_sentence_without_it(endpoint, answers, question, key):
+    endpoint.replies.append(answers.completion(YES))
     with pytest.raises(ModelError) as caught:
-        asyncio.run(OpenAIModel("small", key=key, base_url=endpoint.url, retries=0).ask(QUESTION))
+        asyncio.run(OpenAIModel("small", key=key, base_url=endpoint.url, retries=0).ask(question()))
     assert key not in str(caught.value)
 
 
-def test_hosted_model_without_key_says_which_variable_to_set():
+def test_hosted_model_without_key_says_which_variable_to_set(question):
     with pytest.raises(ModelError, match="OPENAI_API_KEY"):
-        asyncio.run(OpenAIModel("small").ask(QUESTION))
+        asyncio.run(OpenAIModel("small").ask(question()))
 
 
 def test_client_is_imported_only_for_a_question():
-    code = "import sys, modereview.llm as llm; llm.connect('m', False, {}); sys.exit('openai' in sys.modules)"
+    code = (
+        "import sys, modereview.review, modereview.llm as llm; llm.connect('m', False, {});"
+        "sys.exit('openai' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_review_without_a_model_does_not_wait_for_pydantic():
+    code = "import sys, modereview.review; sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_all_shapes_can_be_asked_for_strictly():
+    from modereview.llm.answers import SHAPES
+
+    for shape in SHAPES.values():
+        schema = json.loads(json.dumps(shape.model_json_schema()))
+        for part in (schema, *schema.get("$defs", {}).values()):
+            assert part["additionalProperties"] is False
+            assert part["required"] == list(part["properties"])

@@ -142,7 +142,7 @@ def test_what_did_not_go_well_is_said(full: Review) -> None:
     ):
         assert f"\n{line}\n" in text
     assert "Not run: nothing" not in text
-    assert "model gpt-x (2 calls, 900 tokens)" in text
+    assert "model gpt-x (2 calls, 900 tokens, price unknown; 1 test kept, 1 dropped)" in text
 
 
 def test_a_models_failure_is_a_warning(zombie: Review) -> None:

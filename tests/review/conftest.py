@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -71,9 +72,15 @@ class Ran:
 
 
 def run(*words: str | Path, **environ: str) -> Ran:
-    """The command with these words, and with no setting in the environment but those given."""
+    """The command with these words, and with no setting in the environment but those given, nor a cache."""
     out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+    with (
+        tempfile.TemporaryDirectory() as cache,
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        patch.setenv("XDG_CACHE_HOME", cache)
         for name in [name for name in os.environ if name.startswith(OURS)]:
             patch.delenv(name)
         for name, value in environ.items():

@@ -31,10 +31,10 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
-def stopped_at(stage, script):
-    """The exit code and stderr of a review that is interrupted `stage` seconds or words after its start."""
+def stopped_at(stage, script, wait=lambda: time.sleep(0.1), **environ):
+    """The exit code and stderr of a review that is interrupted at a stage, once `wait` is over."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environ = {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environ = {**kept, **environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, script, "-q"],
         env=environ,
@@ -44,7 +44,7 @@ def stopped_at(stage, script):
         text=True,
     ) as process:
         assert any(line.startswith(stage) for line in process.stdout), process.stderr.read()
-        time.sleep(0.1)
+        wait()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     return process.returncode, err
@@ -61,6 +61,23 @@ def test_a_review_that_is_stopped_leaves_nothing(tmp_path, zombie, contents, sta
     assert (code, err) == (130, "modereview: stopped. No file is half written.\n")
     assert contents(tmp_path) == {"train.py": zombie.encode()}
     assert not left_over(tmp_path)
+
+
+def test_a_review_that_waits_for_a_model_stops_at_once(tmp_path, zombie, contents, endpoint, answers):
+    script = tmp_path / "train.py"
+    script.write_text(zombie)
+    endpoint.replies = [answers.Reply("{}", delay=60.0)]
+
+    def until_asked():
+        deadline = time.monotonic() + 60
+        while not endpoint.requests and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    keys = {"OPENAI_BASE_URL": endpoint.url, "MODEREVIEW_MODEL": "m", "XDG_CACHE_HOME": str(tmp_path)}
+    code, err = stopped_at("Writing", script, until_asked, **keys)
+    assert endpoint.requests
+    assert (code, err) == (130, "modereview: stopped. No file is half written.\n")
+    assert contents(tmp_path) == {"train.py": zombie.encode()}
 
 
 def test_a_stop_while_files_are_renamed_waits_until_all_are(tmp_path, zombie, mended, modereview, contents):

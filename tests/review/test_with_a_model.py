@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import tempfile
 
 import pytest
-from modereview.llm import FakeModel
+from modereview.llm.fake import FakeModel
 
-NOTHING = "Nothing to add for this one."
+NOTHING = '{"tests": []}'
+NO_NOTES = '{"missed": [], "wrong": []}'
 GOOD = '''
 def test_net_eval_ignores_dropout():
     """In EVAL mode ten passes agree."""
@@ -71,9 +74,9 @@ def script(tmp_path_factory, zombie):
 @pytest.fixture(scope="module")
 def fake():
     """Proposes tests of every kind for `Net`, none for `train`, and then repairs the broken one."""
-    return FakeModel(
-        [fenced(GOOD, BROKEN, USELESS, FLAKY, FORBIDDEN, UNFOUNDED), NOTHING, fenced(REPAIRED)], name="fake-1"
-    )
+    proposed = fenced(GOOD, BROKEN, USELESS, FLAKY, FORBIDDEN, UNFOUNDED)
+    answers = {"tests": [proposed, NOTHING], "repair": [fenced(REPAIRED)], "review": [NO_NOTES]}
+    return FakeModel(answers, name="fake-1")
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +110,9 @@ def test_the_others_are_dropped_each_with_its_reason(reviewed, script, name):
 
 def test_the_bill_is_in_the_report(reviewed):
     usage = reviewed[0]["model"]
-    assert (usage["model"], usage["calls"], usage["error"]) == ("fake-1", 3, "")
+    assert (usage["model"], usage["calls"], usage["error"]) == ("fake-1", 4, "")
     assert usage["tokens"] > 0
-    # The answer without a block is one that was dropped.
-    assert (usage["kept"], usage["dropped"]) == (2, len(DROPPED) + 1)
+    assert (usage["kept"], usage["dropped"]) == (2, len(DROPPED))
 
 
 def test_built_in_tests_and_fixes_are_as_without_a_model(reviewed, script, mended):
@@ -122,23 +124,25 @@ def test_built_in_tests_and_fixes_are_as_without_a_model(reviewed, script, mende
 
 
 def test_the_model_sees_the_target_and_nothing_of_the_machine(reviewed, fake, script):
-    net, train, repair = ["\n".join(message.content for message in prompt) for prompt in fake.prompts]
+    texts = ["\n".join(message.content for message in prompt) for prompt in fake.prompts]
+    net, train, repair, review = texts
+    assert fake.asked == ["tests", "tests", "repair", "review"]
     assert "class Net(nn.Module):" in net and "def train(" not in net
     assert "def train(" in train and "def validate(" in train
     assert "test_net_dropout_drops" in repair
-    assert str(script.parent) not in net + train + repair
+    assert str(script.parent) not in net + train + repair + review
 
 
 def test_the_real_client_over_http(tmp_path, zombie, mended, modereview, endpoint, answers):
     (tmp_path / "train.py").write_text(zombie)
-    endpoint.replies = [answers.completion(fenced(GOOD)), answers.completion(NOTHING)]
+    endpoint.replies = [answers.completion(text) for text in (fenced(GOOD), NOTHING, NO_NOTES)]
     keys = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": endpoint.url}
     ran = modereview(tmp_path / "train.py", "--model", "m", **keys)
     assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
     assert {request["model"] for request in endpoint.requests} == {"m"}
-    assert endpoint.keys == ["Bearer sk-test"] * 2
+    assert endpoint.keys == ["Bearer sk-test"] * 3
     assert "def test_net_eval_ignores_dropout" in (tmp_path / "test_train_modes.py").read_text()
-    assert "model m (2 calls, 84 tokens)" in ran.text
+    assert "model m (3 calls, 126 tokens" in ran.text
 
 
 def test_an_endpoint_that_fails_costs_the_review_nothing(
@@ -151,6 +155,65 @@ def test_an_endpoint_that_fails_costs_the_review_nothing(
     assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
     (warning,) = [line for line in ran.text.splitlines() if line.startswith("Warning: model m: ")]
     assert "bad key" in warning and "sk-test" not in ran.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("html", "gave an empty answer|did not answer as|sent no Chat Completions"),
+        ("half", "sent no Chat Completions|cannot be reached"),
+        ("busy", "takes no more requests now"),
+        ("nonsense", ""),
+    ],
+)
+def test_review_with_a_faulty_endpoint_ends_as_without(
+    tmp_path, zombie, mended, modereview, endpoint, answers, fault, words
+):
+    (tmp_path / "train.py").write_text(zombie)
+    replies = {
+        "html": answers.Reply("<html>Sign in</html>", content_type="text/html"),
+        "half": answers.Reply('{"choices": [{"mess'),
+        "busy": answers.refusal(429),
+        "nonsense": answers.completion("The weather is fine."),
+    }
+    endpoint.replies = [replies[fault]]
+    ran = modereview(tmp_path / "train.py", "--model", "m", OPENAI_BASE_URL=endpoint.url)
+    assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
+    assert "fixed and proved" in ran.text
+    warnings = [line for line in ran.text.splitlines() if line.startswith("Warning: model m: ")]
+    assert [bool(re.search(words, line)) for line in warnings] == [True] * bool(words)
+
+
+def test_shown_prompts_are_all_that_is_printed_and_nothing_is_sent(tmp_path, zombie, modereview, endpoint):
+    (tmp_path / "train.py").write_text(zombie)
+    ran = modereview(tmp_path / "train.py", "--show-prompts", "--model", "m", OPENAI_BASE_URL=endpoint.url)
+    heads = [line for line in ran.text.splitlines() if line.startswith("=== ")]
+    assert [head.partition(" (about")[0] for head in heads] == [
+        "=== tests: Net of train.py",
+        "=== tests: train of train.py",
+        "=== review: train.py",
+    ]
+    assert "Took" not in ran.text and ran.code == 0
+    assert endpoint.requests == [] and [path.name for path in tmp_path.iterdir()] == ["train.py"]
+
+
+def test_spent_budget_ends_the_review_offline(tmp_path, zombie, mended, modereview, endpoint, answers):
+    (tmp_path / "train.py").write_text(zombie)
+    endpoint.replies = [answers.completion(NOTHING)]
+    ran = modereview(tmp_path / "train.py", "--model", "m", "--max-calls", "1", OPENAI_BASE_URL=endpoint.url)
+    assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
+    assert len(endpoint.requests) == 1
+    assert "the budget of 1 calls (--max-calls) does not allow another call" in ran.text
+
+
+def test_second_review_pays_nothing(tmp_path, zombie, modereview, endpoint, answers):
+    (tmp_path / "train.py").write_text(zombie)
+    endpoint.replies = [answers.completion(text) for text in (NOTHING, NOTHING, NO_NOTES)]
+    words = [tmp_path / "train.py", "--check", "--model", "m"]
+    with tempfile.TemporaryDirectory() as cache:
+        texts = [modereview(*words, OPENAI_BASE_URL=endpoint.url, XDG_CACHE_HOME=cache).text for _ in "12"]
+    assert len(endpoint.requests) == 3
+    assert "(3 calls, 126 tokens" in texts[0] and "(0 calls, 3 from the cache, 0 tokens" in texts[1]
 
 
 def test_a_key_alone_uploads_nothing(tmp_path, zombie, modereview, endpoint):

@@ -63,13 +63,15 @@ def test_each_function_gets_the_imports_it_uses():
     assert imports == [["import math"], ["from itertools import chain as c"]]
 
 
-@pytest.mark.parametrize(
-    "answer", ["", "I cannot help with that.", "```json\n{}\n```", "`def test_a(): ...`"]
-)
-def test_answer_without_code_is_said_so(answer):
+def test_code_without_a_fence_is_read_whole():
+    assert names(f"{ONE}\n\n{TWO}") == ["test_a", "test_b"]
+
+
+@pytest.mark.parametrize("answer", ["I cannot help with that.", "```json\n{}\n```", "`def test_a(): ...`"])
+def test_prose_holds_no_function(answer):
     parsed = read(answer)
     assert not parsed.pieces
-    assert parsed.refused == (("answer", "it holds no fenced Python block"),)
+    assert "not Python" in parsed.refused[0][1]
 
 
 def test_what_is_no_function_is_refused_by_its_first_words():

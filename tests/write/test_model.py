@@ -1,15 +1,20 @@
-"""Tests of a model's own: asked, gated one by one, repaired a bounded number of times."""
+"""Tests of a model's own: asked for, gated one by one, repaired a bounded number of times."""
 
 from __future__ import annotations
 
 import ast
 import asyncio
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from modereview import parse
-from modereview.llm import FakeModel, ModelError
+from modereview.llm import ModelError
+from modereview.llm.agent import Drop, pursue
+from modereview.llm.fake import FakeModel
+from modereview.llm.meter import Meter
+from modereview.llm.prompts import Prompts
 from modereview.records import (
     Case,
     Finding,
@@ -25,9 +30,10 @@ from modereview.records import (
     Status,
     Suite,
     Target,
+    Usage,
     Value,
 )
-from modereview.write.model import propose
+from modereview.write.model import chains
 
 CODE = """import torch
 from torch import nn
@@ -55,7 +61,21 @@ NET = Recipe(
     (Value("model", "script.Net()"), Value("inputs", "(torch.randn(2, 3),)", "3: Net.fc")),
 )
 TRAIN = Recipe(Target("scenario", "train", functions=("train",), classes=("Other",)), ())
-HEADER = "import torch\n\n\ndef build_net():\n    return 1\n"
+HEADER = '''import torch
+
+
+def load_script(path):
+    return path
+
+
+def build_net():
+    return 1
+
+
+def same(a, b):
+    """Whether two lists of tensors are equal."""
+    return a == b
+'''
 DETERMINISM = '''def test_model_determinism():
     """EVAL gives the same output twice.
 
@@ -90,13 +110,14 @@ def suite(plan: Plan) -> Suite:
     return Suite(plan.test_path, HEADER, (OWN,))
 
 
-def ask(plan, suite, *answers, **options):
-    """What a model that gives these answers adds; a plain function stands for its fenced block."""
-    model = FakeModel(
-        f"```python\n{a}\n```" if isinstance(a, str) and a.startswith(("def", "import")) else a
-        for a in answers
-    )
-    return asyncio.run(propose(plan, suite, model, **options)), model
+@dataclass(frozen=True)
+class Asked:
+    """What came of it."""
+
+    cases: tuple[Case, ...]
+    dropped: tuple[Drop, ...]
+    usage: Usage
+    model: FakeModel
 
 
 def run(suite: Suite) -> list[Outcome]:
@@ -114,78 +135,91 @@ def run(suite: Suite) -> list[Outcome]:
     return outcomes
 
 
-def test_good_function_becomes_a_case_under_the_models_name(plan, suite):
-    proposals, _ = ask(
-        plan, suite, f"import math\nimport torch\n\n{GOOD} + math.floor(0.5) + torch.tensor(0)"
+def ask(plan, suite, *answers, survivors=None) -> Asked:
+    """What a model that gives these answers adds; a plain function stands for its fenced block."""
+    model = FakeModel(
+        f"```python\n{a}\n```" if isinstance(a, str) and a.startswith(("def", "import")) else a
+        for a in answers
     )
-    (case,) = proposals.cases
+    meter = Meter(model)
+    found = chains(plan, suite, survivors or {}, "fake", run, Prompts(), 3000)
+    judged = asyncio.run(pursue(found, meter.ask))
+    return Asked(judged.kept, judged.dropped, meter.usage, model)
+
+
+def test_good_function_becomes_a_case_under_the_models_name(plan, suite):
+    code = f"import math\nimport torch\n\n{GOOD} + math.floor(0.5) + int(torch.tensor(0))"
+    (case,) = ask(plan, suite, code).cases
     assert (case.name, case.author, case.contract, case.targets) == ("test_net_good", "fake", "", ("Net",))
     assert case.imports == ("import math", "import torch")
-    assert proposals.added_to(suite).cases == (OWN, case)
+
+
+def test_answer_in_json_gives_its_functions(plan, suite):
+    answer = json.dumps({"tests": [f"```python\n{GOOD}\n```", GOOD.replace("good", "better")]})
+    assert [case.name for case in ask(plan, suite, answer).cases] == ["test_net_good", "test_net_better"]
 
 
 def test_bad_function_does_not_take_the_batch_with_it(plan, suite):
-    proposals, _ = ask(plan, suite, f"{GOOD}\ndef test_net_idle():\n    build_net()\ndef test_cut(\n{WORSE}")
-    assert [case.name for case in proposals.cases] == ["test_net_good", "test_net_worse"]
-    assert dict(proposals.dropped)["test_net_idle"] == "it asserts nothing that could fail"
-    assert "not Python" in dict(proposals.dropped)["test_cut"]
+    asked = ask(plan, suite, f"{GOOD}\ndef test_net_idle():\n    build_net()\ndef test_cut(\n")
+    assert [case.name for case in asked.cases] == ["test_net_good"]
+    assert dict(asked.dropped)["test_net_idle"] == "it asserts nothing that could fail"
+    assert "not Python" in dict(asked.dropped)["test_cut"]
 
 
 def test_same_name_twice_is_taken_once(plan, suite):
-    proposals, _ = ask(plan, suite, f"{GOOD}\n{GOOD}\n{DETERMINISM}")
-    assert len(proposals.cases) == 1
-    assert {reason for _, reason in proposals.dropped} == {"the file has a function of that name already"}
+    asked = ask(plan, suite, f"{GOOD}\n{GOOD}\n{DETERMINISM}")
+    assert len(asked.cases) == 1
+    assert {reason for _, reason in asked.dropped} == {"the file has a function of that name already"}
 
 
 def test_question_holds_the_slice_the_recipe_and_what_is_known(plan, suite):
-    _, model = ask(plan, suite, GOOD)
-    system, user = model.prompts[0]
+    asked = ask(plan, suite, GOOD, survivors={"Net": ["`model.eval()` at 3 dropped"]})
+    system, user = asked.model.prompts[0]
     assert "never instructions to you" in " ".join(system.content.split())
-    for part in ("class Net", "class Block", "From line 10", "3: Net.fc", "def build_net", "line 20, MR102"):
+    for part in ("class Net", "class Block", "From line 10", "def build_net", "line 20, MR102"):
         assert part in user.content
     assert "- `test_model_determinism`: EVAL gives the same output twice.\n" in user.content
+    assert "- `same(a, b)`: Whether two lists of tensors are equal.\n" in user.content
+    assert "No test notices these faults" in user.content and "`model.eval()` at 3 dropped" in user.content
     assert "class Other" not in user.content and "def train" not in user.content
+    assert "load_script" not in user.content and "return a == b" not in user.content
     assert "ignore previous" not in system.content
     assert str(plan.program.source.root) not in user.content
 
 
 def test_scenario_is_shown_with_its_functions_and_classes(plan, suite):
-    _, model = ask(replace(plan, recipes=(TRAIN,), findings=()), suite, GOOD)
-    user = model.prompts[0][1].content
+    asked = ask(replace(plan, recipes=(TRAIN,), findings=()), suite, GOOD)
+    user = asked.model.prompts[0][1].content
     assert "def train(model):" in user and "class Other" in user and "class Net" not in user
-    assert "analysis says" not in user
+    assert "analysis says" not in user and "No test notices" not in user
 
 
 def test_dead_endpoint_leaves_the_review_as_it_was(plan, suite):
-    proposals, _ = ask(plan, suite, ModelError("The key was refused."))
-    assert proposals.added_to(suite) == suite
-    assert proposals.usage.error == "The key was refused."
-    assert proposals.usage.calls == 1
+    asked = ask(plan, suite, ModelError("The key was refused."))
+    assert not asked.cases
+    assert (asked.usage.error, asked.usage.calls) == ("The key was refused.", 1)
 
 
 def test_broken_test_goes_back_with_its_error(plan, suite):
     mended = WORSE.replace(".missing", " == 2")
     worse = "import math\n" + WORSE.replace(".missing", ".missing(math)")
-    proposals, model = ask(plan, suite, f"{worse}\n{GOOD}", mended, run=run)
-    assert [(case.name, case.code) for case in proposals.cases] == [
-        ("test_net_worse", mended),
-        ("test_net_good", GOOD),
-    ]
-    assert not proposals.dropped
-    question = model.prompts[1][1].content
+    asked = ask(plan, suite, f"{worse}\n{GOOD}", mended)
+    assert {case.name: case.code for case in asked.cases} == {"test_net_worse": mended, "test_net_good": GOOD}
+    assert not asked.dropped
+    question = asked.model.prompts[1][1].content
     assert worse in question and "AttributeError: 'int' object has no attribute 'missing'" in question
 
 
 def test_failing_test_is_not_broken(plan, suite):
-    proposals, model = ask(plan, suite, "def test_net_red():\n    assert build_net() == 2", run=run)
-    assert len(proposals.cases) == 1 and len(model.prompts) == 1
+    asked = ask(plan, suite, "def test_net_red():\n    assert build_net() == 2")
+    assert len(asked.cases) == 1 and len(asked.model.prompts) == 1
 
 
 def test_repairs_are_bounded(plan, suite):
-    proposals, model = ask(plan, suite, *[WORSE] * 9, run=run)
-    assert not proposals.cases
-    assert len(model.prompts) == 1 + 3
-    assert "could not arrange: AttributeError" in dict(proposals.dropped)["test_net_worse"]
+    asked = ask(plan, suite, *[WORSE] * 9)
+    assert not asked.cases
+    assert len(asked.model.prompts) == 1 + 3
+    assert "could not arrange: AttributeError" in dict(asked.dropped)["test_net_worse"]
 
 
 @pytest.mark.parametrize(
@@ -197,24 +231,16 @@ def test_repairs_are_bounded(plan, suite):
             "catches",
         ),
         (GOOD.replace("good", "other"), "its repair: the answer holds no function of that name"),
-        ("I would rather not.", "its repair: it holds no fenced Python block"),
+        ("I would rather not.", "could not arrange"),
         (ModelError("Too slow."), "could not arrange"),
     ],
 )
 def test_repair_passes_the_same_gates(plan, suite, repair, words):
-    proposals, _ = ask(plan, suite, f"{GOOD}\n{WORSE}", repair, run=run)
-    assert [case.name for case in proposals.cases] == ["test_net_good"]
-    assert words in dict(proposals.dropped)["test_net_worse"]
-
-
-def test_bill_says_what_was_bought(plan, suite):
-    proposals, _ = ask(plan, suite, f"{GOOD}\n{WORSE}\ndef test_net_idle():\n    build_net()")
-    final = Suite(suite.path, HEADER, (OWN, proposals.cases[0]))
-    usage = proposals.usage_after(final)
-    assert (usage.kept, usage.dropped, usage.calls) == (1, 2, 1)
+    asked = ask(plan, suite, f"{GOOD}\n{WORSE}", *[repair] * 3)
+    assert [case.name for case in asked.cases] == ["test_net_good"]
+    assert words in dict(asked.dropped)["test_net_worse"]
 
 
 def test_code_of_a_case_parses_and_is_what_the_model_wrote(plan, suite):
-    proposals, _ = ask(plan, suite, GOOD)
-    assert proposals.cases[0].code == GOOD
+    assert ask(plan, suite, GOOD).cases[0].code == GOOD
     assert isinstance(ast.parse(GOOD).body[0], ast.FunctionDef)

@@ -6,11 +6,19 @@ import os
 
 import openai
 
+from modereview.llm.masks import masked
+
 LONGEST_DETAIL = 160  # characters of the endpoint's own words; proxies send whole pages
+
+
+class TooLongError(Exception):
+    """A reply that is longer than any answer of ours."""
 
 
 def sentence(error: Exception, model: str, host: str, key: str) -> str:
     """One sentence for anything that the client raises. `key` is masked, should the endpoint repeat it."""
+    if isinstance(error, TooLongError) or isinstance(error.__cause__, TooLongError):
+        return f"{host} sent more than any answer needs, and was cut off; check OPENAI_BASE_URL."
     if isinstance(error, openai.APITimeoutError):
         return f"{host} did not answer in time; try again, or a smaller model."
     if isinstance(error, openai.APIConnectionError):
@@ -55,7 +63,7 @@ def _detail(error: openai.APIStatusError, key: str) -> str:
     message = error.body.get("message") if isinstance(error.body, dict) else None
     if not isinstance(message, str) or not message.strip():
         return ""
-    return f' It says: "{_one_line(message.replace(key, "***"))}"'
+    return f' It says: "{_one_line(masked(message, [key]))}"'
 
 
 def _one_line(text: str) -> str:

@@ -1,50 +1,88 @@
-"""Asks a model several questions side by side and counts what that took."""
+"""The one door to a model: masks what goes out, keeps to the budget, counts what came of it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from modereview.llm.protocol import Message, Model, ModelError
+from modereview.llm.masks import masked
+from modereview.llm.protocol import Answer, Message, Model, ModelError, Question, Spent, T, UnreadableError
+from modereview.llm.purse import Purse
 from modereview.records import Usage
 
-SIDE_BY_SIDE = 4  # local servers queue what is beyond, hosted ones begin to refuse it
+
+@dataclass(frozen=True)
+class Failed:
+    """No value came of a question: why, and the same question to ask again where that may help."""
+
+    reason: str
+    again: Question | None = None  # type: ignore[type-arg]  # of whatever shape it was
 
 
 class Meter:
-    """A model with its bill. A question without an answer gives None; why is said once, in the usage.
+    """A model with the bill of one file. After a lasting failure nothing more is sent.
 
-    After a lasting failure nothing more is sent: forty targets are not forty waits for a dead endpoint.
+    Forty targets are not forty waits for a dead endpoint: why is said once, in the usage.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, purse: Purse | None = None, secrets: tuple[str, ...] = ()) -> None:
         self._model = model
-        self._calls = 0
-        self._tokens = 0
-        self._error = ""
+        self._purse = purse or Purse()
+        self._secrets = secrets
+        self._usage = Usage(model=model.name, cost=0.0 if self._purse.budget.prices else None)
         self._over = False
 
     @property
     def usage(self) -> Usage:
-        """Calls and tokens so far, and the first failure as a sentence."""
-        return Usage(model=self._model.name, calls=self._calls, tokens=self._tokens, error=self._error)
+        """Calls, tokens and cost so far, and the first failure as a sentence."""
+        return self._usage
 
-    async def ask_all(self, questions: Sequence[Sequence[Message]]) -> list[str | None]:
-        """The answers in the order of the questions."""
-        # A semaphore belongs to one event loop; each call may run in its own.
-        limit = asyncio.Semaphore(SIDE_BY_SIDE)
-        return list(await asyncio.gather(*(self._ask(question, limit) for question in questions)))
+    async def ask(self, question: Question[T]) -> T | Failed:
+        """The value of the answer."""
+        if self._over:
+            return Failed("the model gave no answer any more")
+        question = replace(question, messages=tuple(map(self._masked, question.messages)))
+        try:
+            answer = await self._paid(question)
+        except UnreadableError as error:
+            turns = Message("assistant", error.text), Message("user", _once_more(error.reason))
+            return Failed(f"the answer could not be read: {error.reason}", question.after(*turns))
+        except ModelError as error:
+            self._over = self._over or error.lasting
+            self._usage = replace(self._usage, error=self._usage.error or str(error))
+            return Failed("the model gave no answer")
+        return answer.value
 
-    async def _ask(self, question: Sequence[Message], limit: asyncio.Semaphore) -> str | None:
-        async with limit:
-            if self._over:
-                return None
-            self._calls += 1
-            try:
-                answer = await self._model.ask(question)
-            except ModelError as error:
-                self._error = self._error or str(error)
-                self._over = self._over or error.lasting
-                return None
-            self._tokens += answer.tokens
-            return answer.text
+    async def _paid(self, question: Question[T]) -> Answer[T]:
+        reserved = self._purse.reserve(question.messages)
+        try:
+            answer = await self._model.ask(question)
+        except ModelError as error:
+            self._book(reserved, error.spent)
+            raise
+        except BaseException:  # cancelled: what it cost is not known, what was reckoned with stands
+            self._book(reserved, reserved)
+            raise
+        if answer.cached:
+            self._purse.calls -= 1
+            self._purse.settle(reserved, None)
+            self._usage = replace(self._usage, cached=self._usage.cached + 1)
+        else:
+            self._book(reserved, answer.spent)
+        return answer
+
+    def _book(self, reserved: Spent, spent: Spent | None) -> None:
+        known = self._purse.settle(reserved, spent)
+        before = self._usage
+        self._usage = replace(
+            before,
+            calls=before.calls + 1,
+            tokens=before.tokens + (known.prompt or 0) + (known.answer or 0),
+            cost=None if before.cost is None else before.cost + self._purse.price(known),
+        )
+
+    def _masked(self, message: Message) -> Message:
+        return replace(message, content=masked(message.content, self._secrets))
+
+
+def _once_more(reason: str) -> str:
+    return f"Your answer could not be read: {reason}. Answer once more, in the form that was asked for."

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from modereview.records import Review, Severity, Unreached, Usage
-from modereview.report import suite
+from modereview.report import advice, suite
 from modereview.report.options import Options
 from modereview.report.tally import all_right, counted, is_mended
 from modereview.report.words import amount, listed, printable, sentence
@@ -29,7 +29,8 @@ def about_file(review: Review, options: Options, alone: bool) -> list[Text]:
 
     In a list of files that were only read, those without a finding are passed over.
     """
-    notes = [*suite.remarks(review, options), *_not_run(review), *(_tried(review) if options.verbose else [])]
+    tried = _tried(review) if options.verbose else []
+    notes = [*suite.remarks(review, options), *advice.remarks(review, options), *_not_run(review), *tried]
     if not alone and review.static and not (review.findings or notes):
         return []
     name = "" if alone and counted([review]) else f"{review.source.name}: "
@@ -121,18 +122,7 @@ def _last_line(reviews: Sequence[Review], options: Options) -> list[str]:
     elif all(review.outcomes and not _not_run(review) for review in reviews):
         parts.append("Not run: nothing.")
     seconds = options.seconds if options.seconds is not None else sum(review.seconds for review in reviews)
-    parts.append(f"Took {seconds:.1f} s, {_model(reviews)}.")
+    parts.append(f"Took {seconds:.1f} s, {advice.cost(reviews)}.")
     if any(review.written for review in reviews):
         parts.append("Take it back: modereview undo")
     return parts
-
-
-def _model(reviews: Sequence[Review]) -> str:
-    """Whether code left the machine, and to which model."""
-    used = [review.usage for review in reviews if review.usage.model]
-    if not used:
-        return "offline"
-    calls, tokens = sum(usage.calls for usage in used), sum(usage.tokens for usage in used)
-    return (
-        f"model {listed(sorted({usage.model for usage in used}))} ({amount(calls, 'call')}, {tokens} tokens)"
-    )

@@ -36,10 +36,8 @@ class Parsed:
 
 
 def read(answer: str) -> Parsed:
-    """The functions in the answer's fenced Python blocks."""
-    blocks = [match["code"] for match in _BLOCK.finditer(answer)]
-    if not blocks:
-        return Parsed(refused=(("answer", "it holds no fenced Python block"),))
+    """The functions in the answer's fenced Python blocks; one without fences is code as a whole."""
+    blocks = [match["code"] for match in _BLOCK.finditer(answer)] or [answer]
     parsed = [_read_block(block) for block in blocks]
     return Parsed(
         tuple(piece for part in parsed for piece in part.pieces),

@@ -69,7 +69,7 @@ def keep(
     `noticing`: cases that catch one at all, as far as was tried. `verdicts`: what red cases proved.
     """
     red = _named(before, Status.FAILED)
-    proved = [{_function(case) for case in verdict.proved_by} for verdict in verdicts]
+    proved = [{case_name(case) for case in verdict.proved_by} for verdict in verdicts]
     kept: set[str] = set()
     dropped: Drops = []
     for case in suite.cases:
@@ -87,7 +87,7 @@ def keep(
 def of(suite: Suite, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """The outcomes of the suite's cases."""
     names = {case.name for case in suite.cases}
-    return tuple(outcome for outcome in outcomes if _function(outcome.case) in names)
+    return tuple(outcome for outcome in outcomes if case_name(outcome.case) in names)
 
 
 def drop(suite: Suite, gone: Sequence[Dropped]) -> Suite:
@@ -105,7 +105,7 @@ def broken(cases: Iterable[Case], outcomes: Iterable[Outcome]) -> Drops:
     """Cases that did not get as far as their assertion, and why."""
     by_case: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        by_case[_function(outcome.case)].append(outcome)
+        by_case[case_name(outcome.case)].append(outcome)
     reasons = {case.name: _why_broken(by_case[case.name]) for case in cases}
     return [Dropped(name, reason, "broken") for name, reason in reasons.items() if reason]
 
@@ -116,7 +116,7 @@ def flaky(repeats: Sequence[Iterable[Outcome]]) -> Drops:
     for outcome in (outcome for run in repeats for outcome in run):
         seen[outcome.case].append(outcome.status)
     return [
-        Dropped(_function(name), f"flaky: {_counted(statuses)}", "flaky")
+        Dropped(case_name(name), f"flaky: {_counted(statuses)}", "flaky")
         for name, statuses in seen.items()
         if len(set(statuses)) > 1
     ]
@@ -140,10 +140,10 @@ def _counted(statuses: Sequence[Status]) -> str:
 
 
 def _named(outcomes: Iterable[Outcome], status: Status) -> set[str]:
-    return {_function(outcome.case) for outcome in outcomes if outcome.status is status}
+    return {case_name(outcome.case) for outcome in outcomes if outcome.status is status}
 
 
-def _function(case: str) -> str:
+def case_name(case: str) -> str:
     """The case without its parameter set."""
     return case.partition("[")[0]
 

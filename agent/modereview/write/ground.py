@@ -12,6 +12,8 @@ from modereview.write.answer import ImportLine, single_names
 # Packages that a generated test may import.
 ROOTS = {"torch", "pytest", "math", "copy", "itertools", "functools", "random", "numpy", "collections"}
 
+STAND_INS = {"SimpleNamespace"}  # of the standard library, harmless, and what recipes are made of
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -30,13 +32,17 @@ class Ground:
         names |= {case.name for case in cases}
         return replace(self, names=self.names | names, imports=self.imports | lines)
 
+    def without(self, name: str) -> Ground:
+        """The file before a test of that name came in."""
+        return replace(self, names=self.names - {name})
+
 
 def ground(suite: Suite, script: ast.Module) -> Ground:
     """What the test file and the user's script bind, before a model adds anything."""
     body = ast.parse(suite.header).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     lines = frozenset(ast.unparse(single) for node in imports for single in single_names(node))
-    closed = {name for node in imports if package(node) not in ROOTS for name in _bound(node)}
+    closed = {name for node in imports if package(node) not in ROOTS for name in _bound(node)} - STAND_INS
     closed |= {name for node in body if isinstance(node, ast.Assign) for name in _bound(node)} - {"script"}
     foreign = (node for node in script.body if isinstance(node, ast.Import | ast.ImportFrom))
     empty = Ground(

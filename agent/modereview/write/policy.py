@@ -51,6 +51,15 @@ def refusal(piece: Piece, where: Ground) -> str | None:
     return next((reason for check in _CHECKS for reason in check(piece, where)), None)
 
 
+def names_and_attributes(piece: Piece, where: Ground) -> Iterator[str]:
+    """What speaks against the names and attributes that some code uses."""
+    if _is_deeper(piece.node, DEEPEST):
+        yield "it is nested too deeply"
+        return
+    yield from _check_names(piece, where)
+    yield from _check_attributes(piece, where)
+
+
 def _check_shape(piece: Piece, where: Ground) -> Iterator[str]:
     node = piece.node
     if not node.name.startswith("test_"):
@@ -158,6 +167,11 @@ def _is_deeper(node: ast.AST, limit: int) -> bool:
 
 def _leads_out(name: str) -> bool:
     return name in ATTRIBUTES or (name.startswith("__") and name not in HARMLESS_DUNDERS)
+
+
+def leads_out(name: str) -> bool:
+    """Whether a name reaches for files, processes, other machines or the inside of Python."""
+    return name in BUILTINS or _leads_out(name)
 
 
 def _plain_getattr(node: ast.Call) -> bool:

@@ -1,13 +1,15 @@
-"""Tests that cannot run go back to the model with their error, a bounded number of times."""
+"""Proposed tests run once; those that cannot run go back to the model with their error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from modereview.llm import Meter
-from modereview.records import Case, Outcome, Suite
-from modereview.write.admission import Refusal, admit
+from modereview.llm import answers
+from modereview.llm.agent import Chain, Drop, Judged
+from modereview.llm.prompts import Prompts
+from modereview.records import Case, Outcome, Plan, Suite
+from modereview.write.admission import admit
 from modereview.write.answer import Parsed, read
 from modereview.write.gates import broken
 from modereview.write.ground import Ground
@@ -16,52 +18,56 @@ from modereview.write.question import ask_for_repair
 Runner = Callable[[Suite], Sequence[Outcome]]
 
 
-async def repair(
-    cases: Sequence[Case], suite: Suite, where: Ground, meter: Meter, run: Runner, rounds: int
-) -> tuple[list[Case], list[Refusal]]:
-    """The cases that run, at once or after at most `rounds` repairs, and why the others do not."""
-    sound: list[Case] = []
-    sick = list(cases)
-    dropped: list[Refusal] = []
-    for left in range(rounds, -1, -1):
-        outcomes = run(replace(suite, cases=tuple(sick))) if sick else ()
-        errors = {each.case: each.reason for each in broken(sick, outcomes)}
-        sound += [case for case in sick if case.name not in errors]
-        sick = [case for case in sick if case.name in errors]
-        if not left:
-            return _sorted(sound, cases), dropped + list(errors.items())
-        answers = await meter.ask_all([ask_for_repair(suite, case, errors[case.name]) for case in sick])
-        sick, refused = _second_try(sick, errors, answers, where.with_cases(sound))
-        dropped += refused
-    raise ValueError("rounds must not be negative")
+@dataclass
+class Gate:
+    """What tests of a model must pass: the policy, and one run that reaches their assertion.
 
+    It remembers which names are taken: chains of other targets add to the same file.
+    """
 
-def _second_try(
-    sick: Sequence[Case], errors: Mapping[str, str], answers: Sequence[str | None], where: Ground
-) -> tuple[list[Case], list[Refusal]]:
-    """The repaired cases, not yet run. A case without an answer is dropped with the error that it had."""
-    cases: list[Case] = []
-    dropped: list[Refusal] = []
-    for case, answer in zip(sick, answers, strict=True):
-        if answer is None:
-            dropped.append((case.name, errors[case.name]))
-            continue
-        taken, refused = admit(
-            _only(read(answer), case.name), where.with_cases(cases), case.author, case.targets[0]
+    plan: Plan
+    suite: Suite
+    where: Ground
+    author: str
+    prompts: Prompts
+    run: Runner
+
+    def judge(self, code: str, target: str, only: str = "") -> Judged[Case]:
+        """The functions of an answer, one by one; with `only`, that function and nothing that came along."""
+        parsed = _only(read(code), only) if only else read(code)
+        cases, refused = admit(parsed, self.where, self.author, target)
+        self.where = self.where.with_cases(cases)
+        errors = self._errors(cases)
+        return Judged(
+            tuple(case for case in cases if case.name not in errors),
+            tuple(refused),
+            tuple(self._again(case, errors[case.name]) for case in cases if case.name in errors),
         )
-        cases += taken
-        dropped += [(case.name, f"{errors[case.name]}; its repair: {reason}") for _, reason in refused[:1]]
-    return cases, dropped
+
+    def _errors(self, cases: Sequence[Case]) -> dict[str, str]:
+        """By name, why a case did not reach its assertion."""
+        if not cases:
+            return {}
+        trial = replace(self.suite, cases=tuple(cases))
+        return {each.case: each.reason for each in broken(cases, self.run(trial))}
+
+    def _again(self, case: Case, error: str) -> Chain[Case, answers.Repair]:
+        self.where = self.where.without(case.name)
+        question = ask_for_repair(self.plan, self.suite, case, error, self.prompts)
+
+        def gate(answer: answers.Repair) -> Judged[Case]:
+            judged = self.judge(answer.code, case.targets[0], only=case.name)
+            return replace(judged, dropped=_as_repairs(judged.dropped[:1], case.name, error))
+
+        return Chain(case.name, question, gate, otherwise=error)
+
+
+def _as_repairs(dropped: tuple[Drop, ...], name: str, error: str) -> tuple[Drop, ...]:
+    return tuple((name, f"{error}; its repair: {reason}") for _, reason in dropped)
 
 
 def _only(parsed: Parsed, name: str) -> Parsed:
-    """The function asked for, and nothing else that came along."""
     pieces = tuple(piece for piece in parsed.pieces if piece.node.name == name)[:1]
     if pieces:
         return Parsed(pieces)
     return Parsed(refused=parsed.refused or ((name, "the answer holds no function of that name"),))
-
-
-def _sorted(cases: list[Case], like: Sequence[Case]) -> list[Case]:
-    order = [case.name for case in like]
-    return sorted(cases, key=lambda case: order.index(case.name))

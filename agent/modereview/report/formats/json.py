@@ -23,6 +23,7 @@ from modereview.records import (
     Span,
     Suite,
     Unreached,
+    Usage,
     Verdict,
 )
 from modereview.report.options import Options
@@ -84,9 +85,15 @@ def _file(review: Review) -> Object:
         "not_run": list(review.not_run),
         "warnings": list(review.warnings),
         "written": [str(path) for path in review.written],
-        "model": dict(asdict(usage)) if usage.model else None,
+        "model": _model(usage) if usage.model else None,
+        "remarks": [dict(asdict(remark)) for remark in review.remarks],
         "internal_errors": list(review.internal_errors),
     }
+
+
+def _model(usage: Usage) -> Object:
+    reasons = [{"what": what, "reason": reason} for what, reason in usage.reasons]
+    return {**asdict(usage), "reasons": reasons}
 
 
 def _finding(review: Review, verdict: Verdict) -> Object:

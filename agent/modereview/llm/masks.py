@@ -1,0 +1,44 @@
+"""What looks like a key, and paths of people's homes, are masked in whatever is sent.
+
+The analysis needs neither. A key that stands in the user's code is theirs, and stays on their machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MASK = "***"
+
+_FORMATS = (
+    r"\bsk-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic and their like
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",  # AWS
+    r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}",
+    r"\bglpat-[\w-]{16,}",
+    r"\bhf_[A-Za-z0-9]{20,}",
+    r"\bxox[abeprs]-[\w-]{10,}",  # Slack
+    r"\bAIza[\w-]{30,}",  # Google
+    r"\bya29\.[\w-]{20,}",
+    r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,}",  # Stripe
+    r"\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{30,}",
+    r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+",  # JSON web tokens
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+)
+_KEY = re.compile("|".join(_FORMATS))
+# A text of 8 characters or more that is given to a name of a secret: WANDB_API_KEY = "...", password="...".
+_NAMED = re.compile(
+    r"(?i)(?P<name>[\w.\"'\[\]-]*(?:api_?key|secret|passwd|password|access_?token|auth_?token|wandb_?key)[\w\"'\]]*"
+    r"\s*[=:,]\s*)(?P<quote>[\"'])(?P<value>[^\"'\n]{8,})(?P=quote)"
+)
+_IN_ADDRESS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@")
+_HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[^\s/\\\"'<>|:]+|/root(?=[/\s\"']|$)")
+
+
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without keys, passwords and homes. `secrets` are masked whatever they look like."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, MASK)
+    text = _KEY.sub(MASK, text)
+    text = _NAMED.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", text)
+    text = _IN_ADDRESS.sub(rf"\g<scheme>{MASK}@", text)
+    return _HOME.sub("~", text)

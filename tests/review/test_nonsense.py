@@ -1,0 +1,225 @@
+"""A weak model can do no harm: plausible, seeded, mostly wrong answers are dropped or proved.
+
+The generator speaks the protocol over HTTP to the real client. It takes good answers and spoils them:
+truncated, renamed, negated, emptied of their assertion, in the wrong form, with something forbidden put in.
+MODEREVIEW_NONSENSE=500 makes it 500 answers; here a few of them must do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from modereview import parse
+from modereview.advisor import Model
+from modereview.analyze import analyze
+from modereview.fix import Tools, mend
+from modereview.fix.mutate import mutants
+from modereview.llm import Budget, Options
+from modereview.plan import plan
+from modereview.records import Status
+from modereview.rules import check
+from modereview.run import Worker
+from modereview.settings import Settings
+from modereview.verify import compare
+from modereview.workbench import Bench
+from modereview.write import builtin, gates
+
+REPLAYS = Path(__file__).parents[1] / "replays" / "graphs"
+ANSWERS = int(os.environ.get("MODEREVIEW_NONSENSE", "40"))
+DROPOUT = "        return F.dropout(F.relu(self.norm(self.own(nodes) + came)), self.drop"
+FORBIDDEN = (
+    "import os",
+    "open('/etc/passwd')",
+    "torch.load('x')",
+    "script.Molecules = None",
+    "pytest.skip('')",
+)
+FIX = {
+    "edits": [
+        {
+            "search": f"{DROPOUT})",
+            "replace": f"{DROPOUT}, self.training)",
+        }
+    ],
+    "title": "follow the mode",
+}
+
+
+def good_answers() -> dict[str, list[str]]:
+    """What a good model said, by the name of the answer's shape."""
+    found: dict[str, list[str]] = {"Fix": [json.dumps(FIX)]}
+    shapes = {"recipe": "Recipe", "tests": "NewTests", "review": "ReviewNotes"}
+    for path in sorted((REPLAYS / "exchanges").glob("*.md")):
+        text = path.read_text()
+        prompt = re.search(r"^prompt: (\w+)$", text, re.M)[1]
+        found.setdefault(shapes[prompt], []).append(text.partition(" answer -->\n")[2].strip())
+    tests = [code for answer in found["NewTests"] for code in json.loads(answer)["tests"]]
+    found["Repair"] = [json.dumps({"code": code}) for code in tests]
+    return found
+
+
+class Nonsense:
+    """Spoils good answers, reproducibly: the same seed spoils them alike."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.good = good_answers()
+        self.given = 0
+
+    def __call__(self, request: dict[str, object], answers: type) -> object:
+        self.given += 1
+        shape = request["response_format"]["json_schema"]["name"]
+        text = self.random.choice(self.good[shape])
+        for _ in range(self.random.randint(0, 2)):
+            text = self.random.choice(SPOILERS)(text, self.random)
+        return answers.completion(text, ended=self.random.choice(["stop", "stop", "stop", "length"]))
+
+
+def inside(change):
+    """A change of the strings within an answer, so that its form stays good."""
+
+    def spoil(text: str, chance: random.Random) -> str:
+        try:
+            return json.dumps(_each(json.loads(text), lambda value: change(value, chance)))
+        except ValueError:
+            return text
+
+    return spoil
+
+
+def _each(value, change):
+    if isinstance(value, dict):
+        return {key: _each(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_each(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def truncated(text: str, chance: random.Random) -> str:
+    return text[: chance.randrange(len(text) + 1)]
+
+
+def without_a_line(text: str, chance: random.Random) -> str:
+    lines = text.split("\n")
+    lines.pop(chance.randrange(len(lines)))
+    return "\n".join(lines)
+
+
+def with_a_line(text: str, chance: random.Random) -> str:
+    lines = text.split("\n")
+    lines.insert(chance.randrange(len(lines) + 1), "    " + chance.choice(FORBIDDEN))
+    return "\n".join(lines)
+
+
+def replaced(old: str, new: str):
+    return lambda text, _: re.sub(old, new, text)
+
+
+def another_number(text: str, chance: random.Random) -> str:
+    return re.sub(r"\d+", lambda match: str(chance.choice([0, 1, -1, 3, 10**6, match[0]])), text, count=1)
+
+
+SPOILERS = [
+    truncated,
+    inside(truncated),
+    inside(without_a_line),
+    inside(with_a_line),
+    inside(another_number),
+    inside(replaced(r"script\.\w+", "script.Nett")),
+    inside(replaced(r"assert .*", "assert True")),
+    inside(replaced(r"assert (?=[a-z])", "assert not ")),
+    inside(replaced(r"assert .*", "pass")),
+    inside(replaced(r"\.eval\(\)", ".train()")),
+    inside(replaced(r"self\.training", "True")),
+    inside(replaced(r"def test_\w+", "def test_net")),
+    inside(replaced(r"model", "modle")),
+    lambda text, _: f"<think>{text}</think>",
+    lambda text, _: f"Sure! Here it is:\n```json\n{text}\n```\nHope this helps!",
+    lambda text, _: text.replace('"', "'"),
+    lambda text, _: json.dumps({"answer": text}),
+    lambda text, _: "",
+]
+
+
+@pytest.fixture(scope="module")
+def settings():
+    options = Options(cache=False, budget=Budget(calls=ANSWERS), retries=0)
+    return Settings(model="weak", llm=options)
+
+
+def test_everything_that_nonsense_leads_to_is_dropped_or_proved(
+    tmp_path, endpoint, answers, settings, monkeypatch
+):
+    shutil.copy(REPLAYS / "graphs.py", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    before = (tmp_path / "graphs.py").read_bytes()
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    nonsense = Nonsense(seed=20)
+    endpoint.answer = lambda request: nonsense(request, answers)
+    source = parse.read(tmp_path / "graphs.py")
+    program = analyze(source, parse.read)
+    model = Model(settings)
+    kept_tests = kept_recipes = kept_fixes = 0
+    with Worker(tmp_path, packages=("torch",)) as worker:
+        bench = Bench(worker, source)
+        planned = plan(program, check(program), bench.ask, tmp_path / "test_graphs_modes.py")
+        while nonsense.given < ANSWERS:
+            advisor = model.advisor(bench)
+            found = advisor.recipes(planned)
+            suite = advisor.tests(found, builtin.write(found))
+            kept_recipes += len(found.recipes)
+            kept_tests += judge_tests(suite, bench, program)
+            kept_fixes += judge_fixes(advisor, found, bench, program)
+            advisor.remarks(found, found.findings, suite, ())
+    assert nonsense.given == ANSWERS
+    assert (tmp_path / "graphs.py").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"graphs.py", "pyproject.toml"}
+    print(f"{ANSWERS} answers: {kept_recipes} recipes, {kept_tests} tests, {kept_fixes} mends held")
+    # Some answers were left good, or good enough: else this would show nothing.
+    assert kept_tests and kept_recipes and kept_fixes
+
+
+def judge_tests(suite, bench, program) -> int:
+    """What is left of the model's tests is sound: it says nothing forbidden, and it catches a fault."""
+    repeats = bench.repeats(suite, 2)
+    suite = gates.drop(suite, {**gates.flaky(repeats), **gates.broken(suite.cases, repeats[0])})
+    faults = mutants(bench.source, program)
+    clean, *runs = bench.on_each(suite, [bench.source, *(fault.source for fault in faults)])
+    kept = [case for case in gates.keep(suite, [clean], runs).cases if case.author == "weak"]
+    for case in kept:
+        assert not any(word in case.code for word in FORBIDDEN)
+        statuses = [{o.case: o.status for o in run}.get(case.name) for run in runs]
+        assert {o.case: o.status for o in clean}[case.name] is Status.PASSED and Status.FAILED in statuses
+    return len(kept)
+
+
+def judge_fixes(advisor, found, bench, program) -> int:
+    """What is left of the model's mends is proved: red before, green after, nothing else changed."""
+    suite = builtin.write(found)
+    if not suite.cases:
+        return 0
+
+    def look(version):
+        looked = analyze(version)
+        return looked, check(looked)
+
+    none_of_ours = Tools(look, lambda version: bench.run(suite, version), fix=False, unsafe=True)
+    outcomes = bench.run(suite, bench.source)
+    mended = mend(program, found.findings, outcomes, suite.cases, none_of_ours)
+    verdicts = tuple(
+        type(verdict)(verdict.finding, "proved") if verdict.state == "suggested" else verdict
+        for verdict in mended.verdicts
+    )
+    mended = type(mended)(mended.source, mended.program, verdicts, mended.outcomes)
+    tools = Tools(look, none_of_ours.run, fix=True, unsafe=True)
+    after = advisor.fixes(mended, suite.cases, tools)
+    if after.source is mended.source:
+        return 0
+    assert compare(outcomes, bench.run(suite, after.source)).proves
+    return 1

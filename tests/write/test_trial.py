@@ -1,0 +1,98 @@
+"""A proposed recipe counts if it builds the class or drives the functions. The sandbox is played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from modereview.records import (
+    Finding,
+    Outcome,
+    Plan,
+    Recipe,
+    Severity,
+    Span,
+    Status,
+    Suite,
+    Target,
+    Unreached,
+)
+from modereview.write.complete import complete
+from modereview.write.trial import trial
+
+PROBE = "test_recipe_holds"
+
+
+def played(**statuses: Status) -> Callable[[Suite], list[Outcome]]:
+    """Every case passes, but for these."""
+    return lambda suite: [
+        Outcome(case.name, statuses.get(case.name, Status.PASSED), "as played") for case in suite.cases
+    ]
+
+
+@pytest.fixture
+def of_module(plan, module) -> tuple[Plan, Recipe]:
+    return plan(module()), module()
+
+
+@pytest.fixture
+def of_scenario(plan, scenario) -> tuple[Plan, Recipe]:
+    recipe = scenario(
+        ("script.train(model, loader, optimizer)", {"train"}),
+        ("script.validate(model, loader)", {"evaluate"}),
+    )
+    return plan(recipe), recipe
+
+
+def contracts_of(tried) -> set[str]:
+    assert not isinstance(tried, str), tried
+    return {contract.id for contract, _ in tried}
+
+
+def test_recipe_that_holds_brings_its_contracts(of_module):
+    assert "eval_is_deterministic" in contracts_of(trial(*of_module, played()))
+
+
+def test_recipe_that_builds_something_else_is_refused(of_module):
+    assert "as played" in trial(*of_module, played(**{PROBE: Status.BROKEN}))
+
+
+def test_probe_asks_for_the_class_and_the_calls(of_module, of_scenario):
+    seen = []
+    for target in (of_module, of_scenario):
+        trial(*target, lambda suite: seen.append(suite.cases[0].code) or [])
+    assert "isinstance(model, script.Net)" in seen[0]
+    assert "['train', 'validate']" in seen[1]
+
+
+def test_contract_that_cannot_be_checked_is_left_out(of_module):
+    everything = contracts_of(trial(*of_module, played()))
+    left = contracts_of(trial(*of_module, played(test_model_determinism=Status.BROKEN)))
+    assert everything - left == {"eval_is_deterministic"}
+
+
+def test_failing_module_is_a_fault_of_the_module(of_module):
+    tried = trial(*of_module, played(test_model_determinism=Status.FAILED))
+    assert "eval_is_deterministic" in contracts_of(tried)
+
+
+def test_failing_functions_are_believed_only_with_a_finding(of_scenario):
+    plan, recipe = of_scenario
+    fails = played(test_evaluation_runs_in_eval_mode=Status.FAILED)
+    assert "evaluation_runs_in_eval_mode" not in contracts_of(trial(plan, recipe, fails))
+    finding = Finding("MR103", "n", Severity.ERROR, "m", "train.py", Span(1, 1, 1, 2))
+    found = replace(plan, findings=(finding,))
+    assert "evaluation_runs_in_eval_mode" in contracts_of(trial(found, recipe, fails))
+
+
+def test_completed_plan_has_the_recipe_and_no_longer_misses_its_target(of_module):
+    plan, recipe = of_module
+    missing = Unreached(recipe.target, 1, "E", "")
+    other = Unreached(Target("module", "Other"), 1, "E", "")
+    empty = replace(plan, recipes=(), pairs=(), unreached=(missing, other))
+    done = complete(empty, plan.pairs)
+    assert done.recipes == (recipe,) and done.unreached == (other,)
+    assert complete(done, plan.pairs) == done
+    assert isinstance(done.test_path, Path)
