@@ -222,4 +222,6 @@ def test_contracts_are_paired_with_the_recipes_they_fit(planned):
     assert {c.id for c, r in plan.pairs if r.target.kind == "scenario"} == {
         "training_runs_in_train_mode",
         "evaluation_runs_in_eval_mode",
+        "evaluation_builds_no_graph",
+        "evaluation_changes_no_state",
     }

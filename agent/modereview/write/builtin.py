@@ -76,7 +76,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         path=script_path(plan.test_path, source.path),
         root=folder_path(plan.test_path, source.root) if plan.rooted else "",
         loader=loader(plan.load),
-        loads=any(recipe.rehearsal is None for recipe in names),
+        loads=any(recipe.rehearsal is None for _, recipe in plan.pairs),
         absent=", ".join(map(repr, plan.absent)),
         stand_in_for=ABSENT.strip(),
         weightless=plan.weightless,

@@ -52,7 +52,7 @@ def trial(plan: Plan, recipe: Recipe, run: Runner) -> tuple[Pair, ...] | str:
     errors = {each.case: each.reason for each in broken(suite.cases, outcomes)}
     if "test_recipe_holds" in errors:
         return errors["test_recipe_holds"]
-    failed = {case_name(outcome) for outcome in outcomes if outcome.status is Status.FAILED}
+    failed = {case_name(outcome.case) for outcome in outcomes if outcome.status is Status.FAILED}
     found = {finding.rule for finding in plan.findings}
     unexplained = {c.name for c in suite.cases if c.name in failed and not found.intersection(c.proves)}
     doubted = unexplained if recipe.drives else set[str]()
