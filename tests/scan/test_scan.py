@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -165,7 +166,8 @@ def test_a_fault_of_ours_is_counted_and_not_kept(
 
 
 def test_a_file_that_takes_too_long_is_given_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "SECONDS", 0.0)
+    monkeypatch.setattr(files, "SECONDS", 0.1)
+    monkeypatch.setattr(files, "answer", lambda task, raw: time.sleep(60))
     reviews, _ = run()
     assert [r.not_run for r in reviews] == [
         (f"{name} was given up: it took more than 0 s.",) for name in ("net.py", "train.py")
