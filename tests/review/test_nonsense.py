@@ -19,7 +19,7 @@ from modereview import parse
 from modereview.advisor import Model
 from modereview.analyze import analyze
 from modereview.fix import Tools, mend
-from modereview.fix.mutate import mutants
+from modereview.fix.mutants import mutants
 from modereview.llm import Budget, Options
 from modereview.plan import plan
 from modereview.records import Status
@@ -188,10 +188,11 @@ def test_everything_that_nonsense_leads_to_is_dropped_or_proved(
 def judge_tests(suite, bench, program) -> int:
     """What is left of the model's tests is sound: it says nothing forbidden, and it catches a fault."""
     repeats = bench.repeats(suite, 2)
-    suite = gates.drop(suite, {**gates.flaky(repeats), **gates.broken(suite.cases, repeats[0])})
-    faults = mutants(bench.source, program)
+    suite = gates.drop(suite, [*gates.flaky(repeats), *gates.broken(suite.cases, repeats[0])])
+    faults = mutants(program)
     clean, *runs = bench.on_each(suite, [bench.source, *(fault.source for fault in faults)])
-    kept = [case for case in gates.keep(suite, [clean], runs).cases if case.author == "weak"]
+    red = frozenset(o.case for run in runs for o in run if o.status is Status.FAILED)
+    kept = [case for case in gates.keep(suite, clean, frozenset(), red, ()).cases if case.author == "weak"]
     for case in kept:
         assert not any(word in case.code for word in FORBIDDEN)
         statuses = [{o.case: o.status for o in run}.get(case.name) for run in runs]

@@ -10,7 +10,7 @@ import pytest
 
 REPLAYS = Path(__file__).parents[1] / "replays"
 # Script -> recipes, kept tests, caught mutants with the model. Without it: none of each, and nothing fixed.
-GAINED = {"captioner": (2, 2, 8), "graphs": (3, 2, 12), "callbacks": (2, 1, 6)}
+GAINED = {"captioner": (2, 2, 9), "graphs": (3, 2, 18), "callbacks": (2, 1, 8)}
 STATES = {"captioner": {"MR103": "fixed"}, "graphs": {"MR201": "fixed"}, "callbacks": {}}
 
 
@@ -69,9 +69,8 @@ def test_claim_that_no_test_bears_out_stays_a_note_of_the_model(reviewed):
         "open",
     )
     dropped = {drop["case"]: drop["reason"] for drop in report["tests"]["dropped"]}
-    assert dropped == {
-        "test_trainer_fit_trains_in_train_mode_after_validation": "fails, and no contract or fix bears it out"
-    }
+    claimed = "test_trainer_fit_trains_in_train_mode_after_validation"
+    assert dropped[claimed] == "fails, and no contract or fix bears it out"
 
 
 def test_missing_exchange_is_said(tmp_path, modereview):

@@ -14,14 +14,9 @@ XFAIL = """@pytest.mark.xfail(
     strict=True, raises=AssertionError, reason="MR102 trains-in-eval-mode"
 )
 """
-HELPER = """\
+RATE_FROM_INPUT = """\
 import torch
-import torch.nn.functional as F
 from torch import nn
-
-
-def drop(x):
-    return F.dropout(x, 0.5)
 
 
 class Net(nn.Module):
@@ -30,7 +25,7 @@ class Net(nn.Module):
         self.fc = nn.Linear(4, 2)
 
     def forward(self, x):
-        return drop(self.fc(x))
+        return self.fc(nn.Dropout(x.dim() / 4)(x))
 
 
 if __name__ == "__main__":
@@ -176,13 +171,13 @@ def test_a_mark_goes_when_the_user_has_mended_the_fault(by_hand, modereview):
 
 
 def test_a_fault_without_a_fix_keeps_its_marked_test(tmp_path, modereview):
-    script = project(tmp_path, "train.py", text=HELPER) / "train.py"
+    script = project(tmp_path, "train.py", text=RATE_FROM_INPUT) / "train.py"
     ran = modereview(script)
     assert ran.code == 1
-    assert script.read_text() == HELPER
+    assert script.read_text() == RATE_FROM_INPUT
     assert "= proved: test_model_determinism fails on this code\n" in ran.text
     suite = (tmp_path / "tests" / "test_train_modes.py").read_text()
-    assert "xfail(" in suite and 'reason="MR201 functional-dropout-always-on"' in suite
+    assert "xfail(" in suite and 'reason="MR203 layer-built-in-forward"' in suite
 
 
 @pytest.fixture

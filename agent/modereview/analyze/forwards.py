@@ -112,11 +112,13 @@ def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str,
 def _is_fresh(thing: Thing, flow: Flow) -> bool:
     """Whether the weights are those it was built with, as far as the file shows."""
     record, cls = flow.record, flow.names.classes.get(thing.cls or "")
-    own = thing.origin == "build" or (thing.origin == "library" and (thing.cls or "").startswith("torch.nn."))
-    if not own or thing in record.optimized or thing in record.loaded or thing not in record.built:
+    text = thing.cls or ""
+    own = thing.origin == "build" or (thing.origin == "library" and text.startswith("torch.nn."))
+    elsewhere = thing.origin in ("call", "holder") and text.rpartition(".")[2][:1].isupper()
+    if not (own or elsewhere) or thing in record.optimized or thing in record.loaded:
         return False
     inside = (c for m in (cls.methods if cls else ()) for c in walk.calls(m.body))
-    calls = (record.built[thing], *inside)
+    calls = (*([record.built[thing]] if thing in record.built else ()), *inside)
     texts = (t for c in calls for t in (walk.dotted(c.func) or "", *(k or "" for k, _ in c.kwargs)))
     return not any(map(names_a_loading, texts))
 

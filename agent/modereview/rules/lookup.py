@@ -68,11 +68,16 @@ def with_comment(program: Program, span: Span) -> str:
 
 
 def bindings(statement: ir.Stmt) -> Iterator[tuple[ir.Expr, ir.Expr]]:
-    """(target, value) of an assignment; a target among several of a tuple has the whole value."""
-    if isinstance(statement, ir.Assign):
-        for target in statement.targets:
-            for part in target.items if isinstance(target, ir.Items) else (target,):
-                yield part, statement.value
+    """(target, value) of an assignment; `a, b = f()` gives each target the whole value."""
+    if not isinstance(statement, ir.Assign):
+        return
+    for target in statement.targets:
+        if not isinstance(target, ir.Items):
+            yield target, statement.value
+        elif isinstance(statement.value, ir.Items) and len(statement.value.items) == len(target.items):
+            yield from zip(target.items, statement.value.items, strict=True)
+        else:
+            yield from ((part, statement.value) for part in target.items)
 
 
 def names_evaluation_data(name: str) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import names_an_evaluation
+from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
 from modereview.records import Forward, Mode, Program, Span
+from modereview.rules import made_up
 from modereview.rules.base import deliberate
 
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
@@ -79,8 +80,12 @@ def is_meant(program: Program, forward: Forward) -> bool:
     """Whether an evaluation is in TRAIN on purpose, by a name, a comment or what it asks of the model."""
     asked = _takes_targets(program, forward) and switched_inside(program, forward)
     meant = asked or is_unit_test(program, forward)
-    tried = forward.fresh and not _evaluates_by_name(forward) and not _in_loop_over_data(program, forward)
-    return meant or tried or deliberate(program, forward) or is_sampled_generator(program, forward)
+    return (
+        meant
+        or is_tried_out(program, forward)
+        or deliberate(program, forward)
+        or is_sampled_generator(program, forward)
+    )
 
 
 def _in_loop_over_data(program: Program, forward: Forward) -> bool:
@@ -92,6 +97,16 @@ def _in_loop_over_data(program: Program, forward: Forward) -> bool:
         for s in walk.statements(body_of(program, function))
         for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x)))
     )
+
+
+def is_tried_out(program: Program, forward: Forward) -> bool:
+    """Whether a model with the weights it was built with runs once: its numbers are nobody's results.
+
+    What a generator makes of noise is used, though.
+    """
+    once = forward.fresh and not _in_loop_over_data(program, forward)
+    made = made_up.is_made_up(program, forward) and not names_an_inference(forward.function)
+    return once and (made or not _evaluates_by_name(forward))
 
 
 def _evaluates_by_name(forward: Forward) -> bool:

@@ -1,0 +1,37 @@
+"""Forwards on inputs that are made up: `net(torch.randn(1, 3, 32, 32))` tries a model out."""
+
+from __future__ import annotations
+
+from modereview.analyze import ir, walk
+from modereview.records import Forward, Program
+from modereview.rules import lookup
+
+_MAKERS = frozenset(
+    "torch.rand torch.randn torch.randint torch.zeros torch.ones torch.full torch.arange torch.empty "
+    "torch.rand_like torch.randn_like torch.ones_like torch.zeros_like".split()
+)
+
+
+def is_made_up(program: Program, forward: Forward) -> bool:
+    """Whether each input of the forward is made of random or constant numbers in the same function."""
+    for function, body in lookup.scopes(program):
+        call = next((c for c in walk.calls(body) if c.span == forward.span), None)
+        if function == forward.function and call is not None:
+            given = (*call.args, *(value for _, value in call.kwargs))
+            return bool(given) and all(_made(program, body, each) for each in given)
+    return False
+
+
+def _made(program: Program, body: ir.Block, expr: ir.Expr) -> bool:
+    """A call of a maker, or a name that is assigned nothing else."""
+    if isinstance(expr, ir.Name):
+        pairs = (pair for s in walk.statements(body) for pair in lookup.bindings(s))
+        values = [value for target, value in pairs if walk.dotted(target) == expr.id]
+        return bool(values) and all(_calls_maker(program, value) for value in values)
+    return _calls_maker(program, expr)
+
+
+def _calls_maker(program: Program, expr: ir.Expr) -> bool:
+    assert program.names is not None
+    calls = (e for e in walk.subexpressions(expr) if isinstance(e, ir.Call))
+    return any(program.names.origin(call.func) in _MAKERS for call in calls)
