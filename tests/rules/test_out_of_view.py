@@ -97,6 +97,37 @@ SCRIPTS = {
             model.eval()
             print([net(x).argmax(1) for x in loader])
     """,
+    "what a call makes of a model that was switched": """
+        from fusion import fused
+
+        def evaluate(loader):
+            model = Net()
+            model.eval()
+            model = fused(model)
+            print([model(x).argmax(1) for x in loader])
+    """,
+    "a hook of a base that may switch": """
+        from runner import BaseRunner
+
+        class Runner(BaseRunner):
+            def _predict(self, loader):
+                return [self.model(x).argmax(1).cpu() for x in loader]
+    """,
+    "a model tried out on numbers made up": """
+        def test():
+            net = Net()
+            x = torch.randn(2, 4)
+            print(net(x).argmax(1))
+    """,
+    "layers bound side by side are no tuple": """
+        class Pair(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second = nn.BatchNorm1d(4), nn.Dropout()
+
+            def forward(self, x):
+                return self.first(self.second(x))
+    """,
     "a class with forward whose base is elsewhere": """
         from mylib import BaseNetwork
 

@@ -15,6 +15,7 @@ from modereview.analyze.values import (
     Callable,
     Cause,
     Elements,
+    Modes,
     Path,
     State,
     Thing,
@@ -52,10 +53,17 @@ class Escapes(Handing):
             return self._built_elsewhere(
                 call, given, kept, self._called_back(call, name, given, state, frame)
             )
-        cause = Cause("escaped", call.span, "", Path(), name)
+        unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), name))})
+        made = self._opaque(call, given)
+        if self._settled(kept, state):
+            state = _with_modes(made, unknown, state)
         for thing in kept:
-            state = self.switched(thing, frozenset({(Mode.UNKNOWN, cause)}), state)
-        return [(state, self._opaque(call, given))]
+            state = self.switched(thing, unknown, state)
+        return [(state, made)]
+
+    def _settled(self, models: list[Thing], state: State) -> bool:
+        """Whether the mode of one was decided in view: then somebody thought of what is made of it."""
+        return any(cause.kind != "entry" for model in models for _, cause in self.modes_of(model, state))
 
     def _built_elsewhere(self, call: ir.Call, given: Given, kept: list[Thing], state: State) -> Evaluated:
         """The object of a class out of view, and the models that it keeps."""
@@ -63,7 +71,11 @@ class Escapes(Handing):
             return [(state, self._opaque(call, given))]
         text = walk.dotted(call.func) or "call"
         holder = Thing((call.span, text), text, "holder", text)
-        return [(state.set(("holds", holder), frozenset(kept)), frozenset({holder}) | results(given.values))]
+        made: ValueSet = frozenset({holder})
+        if self._settled(kept, state):
+            unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), text))})
+            state = _with_modes(made, unknown, state)
+        return [(state.set(("holds", holder), frozenset(kept)), made | results(given.values))]
 
     def _called_back(self, call: ir.Call, name: str, given: Given, state: State, frame: Frame) -> State:
         for callback in (v for v in given.values if isinstance(v, Callable)):
@@ -101,6 +113,13 @@ class Escapes(Handing):
         """The result of a call that is not in view: an object of its own, made of what went in."""
         text = walk.dotted(call.func) or "call"
         return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
+
+
+def _with_modes(made: ValueSet, modes: Modes, state: State) -> State:
+    """The state in which what a call made is in these modes."""
+    for thing in (v for v in made if isinstance(v, Thing)):
+        state = state.set(("mode", thing), modes)
+    return state
 
 
 def _nested(values: ValueSet) -> Iterator[Thing]:

@@ -46,10 +46,21 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
         return False
     if program.module(owner) is not None:
         return predicts_itself(program, forward)
+    if _is_hook_of_base(program, forward):
+        return False
     root = forward.model.partition(".")[0].partition("[")[0]
     function = program.function(forward.function)
     handed_in = root == "self" or (function is not None and root in {p.name for p in function.params})
     return not handed_in or forward.held_out or names_an_evaluation(forward.function)
+
+
+def _is_hook_of_base(program: Program, forward: Forward) -> bool:
+    """Whether a method is one that a base class out of view calls: `_predict_step` of a `BaseRunner`."""
+    assert program.names is not None
+    owner, _, short = forward.function.rpartition(".")
+    cls = program.names.classes.get(owner)
+    elsewhere = any(program.names.class_at(base) is None for base in cls.bases) if cls else False
+    return short.startswith("_") and elsewhere
 
 
 def is_unit_test(program: Program, forward: Forward) -> bool:
