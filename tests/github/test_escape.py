@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from modereview.github.escape import block, code, folded, prose
 from stage.shown import HOSTILE, Shown, notifies_or_links
@@ -52,6 +52,8 @@ def test_a_block_shows_every_printable_line_as_it_is(text):
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="`*_[]()<>!@#:/w.-~|\\&;ab01 \n", max_size=40))
+@example("@`0`0")  # what stands before and after code might be read as one
+@example("0@.a")  # an address, as GitHub takes it
 def test_any_mix_of_signs_stays_plain(text):
     shown = Shown(prose(text))
     assert set(shown.tags) <= {"p", "code", "ol", "ul", "li"}

@@ -15,7 +15,7 @@ from modereview.report.words import printable
 _GAP = "\u200b"
 _CODE = re.compile(r"`([^`]+)`")
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]#|~$^])")
-_REFERENCES = re.compile(r"(?<=[@#])(?=\w)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=\bwww)(?=\.)", re.IGNORECASE)
+_REFERENCES = re.compile(r"(?<=[@#])|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 _HASH = re.compile(r"\b[0-9a-f]{7,}\b", re.IGNORECASE)  # GitHub links what may be a commit
 _NO_HASH = 6  # characters of one that it does not link
 _SHORTEST_FENCE = 3
