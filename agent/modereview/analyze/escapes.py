@@ -50,9 +50,7 @@ class Escapes(Handing):
         self.record.optimized |= set(passed)  # an optimizer may be made of it there
         kept = [*passed, *_held((*_nested(owner), *_nested(given.values)), state)]
         if last[:1].isupper() and not name.startswith(SWITCHING) and not owner:
-            return self._built_elsewhere(
-                call, given, kept, self._called_back(call, name, given, state, frame)
-            )
+            return self._built_elsewhere(call, given, kept, state)
         unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), name))})
         made = self._opaque(call, given)
         if self._settled(kept, state):
