@@ -77,6 +77,8 @@ LIBRARY_MODELS = (
     "efficientnet_pytorch.",
     "torch.nn.",
 )
+# Other frameworks: what these build is no module of torch, whatever it is called.
+FOREIGN = ("tensorflow.", "keras.", "tf_keras.", "jax.", "flax.", "haiku.", "mxnet.", "paddle.", "sklearn.")
 # Libraries whose `from_pretrained` returns a model in EVAL (transformers documentation, "PreTrainedModel").
 EVAL_LOADERS = ("transformers.", "diffusers.", "pytorch_transformers.", "peft.")
 # Data leaves the graph here: what comes out says nothing about training.
@@ -106,7 +108,10 @@ _INFERENCE_NAME = re.compile(
     r"(^|_)(predict\w*|infer\w*|sample\w*|generate\w*|demo|visuali[sz]e\w*|translate|decode)($|_)",
     re.IGNORECASE,
 )
-_LOADING_NAME = re.compile(r"load|restore|pretrain|checkpoint|ckpt|weights", re.IGNORECASE)
+_LOADING_NAME = re.compile(
+    r"load|restore|pretrain|checkpoint|ckpt|(get|set|copy|import|fetch|convert|transfer)\w*_weights|^weights$",
+    re.IGNORECASE,
+)
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
 _DELIBERATE = re.compile(
     r"mc[_ -]?drop|monte[_ -]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
@@ -129,8 +134,11 @@ def names_an_evaluation(name: str) -> bool:
 
 
 def names_a_loading(name: str) -> bool:
-    """Whether people call so what brings weights: "load_state_dict", "pretrained", "restore_checkpoint"."""
-    return bool(_LOADING_NAME.search(name))
+    """Whether people call so what brings weights: "load_state_dict", "pretrained", "restore_checkpoint".
+
+    The last part counts; `init_weights` and `self.weights.view` bring none.
+    """
+    return bool(_LOADING_NAME.search(name.rpartition(".")[2]))
 
 
 def names_an_inference(name: str) -> bool:
