@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Record
-from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
+from modereview.analyze.torchfacts import names_a_training, names_an_evaluation, names_an_inference
 from modereview.analyze.values import ForwardRun, Path, Thing
 from modereview.records import Mode, Role, Span
 
@@ -47,7 +47,7 @@ class Roles:
         if any(name.endswith(".__init__") for name in functions):
             return "unknown"  # a probe for shapes while something is built: its numbers are not looked at
         if self.only_infers and run in self._record.read:
-            return "infer"
+            return "unknown" if any(map(names_a_training, functions)) else "infer"
         if run.grad is False or run.span in self._held_out or any(map(names_an_evaluation, functions)):
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"

@@ -66,8 +66,8 @@ def _is_hook_of_base(program: Program, forward: Forward) -> bool:
 def is_unit_test(program: Program, forward: Forward) -> bool:
     """Whether a `test_...` of pytest or unittest tries a model out: its numbers are nobody's results."""
     in_tests = program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
-    named = any(name.rpartition(".")[2].startswith("test_") for name in forward.through)
-    return named and bool(in_tests or "Test" in forward.function)
+    tests = [name for name in forward.through if name.rpartition(".")[2].startswith("test_")]
+    return bool(tests) and bool(in_tests or any("Test" in name for name in tests))
 
 
 def predicts_itself(program: Program, forward: Forward) -> bool:
