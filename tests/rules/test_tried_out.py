@@ -71,6 +71,14 @@ TRIED_OUT = {
             with torch.no_grad():
                 print(size, net(read_image(size)).mean())
     """,
+    "a property of a layer, tested": """
+        def test_symmetry(layer, x):
+            return (layer(x) - layer(x.flip(0)).flip(0)).abs().max()
+
+        for size in (4, 8):
+            net = Net()
+            print(size, test_symmetry(net, read_image(size)))
+    """,
     "another framework's model": """
         import tensorflow as tf
 

@@ -124,8 +124,9 @@ def is_tried_out(program: Program, forward: Forward) -> bool:
     if made_up.is_compared(program, forward):
         return True
     once = forward.fresh and not _in_loop_over_data(program, forward)
-    made = made_up.is_made_up(program, forward) and not names_an_inference(forward.function)
-    return once and (made or not _evaluates_by_name(forward))
+    in_view = bool(forward.classes)  # nothing in its class loads weights
+    tried = in_view or made_up.is_made_up(program, forward)
+    return once and ((tried and not names_an_inference(forward.function)) or not _evaluates_by_name(forward))
 
 
 def _evaluates_by_name(forward: Forward) -> bool:
