@@ -29,12 +29,22 @@ State: TypeAlias = Literal["fixed", "suggested", "proved", "reported"]
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Lines of the file, the first and the last of them included."""
+
+    __pydantic_config__: ClassVar = _STRICT
+    first: Line
+    last: Line
+
+
+@dataclass(frozen=True)
 class Step:
     """One link of the chain that leads to a finding."""
 
     __pydantic_config__: ClassVar = _STRICT
     line: Line
     text: Words
+    within: Stretch | None = None  # the function around it, or the statement of the top level
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Told:
     fingerprint: Fingerprint
     state: State
     known: bool  # whether the base has it, too
+    within: Stretch | None = None  # the function around it, or the statement of the top level
     cell: Words = ""  # of a notebook: "cell 3, line 5"
     evidence: Annotated[tuple[Step, ...], Field(max_length=30)] = ()
     facts: Annotated[tuple[Words, ...], Field(max_length=20)] = ()
