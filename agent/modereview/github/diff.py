@@ -44,7 +44,7 @@ class FileDiff:
         return any(line in hunk.added for hunk in self.hunks)
 
     def nearest(self, line: int, first: int, last: int) -> int:
-        """Of the lines from `first` to `last` the added one nearest to this, else the nearest shown, else 0."""
+        """The added line from `first` to `last` nearest to this one, else the nearest shown, else 0."""
         shown = [n for hunk in self.hunks for n in range(max(hunk.first, first), min(hunk.last, last) + 1)]
         added = [n for n in shown if self.adds(n)]
         return min(added or shown, key=lambda n: (abs(n - line), n), default=0)

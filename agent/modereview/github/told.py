@@ -32,7 +32,7 @@ State: TypeAlias = Literal["fixed", "suggested", "proved", "reported"]
 class Stretch:
     """Lines of the file, the first and the last of them included."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     first: Line
     last: Line
 
@@ -41,7 +41,7 @@ class Stretch:
 class Step:
     """One link of the chain that leads to a finding."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     line: Line
     text: Words
     within: Stretch | None = None  # the function around it, or the statement of the top level
@@ -51,7 +51,7 @@ class Step:
 class Suggestion:
     """Lines of the file as it is, and what a proved fix puts in their place: whole lines, or "" for none."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     first: Line
     last: Line
     text: Code
@@ -61,7 +61,7 @@ class Suggestion:
 class Told:
     """A finding as the bot tells it. Lines are those of the file in the repository."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     rule: Rule
     name: RuleName
     severity: Severity
@@ -88,7 +88,7 @@ class Told:
 class Change:
     """The new content of a file: one that was mended, or one of tests."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     path: Path
     content: Content
     executable: bool = False
@@ -98,7 +98,7 @@ class Change:
 class Handover:
     """Everything that the posting job is told."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     version: Literal[1]
     head: Sha
     base: Sha  # where the pull request's branch left its target
