@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from modereview.github import pull as api
-from modereview.github.client import Object, Refused, Unclear
+from modereview.github.answers import Object, Refused
+from modereview.github.client import Unclear
 from modereview.github.decide import CAP, Comment, Decision, decide
 from modereview.github.diff import Diff
 from modereview.github.pull import Pull

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from modereview.errors import InputError
 from modereview.github import markers
-from modereview.github.client import Client, Json, Object
+from modereview.github.answers import Json, Object
+from modereview.github.client import Client
 from modereview.github.diff import Diff, FileDiff, diff_of, hunks
 from modereview.github.seen import Said, Seen, Summary
 
