@@ -51,15 +51,28 @@ def object_of(value: Json) -> Object:
     return value if isinstance(value, Mapping) else {}
 
 
+def under(value: Json, key: str) -> Object:
+    """The object at a key of an object; an empty one where there is none."""
+    return object_of(object_of(value).get(key))
+
+
+def objects(value: Json) -> list[Object]:
+    """The objects of a list."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def number(value: Json) -> int:
+    """A number; GraphQL sends those of 64 bits as text."""
+    return int(value) if isinstance(value, int) or (isinstance(value, str) and value.isdigit()) else 0
+
+
 def data_of(response: httpx.Response) -> Object:
     """The data of a GraphQL answer, whose errors come with status 200. Raises Refused for them."""
     answer = object_of(json_of(response))
     errors = answer.get("errors")
     if errors:
         told = object_of(errors[0] if isinstance(errors, list) else None)
-        status = (
-            httpx.codes.FORBIDDEN if told.get("type") == "FORBIDDEN" else httpx.codes.UNPROCESSABLE_ENTITY
-        )
+        status = _FORBIDDEN if told.get("type") == "FORBIDDEN" else _UNPROCESSABLE
         raise Refused(status, printable(str(told.get("message", "")))[:_REASON])
     return object_of(answer.get("data"))
 

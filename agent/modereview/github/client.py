@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from modereview.errors import ToolError
-from modereview.github.answers import Json, Object, accepted, data_of, json_of, object_of
+from modereview.github.answers import Json, Object, accepted, data_of, json_of, object_of, objects
 from modereview.github.limits import asked_to_wait
 
 _TRIES = 4
@@ -64,10 +64,7 @@ class Client:
         while url:
             response = self._read("GET", url, params=given)
             page = json_of(response)
-            items = page.get(key) if isinstance(page, Mapping) else page
-            yield from (
-                item for item in (items if isinstance(items, list) else []) if isinstance(item, Mapping)
-            )
+            yield from objects(page.get(key) if isinstance(page, Mapping) else page)
             url, given = response.links.get("next", {}).get("url", ""), None
 
     def send(self, method: str, path: str, body: Object) -> Object:
