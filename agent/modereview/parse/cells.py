@@ -1,7 +1,7 @@
 """Edits of a notebook's code, written into its JSON: whatever lies outside the lines that change stays.
 
-`Source.text` of a notebook is the code of its cells, line for line, so a place in it leads to a cell and a
-place there, and that to a string of the document. Jupyter writes a cell as a list with a string for each line.
+`Source.text` of a notebook is the code of its cells, line for line: a place in it leads to a cell, and that
+to a string of the document. Jupyter writes the source of a cell as a list with a string for each line.
 """
 
 from __future__ import annotations
