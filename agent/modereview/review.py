@@ -79,7 +79,7 @@ def review(path: Path, settings: Settings, worker_for: WorkerFor, model: Model, 
     else:
         bench = Bench(worker_for(source, program), source)
         found = _prove(found, program, bench, model.advisor(bench), settings, tell)
-        found = replace(found, warnings=bench.worker.warnings)
+        found = replace(found, warnings=(*bench.worker.warnings, *found.warnings))
     return replace(found, seconds=time.monotonic() - began)
 
 
@@ -155,6 +155,7 @@ def _prove(
         placed, verdicts, outcomes = _confirmed(suite, mended, before, bench, theirs)
     return replace(
         _with(found, replace(mended, verdicts=verdicts)),
+        warnings=_not_ours(suite, placed) if suite.cases else (),
         suite=replace(suite, path=placed.path) if suite.cases else None,
         suite_text=placed.text if suite.cases else "",
         suite_before=placed.before,
@@ -222,6 +223,18 @@ def _confirmed(
     old, new = bench.with_pytest(placed.path, placed.text, (bench.source, mended.source))
     old, now = (*old, *theirs.before), (*new, *theirs.on(mended.source))
     return placed, confirm(mended.verdicts, old, now), new
+
+
+def _not_ours(suite: Suite, placed: Placed) -> tuple[str, ...]:
+    """What is said of a test file that somebody else wrote, or edited."""
+    if placed.path != suite.path:
+        return (f"{suite.path.name} is none of modereview's: the tests go to {placed.path.name} beside it.",)
+    if placed.edited:
+        named = ", ".join(f"`{name}`" for name in placed.edited)
+        return (
+            f"{placed.path.name} was edited: what stands there stays, other than modereview has it: {named}.",
+        )
+    return ()
 
 
 def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
