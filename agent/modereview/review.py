@@ -31,6 +31,7 @@ from modereview.verify import confirm, expected_failures, without_dropped
 from modereview.workbench import Bench, OwnTests
 from modereview.write import builtin, gates
 from modereview.write.complete import complete
+from modereview.write.importing import with_import
 from modereview.write.place import Placed, apart, place, test_path
 
 Tell: TypeAlias = Callable[[str], None]
@@ -131,7 +132,10 @@ def _prove(
     planned = plan(program, found.findings, bench.ask, where, given=settings.recipes)
     planned = advisor.recipes(planned)
     tell("Writing tests")
-    suite = advisor.tests(planned, builtin.write(planned))
+    suite = builtin.write(planned)
+    if settings.fix and settings.unsafe_fixes:  # else a training on import stays a note that no test is about
+        suite = with_import(suite, found.findings)
+    suite = advisor.tests(planned, suite)
     tell("Running them on the file as it is")
     suite, before = _that_run(suite, bench, found.findings)
     remarks = advisor.remarks(planned, found.findings, suite, before)
@@ -232,7 +236,7 @@ def _not_ours(suite: Suite, placed: Placed) -> tuple[str, ...]:
     if placed.edited:
         named = ", ".join(f"`{name}`" for name in placed.edited)
         return (
-            f"{placed.path.name} was edited: what stands there stays, other than modereview has it: {named}.",
+            f"{placed.path.name} keeps what this review would write otherwise, as it may be edited: {named}.",
         )
     return ()
 

@@ -49,7 +49,7 @@ def test_edited_tests_stay_and_missing_ones_are_added_and_the_report_says_so(pro
     assert all(line in now.splitlines() for line in edited.splitlines())
     assert "def test_training_runs_in_train_mode(" in now
     assert (
-        f"Warning: {SUITE} was edited: what stands there stays, other than modereview has it: `" in ran.text
+        f"Warning: {SUITE} keeps what this review would write otherwise, as it may be edited: `" in ran.text
     )
 
 
@@ -63,4 +63,4 @@ def test_a_file_of_the_users_with_that_name_is_left_alone_and_the_report_says_so
 
 def test_nothing_is_said_where_nobody_edited(project, modereview):
     first, second = (modereview(project / "train.py").text for _ in range(2))
-    assert "was edited" not in first + second
+    assert "may be edited" not in first + second
