@@ -50,7 +50,7 @@ class Flow(Statements):
         outside = State(cells)
         self._instances: dict[str, tuple[Thing, State]] = {}  # of each class, for all of its methods
         left: dict[str, Left] = {}
-        roots = [f for f in self._roots(linked.own) if f.name not in self.record.called]
+        roots = [f for f in self._roots(linked.own.names) if f.name not in self.record.called]
         for function in roots:
             if function.name not in self.record.called:
                 left[function.name] = self._run_root(function, outside)

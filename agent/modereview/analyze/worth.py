@@ -7,7 +7,7 @@ says no, no forward gets a role that a rule judges, and the flow is not run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modereview.analyze.handing import HANDED
@@ -33,9 +33,9 @@ class Lead:
 class Worth:
     """Answers `of_flow()` for a file with its neighbours."""
 
-    def __init__(self, file: Outline, neighbours: Iterable[Outline], modules: frozenset[str]) -> None:
-        self._file, self._modules = file, modules
-        self._files = (file, *neighbours)
+    def __init__(self, files: Sequence[Outline], modules: frozenset[str]) -> None:
+        """`files`: the one under review first. `modules`: names of the classes that are modules."""
+        self._file, self._files, self._modules = files[0], files, modules
         self._by_name: dict[str, list[Uses]] = {}
         for uses in (u for outline in self._files for u in outline.uses[1:]):
             self._by_name.setdefault(uses.short, []).append(uses)
