@@ -58,7 +58,7 @@ def is_worth(text: str, neighbours: dict[str, str] | None = None) -> bool:
         return source(files[name], name)
 
     linked = link(source(text), read)
-    return Worth(linked.outlines, Modules(linked, linked.names).known).of_flow()
+    return bool(Worth(linked.outlines, Modules(linked, linked.names).known).roots())
 
 
 def test_a_file_that_only_defines_modules_needs_no_flow() -> None:

@@ -29,12 +29,14 @@ def analyze(source: Source, neighbours: Read | None = None, *, static: bool = Fa
     rules ask for is made, and the flow is left out where it cannot lead to a finding.
     """
     linked = link(source, neighbours)
+    roots = None
     if static:
         modules = Modules(linked, linked.names)
-        if not Worth(linked.outlines, modules.known).of_flow():
+        roots = Worth(linked.outlines, modules.known).roots()
+        if not roots:
             return _without_flow(linked, modules)
-    program = _program(linked)
-    return _program(linked.alone()) if program.gave_up and linked.neighbours else program
+    program = _program(linked, roots)
+    return _program(linked.alone(), roots) if program.gave_up and linked.neighbours else program
 
 
 def _without_flow(linked: Linked, modules: Modules) -> Program:
@@ -48,14 +50,14 @@ def _without_flow(linked: Linked, modules: Modules) -> Program:
     )
 
 
-def _program(linked: Linked) -> Program:
+def _program(linked: Linked, roots: frozenset[str] | None) -> Program:
     source = linked.file
     block, names = linked.block, linked.own.names
     modules = Modules(linked, linked.names)
     flow = Flow(linked, modules)
     gave_up = None
     try:
-        flow.run(linked)
+        flow.run(linked, roots)
     except (GaveUp, RecursionError):
         gave_up = "the file branches too much to follow every path"
     record = flow.record

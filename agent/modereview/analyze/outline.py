@@ -51,7 +51,7 @@ class Outline:
     @cached_property
     def uses(self) -> tuple[Uses, ...]:
         """What its top level, its functions and its classes speak of."""
-        return uses_of(self.block, self.names)
+        return uses_of(self.block, self.names, self.module)
 
     @cached_property
     def assigned(self) -> frozenset[str]:
