@@ -88,7 +88,7 @@ def _name_here(thing: Thing, seen: Trail, linked: Linked) -> str:
     """What the reviewed file calls a model that a neighbour runs; the callee where it has no name there."""
     if linked.here(_born(thing.key) or seen.span):
         return thing.label
-    return linked.source.slice(seen.span).partition("(")[0].strip()
+    return linked.slice(seen.span).partition("(")[0].strip()
 
 
 def _born(key: object) -> Span | None:
