@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
 import tempfile
-import time
 import types
 import unittest.mock
 from pathlib import Path
@@ -15,7 +15,7 @@ from torch import nn
 
 from . import drives, rehearsal, targets
 from .absent import downloads, from_root, named, rooted
-from .limits import OutOfTime, in_children, one_line, seconds
+from .limits import Deadline, OutOfTime, in_children, one_line, seconds
 
 _LOAD_SECONDS = 10.0
 
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 def main(request: Json) -> Json:
     """{"modules": {name: recipe or error}, "scenarios": {name: recipe or error}}, or {"load_error": ...}."""
-    deadline = time.monotonic() + request["seconds"]
+    deadline = Deadline.after(request["seconds"] * (os.cpu_count() or 1))
     torch.manual_seed(0)  # the same file gives the same recipes
     absent: list[str] = []
     try:
@@ -110,7 +110,7 @@ def _modules(request: Json, space: Json, limit: float) -> dict[str, Json]:
 
 
 def _scenarios(
-    request: Json, recipes: dict[str, Json], space: Json, limit: float, deadline: float
+    request: Json, recipes: dict[str, Json], space: Json, limit: float, deadline: Deadline
 ) -> dict[str, Json]:
     """In waves: what a reached scenario drives already is not driven again."""
     done: dict[str, Json] = {}
@@ -130,5 +130,5 @@ def _scenarios(
     return done
 
 
-def _within(limit: float, deadline: float) -> float:
-    return max(min(limit, deadline - time.monotonic()), 0.5)
+def _within(limit: float, deadline: Deadline) -> float:
+    return max(min(limit, deadline.left), 0.5)

@@ -6,7 +6,6 @@ import ast
 import functools
 import itertools
 import re
-import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from .build import number
 from .drives import variants
 from .guesses import Guess
 from .inputs import NotFound, search, tensors
-from .limits import OutOfTime, in_children, one_line, seconds
+from .limits import Deadline, OutOfTime, in_children, one_line, seconds
 from .standins import TARGET_KEY, Choice, code_of, target_code, tasks
 from .targets import inputs_of
 
@@ -81,7 +80,7 @@ class State:
 
 def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) -> Json:
     """The changes with which the script's run shows its forwards; {"error", "tried"} where none did."""
-    deadline = time.monotonic() + limit
+    deadline = Deadline.after(limit)
     fixed = tuple((c["name"], c["code"]) for c in job["fixed"])
     sizes = tuple(job["batch_sizes"])
     state = State(fixed, choices=tuple(_choices(job, recipes)), absent=tuple(absent), sizes=sizes)
@@ -95,7 +94,7 @@ def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) 
         if not answer.get("error") and len(answer["seen"]) > len(best.get("seen", ())):
             best = {**_found(job, state), "seen": answer["seen"], "tried": tried}
         following = None if complete else _next(job, tree, state, answer)
-        if following is None or time.monotonic() > deadline:
+        if following is None or deadline.passed:
             break
         state = following
     if not best.get("seen"):
@@ -142,12 +141,12 @@ def _unseen(job: Json, answer: Json) -> list[str]:
 # --- one attempt ---------------------------------------------------------------------------------
 
 
-def _attempt(job: Json, state: State, deadline: float) -> Json:
+def _attempt(job: Json, state: State, deadline: Deadline) -> Json:
     """Run the script once in a child of this process, so that nothing of it stays."""
     changes = state.all_changes()
     if changes is None:
         return {"error": "the choice does not fit", "seen": [], "frames": [], "kind": "choice"}
-    limit = max(min(_RUN_SECONDS, deadline - time.monotonic()), 0.5)
+    limit = max(min(_RUN_SECONDS, deadline.left), 0.5)
     work = functools.partial(_run, job, changes, state, limit)
     answer = in_children([("run", work)], limit + _SEARCH_SECONDS)["run"]
     return {"seen": [], "frames": [], "kind": "", **answer}
@@ -206,7 +205,7 @@ def _failure(job: Json, error: BaseException) -> Json:
     if called and isinstance(called[0], nn.Module) and list(called[0].parameters()):
         answer["kind"] = "forward"
         try:
-            found = search(called[0], job["shapes"], time.monotonic() + _SEARCH_SECONDS - 1)
+            found = search(called[0], job["shapes"], Deadline.after(_SEARCH_SECONDS - 1))
         except (NotFound, Exception, OutOfTime):
             return answer
         answer["found"] = {"inputs": [vars(g) for g in found.inputs], "output": list(found.output)}

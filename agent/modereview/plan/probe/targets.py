@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import torch
@@ -12,7 +11,7 @@ from torch import nn
 from .build import GIVEN, Build, builds
 from .guesses import Guess
 from .inputs import Found, NotFound, attempt, search
-from .limits import OutOfTime, one_line, seconds
+from .limits import Deadline, OutOfTime, one_line, seconds
 from .repair import Stop
 
 _BUILD_SECONDS = 4.0
@@ -29,13 +28,13 @@ def reach(
 
     `known` are globals that exist only while the script runs, as code: those that a class misses are bound.
     """
-    deadline = time.monotonic() + 0.9 * limit
+    deadline = Deadline.after(0.9 * limit)
     bound: dict[str, str] = {}
     while True:
         found = _reach(subject, space, shapes, deadline)
         missing = re.search(r"NameError: name '(\w+)' is not defined", str(found.get("error")))
         name = missing.group(1) if missing else ""
-        if name not in (known or {}) or name in bound or time.monotonic() > deadline:
+        if name not in (known or {}) or name in bound or deadline.passed:
             return {**found, "globals": [{"name": n, "code": c} for n, c in bound.items()]}
         bound = {name: (known or {})[name], **bound}
         try:
@@ -45,7 +44,7 @@ def reach(
 
 
 def _reach(
-    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], deadline: float
+    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], deadline: Deadline
 ) -> dict[str, Any]:
     tried, error, trials = 0, "nothing to try", list[str]()
     for build in builds(subject):
@@ -62,7 +61,7 @@ def _reach(
         else:
             return _recipe(build, found, tried)
         trials.append(error)
-        if time.monotonic() > deadline:
+        if deadline.passed:
             break
     return {"error": error, "tried": tried, "trials": trials}
 
@@ -82,9 +81,9 @@ def _given(code: str) -> Guess:
     return Guess(shape, GIVEN, text=code)
 
 
-def _share(deadline: float) -> float:
+def _share(deadline: Deadline) -> Deadline:
     """Half of what is left, so that the next way to build is tried as well."""
-    return time.monotonic() + (deadline - time.monotonic()) / 2
+    return Deadline.after(deadline.left / 2)
 
 
 def _built(build: Build, space: dict[str, Any]) -> nn.Module:
