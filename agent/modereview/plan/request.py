@@ -11,6 +11,7 @@ from modereview.plan import rehearsal
 from modereview.plan.described import attributes, call_parts, class_of, slot_json
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.names import resolve
+from modereview.plan.options import holder
 from modereview.plan.rehearsing import (
     ABSENT,
     ABSENT_IMPORTS,
@@ -93,6 +94,7 @@ def _arguments(context: Context, module: ModuleClass, call: CallSite | None, ann
         {
             "name": p.name,
             "code": _passed(context, p, bound.get(p.name), call) if call or annotated else None,
+            "configs": _configs(context, p),
             "keyword": p.kind == "keyword" or not in_order or p.name in by_keyword,
             "attributes": attributes(context, uses_of(context.program, f"{module.name}.__init__", p.name)),
         }
@@ -107,6 +109,15 @@ def _passed(context: Context, param: Param, text: str | None, call: CallSite | N
         return resolve(context.names, text, call.caller)
     annotated = param.annotation in [name for name, _, _ in context.program.classes]
     return f"script.{param.annotation}()" if annotated else None
+
+
+def _configs(context: Context, param: Param) -> list[str]:
+    """Classes of configurations that a parameter may want: by its annotation, else by its name."""
+    known = context.names.imported | context.names.defined
+    wanted = re.findall(r"\w+Config\b", param.annotation or "")
+    if not wanted and holder(param.name):
+        wanted = sorted(name for name in known if re.fullmatch(r"(?!Pre[tT]rained)\w+Config", name))
+    return [f"script.{name}" for name in wanted if name in known]
 
 
 def _expressions(context: Context, found: tuple[Scenario, ...]) -> list[Json]:

@@ -46,10 +46,11 @@ def main(request: Json) -> Json:
     modules = _modules(request, space, _within(limit, deadline))
     recipes = {name: r for name, r in modules.items() if "error" not in r}
     scenarios = _scenarios(request, recipes, space, limit, deadline)
+    own_run = _rehearsed(request, recipes, absent, scenarios)
     return {
-        "modules": modules,
+        "modules": {**modules, **_captured(request, space, modules, own_run, limit)},
         "scenarios": scenarios,
-        "rehearsal": _rehearsed(request, recipes, absent, scenarios),
+        "rehearsal": own_run,
         "absent": absent,
         "rooted": rooted(),
         "weightless": downloads(),
@@ -107,6 +108,24 @@ def _modules(request: Json, space: Json, limit: float) -> dict[str, Json]:
     ]
     found = in_children(work, limit)
     return {s["name"]: found[s["name"]] for s in request["subjects"]}
+
+
+def _captured(
+    request: Json, space: Json, modules: dict[str, Json], own_run: Json, limit: float
+) -> dict[str, Json]:
+    """Recipes of classes that were missed, as the script's own run built and called them."""
+    captured = own_run.pop("captured", None) or {"classes": {}, "globals": {}}
+    known = {**captured["globals"], **request["globals"]}
+    subjects = [
+        {**s, "captured": captured["classes"][s["name"]]}
+        for s in request["subjects"]
+        if "error" in modules[s["name"]] and s["name"] in captured["classes"]
+    ]
+    work = [
+        (s["name"], functools.partial(targets.reach, s, space, request["shapes"], limit, known))
+        for s in subjects
+    ]
+    return {name: found for name, found in in_children(work, limit).items() if "error" not in found}
 
 
 def _scenarios(

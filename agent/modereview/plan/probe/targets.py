@@ -47,13 +47,13 @@ def _reach(
     subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], deadline: Deadline
 ) -> dict[str, Any]:
     tried, error, trials = 0, "nothing to try", list[str]()
-    for build in builds(subject):
+    for build in builds(subject, space.get("script")):
         try:
             model = _built(build, space)
             if subject.get("inputs") is not None:
                 found = _as_given(model, subject["inputs"])
             else:
-                found = search(model, shapes, _share(deadline))
+                found = _as_captured(model, subject) or search(model, shapes, _share(deadline))
         except NotFound as failure:
             tried, error = tried + failure.tried, f"{build.code}: {failure}"
         except (Exception, SystemExit, OutOfTime) as failure:
@@ -73,6 +73,13 @@ def _as_given(model: nn.Module, codes: list[str]) -> Found:
     if isinstance(result, Stop):
         raise NotFound(f"the inputs given in pyproject.toml: {result.words()}", 1)
     return Found(inputs, result, 1)
+
+
+def _as_captured(model: nn.Module, subject: dict[str, Any]) -> Found | None:
+    """The inputs that the script's own run gave, where that is known and the model takes them."""
+    inputs = inputs_of({"inputs": (subject.get("captured") or {}).get("inputs") or ()})
+    result = attempt(model, tuple(inputs)) if inputs else None
+    return Found(tuple(inputs), result, 1) if isinstance(result, tuple) else None
 
 
 def _given(code: str) -> Guess:
