@@ -65,7 +65,7 @@ def batch_options(tree: ast.Module) -> list[str]:
         if ast.unparse(c.func).endswith(".add_argument")
     ]
     names = [str(flags[-1]) for flags in texts if flags]
-    return [name for name in names if re.search(r"^-.*batch_?-?size$", name)]
+    return [name for name in names if re.search(r"(?i)^-.*batch_?-?size$", name)]
 
 
 def _compared(tree: ast.Module) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from modereview.plan.described import Json, slot_json
 from modereview.plan.kinds import kind_of
+from modereview.plan.names import literal, resolve
 from modereview.plan.options import batch_options, required
 from modereview.plan.slots import Context, Slot
 from modereview.plan.targets import WANTED
@@ -108,6 +109,12 @@ def request(context: Context) -> dict[str, object]:
         "arguments": list(told.arguments) if told and told.arguments else required(tree),
         "batch_options": batch_options(tree),
         "batch_sizes": _batch_sizes(tree),
+        "starred": "import *" in ast.unparse(tree),
+        "options": {
+            name: code
+            for name, node in context.names.options.items()
+            if (code := resolve(context.names, ast.unparse(node), "")) and literal(code)
+        },
         "losses": re.findall(r"\b(\w*(?:[Ll]oss|cross_entropy\w*|CrossEntropy\w*))\b\(", ast.unparse(tree)),
     }
 

@@ -87,14 +87,17 @@ def _arguments(context: Context, module: ModuleClass, call: CallSite | None, ann
     """One way to call a constructor. `code` is null where only the run of the script would tell."""
     bound = dict(call.bound) if call else {}
     plain = [p for p in module.init if p.kind not in ("*", "**")]
-    given = [p for p in plain if p.name in bound or p.default is None]
+    known = {p.name: _passed(context, p, bound.get(p.name), call) for p in plain} if call or annotated else {}
+    # What the file passes, as far as that is known, and what has no default.
+    given = [p for p in plain if p.default is None or (p.name in bound and known.get(p.name) is not None)]
     by_keyword = {name for name, _ in call.kwargs} if call else set()
     in_order = given == plain[: len(given)]
     written = [
         {
             "name": p.name,
-            "code": _passed(context, p, bound.get(p.name), call) if call or annotated else None,
+            "code": known.get(p.name),
             "configs": _configs(context, p),
+            "annotation": p.annotation or "",
             "keyword": p.kind == "keyword" or not in_order or p.name in by_keyword,
             "attributes": attributes(context, uses_of(context.program, f"{module.name}.__init__", p.name)),
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .configs import configured
-from .sizes import number
+from .sizes import number, typed
 
 _FILLS = ("7", "16", "3")  # what all other unknowns are, one trial each
 _OF_VALUES = {"shape", "size", "items", "keys", "append", "lower", "parameters", "to", "device", "dtype"}
@@ -58,7 +58,8 @@ def _filled(callee: str, way: dict[str, Any], fill: str, configs: dict[str, str]
     for argument in way["arguments"]:
         code = argument["code"] or configs.get(argument["name"])
         if code is None:
-            code = _object(argument["attributes"], fill) or _stand_in(argument["name"], fill)
+            known = _object(argument["attributes"], fill) or typed(argument["annotation"], fill)
+            code = known or _stand_in(argument["name"], fill)
             size = code if code.isalnum() else "small sizes"
             unknown.append(f"{size} for `{argument['name']}`, which the file does not tell")
         written.append(f"{argument['name']}={code}" if argument["keyword"] else code)

@@ -69,7 +69,7 @@ def code(slot: Json, choice: Choice) -> str | None:
         return None
     found = found.replace("unittest.mock.MagicMock()", MOCK).replace("tempfile.mkdtemp()", "'.'")
     found = found.replace("types.SimpleNamespace", "SimpleNamespace")
-    return f"{found}.numpy()" if slot.get("array") and found.startswith("torch.") else found
+    return f"{found}.numpy()" if slot.get("array") else found
 
 
 def special(name: str) -> str | None:

@@ -55,6 +55,7 @@ class _Search:
     errors: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
     attributes: tuple[tuple[str, str | None], ...] = ()
+    wrapped: bool = False
 
     @property
     def exhausted(self) -> bool:
@@ -64,7 +65,7 @@ class _Search:
     def attempt(self, choice: Choice) -> Json | None:
         """Run a choice, again with each attribute that the parsed arguments lacked; None where it fails."""
         while not self.exhausted:
-            values = _values(self.way, replace(choice, attributes=self.attributes))
+            values = _values(self.way, replace(choice, attributes=self.attributes), self.wrapped)
             if values is None or (key := repr(values)) in self.seen:
                 return None
             self.seen.add(key)
@@ -74,6 +75,9 @@ class _Search:
             except (Exception, SystemExit, OutOfTime) as failure:
                 error = one_line(failure)
             self.errors[error] += 1
+            if error.endswith("object has no attribute 'module'") and not self.wrapped:
+                self.wrapped = True  # the functions are written for nn.DataParallel
+                continue
             if (missing := _MISSING.search(error)) is None:
                 return None
             self.attributes += ((missing.group(1), None),)
@@ -112,7 +116,7 @@ def _models(way: Json, recipes: dict[str, Json]) -> list[Json]:
     return wanted[:1] or list(recipes.values())[::-1]
 
 
-def _values(way: Json, choice: Choice) -> list[Json] | None:
+def _values(way: Json, choice: Choice, wrapped: bool = False) -> list[Json] | None:
     """The named expressions of a recipe, each seeing those before it; None where the choice does not fit."""
     slots = sorted(way["slots"], key=_place)
     models = [s["name"] for s in slots if s["kind"] == "model"]
@@ -123,6 +127,8 @@ def _values(way: Json, choice: Choice) -> list[Json] | None:
         )
         if code is None:
             return None
+        if wrapped and slot["kind"] == "model" and not slot["given"]:
+            code = f"nn.DataParallel({code})"
         found.append({"name": slot["name"], "code": code, "why": _why(slot, choice)})
     return [*found, *way["objects"]]
 

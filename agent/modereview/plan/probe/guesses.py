@@ -133,6 +133,11 @@ def _by_name(model: nn.Module, name: str) -> list[Guess]:
         return [Guess((IMAGES,), f"`{name}`: all of {LENGTH} steps", text=text)]
     if re.search(r"^h$|hidden|hx$|^h_?0$|state", name):
         return _states(model, name)
+    if re.search(r"^(feat_|x_|input_|in_)?(size|shape|resolution)$|(^|_)hw$|^HW$", name):
+        return [Guess((), f"`{name}`: {LENGTH} places", text=f"({LENGTH // 3}, 3)")]
+    if name in ("H", "W", "height", "width"):
+        text = str(LENGTH // 3) if name.lower().startswith("h") else "3"
+        return [Guess((), f"`{name}`: of {LENGTH} places", text=text)]
     if re.search(r"position_(embeddings?|emb)$|rotary", name):
         angles = f"torch.ones({IMAGES}, {LENGTH}, {_head(model)})"
         return [Guess((), f"`{name}`: cosines and sines", text=f"({angles}, 1 - {angles})")]

@@ -15,7 +15,15 @@ from .changes import State
 from .choices import choices, of_inputs, recipe_of, tiny
 from .guesses import Guess
 from .limits import Deadline
-from .repairs import entered, given_data, in_training, repaired, with_loaders, without_mocks
+from .repairs import (
+    entered,
+    given_data,
+    in_training,
+    repaired,
+    with_arrays,
+    with_loaders,
+    without_mocks,
+)
 
 _REFUSED = 10  # choices that meet one error, before something else is changed
 _SIZES = re.compile(r"size|shape|batch|match|dimension", re.IGNORECASE)
@@ -111,7 +119,7 @@ def _as_told(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
     parts = 0 if inside else messages.parts_wanted(error)
     if parts and state.slots and parts not in state.parts:
         return replace(state.with_data(unpacked=parts), parts=(*state.parts, parts))
-    if messages.wants_array(error) and (arrays := state.with_data(array=True)) != state:
+    if messages.wants_array(error) and (arrays := with_arrays(state, tree, answer["frames"])):
         return arrays
     if not state.small and state.slots and _SIZES.search(error):
         return replace(state, small=True)

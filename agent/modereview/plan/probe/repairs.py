@@ -16,7 +16,9 @@ from .sizes import number
 _DATA = ("loader", "dataset", "batch", "input", "target")
 _MAY_BE_INPUT = ("unknown", "dataset", "loader")
 _KNOWN = (*_DATA, "device", "folder", "file", "args")
-_LONGEST = 80  # characters of a call that is named as it stands
+_LONGEST = 160  # characters of a call that is named as it stands
+
+_COMMAND_LINES = re.compile(r"(fire\.)?Fire\(|(typer|app|absl|tf|tyro)\.(run|cli|app)\(|plac\.call\(")
 
 Json = dict[str, Any]
 Change = tuple[float, str, "list[Json] | str"]  # how likely it does, what is changed, slots or code
@@ -30,8 +32,15 @@ def repaired(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
             continue
         if isinstance(change, str):
             return state.with_change(key, change)
-        return _with_sizes(tree, state.with_slots(key, change))
+        return _with_sizes(tree, _fitting(state, key, change))
     return None
+
+
+def _fitting(state: State, key: str, slots: list[Json]) -> State:
+    """The slots filled by the data at hand, else by the first that fit, else by mocks."""
+    filled = state.with_slots(key, slots)
+    fitting = filled if filled.all_changes() is not None else filled.first_fitting()
+    return fitting or state.with_slots(key, [{**s, "kind": "unknown"} for s in slots])
 
 
 def _with_sizes(tree: ast.Module, state: State) -> State:
@@ -73,16 +82,26 @@ def given_data(job: Json, tree: ast.Module, state: State, frames: list[int]) -> 
 
 def without_mocks(state: State, tree: ast.Module, frames: list[int]) -> State | None:
     """Tensors for the mocks that a failing statement reads."""
+    return _put(state, _read(tree, frames) & state.mocked(), kind="input")
+
+
+def with_arrays(state: State, tree: ast.Module, frames: list[int]) -> State | None:
+    """Arrays for the tensors that a failing statement reads."""
+    return _put(state, _read(tree, frames), kind="input", array=True)
+
+
+def _read(tree: ast.Module, frames: list[int]) -> set[str]:
+    """The names in the statement that failed."""
     statement = _statement(tree, frames[-1]) if frames else None
-    read = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)} if statement else set()
-    wanted = read & state.mocked()
-    if not wanted:
-        return None
+    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)} if statement else set()
+
+
+def _put(state: State, names: set[str], **values: object) -> State | None:
+    """The stand-ins of these names made otherwise; None where that changes nothing."""
     slots = tuple(
-        (key, tuple({**s, "kind": "input"} if s["name"] in wanted else s for s in each))
-        for key, each in state.slots
+        (key, tuple({**s, **values} if s["name"] in names else s for s in each)) for key, each in state.slots
     )
-    return replace(state, slots=slots)
+    return replace(state, slots=slots) if slots != state.slots else None
 
 
 def with_loaders(job: Json, tree: ast.Module, state: State) -> State | None:
@@ -97,11 +116,10 @@ def with_loaders(job: Json, tree: ast.Module, state: State) -> State | None:
 
 
 def entered(job: Json, tree: ast.Module, state: State) -> State | None:
-    """A function that trains, called where a mock of a command line (`fire.Fire()`) is called."""
-    absent = {name.partition(".")[0] for name in state.absent}
+    """A function that trains, called where a command line takes over: `fire.Fire()`."""
     for node in (n for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)):
         text = ast.unparse(node.value)
-        if text.partition(".")[0].partition("(")[0] in absent and text not in state.known and job["entries"]:
+        if _COMMAND_LINES.match(text) and text not in state.known and job["entries"]:
             return state.with_change(text, f"{job['entries'][0]}()")
     return None
 
@@ -120,6 +138,7 @@ def _candidates(job: Json, tree: ast.Module, answer: Json) -> Iterator[Change]:
         if statement is None:
             continue
         yield from _dated(statement, answer["error"])
+        yield from _missing(job, statement, answer["error"])
         if isinstance(statement, (ast.If, ast.Raise, ast.Assert)):
             yield from _conditions(tree, statement)
         elif isinstance(statement, (ast.For, ast.AsyncFor)):
@@ -132,7 +151,7 @@ def _candidates(job: Json, tree: ast.Module, answer: Json) -> Iterator[Change]:
 
 
 def _dated(statement: ast.stmt, error: str) -> Iterator[Change]:
-    """What was written for another torch, or for options that are not there, in words that run here."""
+    """What was written for another torch, in words that this one takes."""
     nodes = list(ast.walk(statement))
     if "0-dim" in error:  # a loss had an element 0
         found = [n for n in nodes if isinstance(n, ast.Subscript) and ast.unparse(n.slice) == "0"]
@@ -145,10 +164,17 @@ def _dated(statement: ast.stmt, error: str) -> Iterator[Change]:
         for call in (c for c in calls if len(c.args) == 2 and not c.keywords):
             output, target = map(ast.unparse, call.args)
             yield 1.6, ast.unparse(call), f"{ast.unparse(call.func)}({output}, {target}.view_as({output}))"
+
+
+def _missing(job: Json, statement: ast.stmt, error: str) -> Iterator[Change]:
+    """A value for an option that was not parsed, or for a name that a star import should have brought."""
     if missing := re.search(r"'(Simple)?Namespace' object has no attribute '(\w+)'", error):
         name = missing.group(2)
-        read = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == name]
-        yield from ((1.9, ast.unparse(n), number(name) or MOCK) for n in read)
+        read = [n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name]
+        yield from ((1.9, ast.unparse(n), job["options"].get(name) or number(name) or MOCK) for n in read)
+    unknown = re.match(r"NameError: name '(\w+)' is not defined", error)
+    if unknown and job["starred"]:
+        yield 1.9, unknown.group(1), number(unknown.group(1)) or MOCK
 
 
 def _conditions(tree: ast.Module, statement: ast.stmt) -> Iterator[Change]:

@@ -16,6 +16,7 @@ _BY_NAME = (
     (r"pad_?(idx|index|token)|padding|^sos|^eos", "0"),
     (r"device", "torch.device('cpu')"),
     (r"bidirectional|batch_first|bias|^use_|^is_|^with_", "True"),
+    (r"act_(layer|fn|func|cls)$", "nn.ReLU"),
     (r"activation|^act$|nonlin", "nn.ReLU()"),
     (r"norm_layer|^norm$", "nn.BatchNorm2d"),
     (r"class|n_?labels|num_labels|n_?out$|out(put)?_(size|dim|features|channels)|action", "5"),
@@ -28,6 +29,18 @@ _BY_NAME = (
 )
 
 
+_LENGTHS = {"7": 4, "16": 3, "3": 2}  # of sequences, another one for each trial
+
+
 def number(name: str) -> str | None:
     """What usually stands behind a name, as code; None where it says nothing."""
     return next((code for pattern, code in _BY_NAME if re.search(pattern, name.lower())), None)
+
+
+def typed(annotation: str, fill: str) -> str | None:
+    """What an annotation allows, where the name alone would mislead: sequences, flags, words."""
+    kind = annotation.replace("typing.", "").removeprefix("Optional[").partition("|")[0].strip()
+    if re.match(r"(list|tuple|sequence|iterable)\b", kind, re.IGNORECASE):
+        return f"[{', '.join(['0.1' if 'float' in kind else fill] * _LENGTHS[fill])}]"
+    plain = {"bool": "False", "str": "'a'", "float": "0.1", "torch.device": "torch.device('cpu')"}
+    return plain.get(kind.rstrip("]"))
