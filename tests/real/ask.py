@@ -2,11 +2,11 @@
 
     python tests/real/ask.py --model NAME [--cases 5-24] [--claims] [--record DIR | --replay DIR] [MIRROR]
 
-Each side of a case is asked about twice: once by `alone/review.md`, which shows the lines that decide about modes
-and nothing that was found, and once as a review of the file asks, with the analysis beside them. Found: a finding
-or a claim begins within the lines that the case accepts in the old file. Alarm: one does within the lines that
-these became in the repaired file. With both, a finding counts unless the model disputes it. No claim is run here:
-what a claim is worth with its proof, a review of the file tells.
+Each side of a case is asked about twice: once by `alone/review.md`, which shows the lines that decide about
+modes and nothing that was found, and once as a review of the file asks, with the analysis beside them.
+Found: a finding or a claim begins within the lines that the case accepts in the old file. Alarm: one does
+within the lines that these became in the repaired file. With both, a finding counts unless the model
+disputes it. No claim is run here: what a claim is worth with its proof, a review of the file tells.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Side:
     """One side of a case: its file, what the analysis finds, and the lines where the fault is, or was."""
 
     case: Case
+    name: str  # of SIDES
     program: Program
     findings: tuple[Finding, ...]
     ranges: tuple[tuple[int, int], ...]
@@ -71,9 +72,10 @@ def read(case: Case, mirror: Path, folder: Path) -> Iterator[Side]:
     """The old side of a case and the new one, analysed."""
     lay_out(case, mirror, folder)
     old, new = (case.root(folder, side) / case.path for side in SIDES)
-    for path, ranges in ((old, case.accept), (new, tuple(moved(old, new, case.accept)))):
+    accepted = (case.accept, tuple(moved(old, new, case.accept)))
+    for name, path, ranges in zip(SIDES, (old, new), accepted, strict=True):
         program = analyze(parse.read(path), parse.read)
-        yield Side(case, program, check(program), ranges)
+        yield Side(case, name, program, check(program), ranges)
 
 
 def question(side: Side, way: str) -> Chain[Said, ReviewNotes]:
@@ -95,7 +97,9 @@ def table(sides: Sequence[Side], said: Sequence[Said]) -> str:
     for old, new in zip(sides[::2], sides[1::2], strict=True):
         marks = [side.points(way, _of(said, side, way)) for side in (old, new) for way in WAYS]
         totals = [total + mark for total, mark in zip(totals, marks, strict=True)]
-        words = [("missed", "found", "silent", "alarm")[2 * (n >= len(WAYS)) + m] for n, m in enumerate(marks)]
+        words = [
+            ("missed", "found", "silent", "alarm")[2 * (n >= len(WAYS)) + m] for n, m in enumerate(marks)
+        ]
         rows.append(_row(f"{old.case.number:>3} {old.case.repository:<44} {old.case.rule}", words))
     head = _row(f"{'':>3} {'old side, then new':<44} {'rule':<5}", WAYS * 2)
     return "\n".join([head, *rows, _row(f"{'':>3} {len(rows)} cases{'':<41}", map(str, totals))])
@@ -112,8 +116,8 @@ def _of(said: Sequence[Said], side: Side, way: str) -> list[Remark]:
 def claims(said: Sequence[Said]) -> str:
     """Everything that was said, to be judged by a person: `*` where it is about the case's place."""
     return "\n".join(
-        f"{each.side.case.number:>3} {each.way:<5} {'*' if each.side.holds(each.remark.line) else ' '} "
-        f"{each.side.program.source.path}:{each.remark.line} "
+        f"{each.side.case.number:>3} {each.way:<5} {each.side.name} {'*' if each.side.holds(each.remark.line) else ' '} "
+        f"{each.side.program.source.name}:{each.remark.line} "
         f"{each.remark.disputes and f'disputes {each.remark.disputes}: '}{each.remark.text}"
         for each in said
     )
