@@ -115,12 +115,15 @@ def _of(said: Sequence[Said], side: Side, way: str) -> list[Remark]:
 
 def claims(said: Sequence[Said]) -> str:
     """Everything that was said, to be judged by a person: `*` where it is about the case's place."""
-    return "\n".join(
-        f"{each.side.case.number:>3} {each.way:<5} {each.side.name} {'*' if each.side.holds(each.remark.line) else ' '} "
-        f"{each.side.program.source.name}:{each.remark.line} "
-        f"{each.remark.disputes and f'disputes {each.remark.disputes}: '}{each.remark.text}"
-        for each in said
-    )
+    return "\n".join(map(_claim, said))
+
+
+def _claim(each: Said) -> str:
+    side, remark = each.side, each.remark
+    mark = "*" if side.holds(remark.line) else " "
+    disputes = f"disputes {remark.disputes}: " if remark.disputes else ""
+    place = f"{side.program.source.name}:{remark.line}"
+    return f"{side.case.number:>3} {each.way:<5} {side.name} {mark} {place} {disputes}{remark.text}"
 
 
 def _range(text: str) -> range:
