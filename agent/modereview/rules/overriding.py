@@ -137,6 +137,7 @@ def _delegates(method: ir.Function) -> bool:
 
 
 def is_bare_super_train(expr: ir.Expr) -> bool:
+    """Whether it is `super().train()` with the mode left out: a switch to TRAIN, whoever asked for what."""
     match expr:
         case ir.Call(ir.Attr(ir.Call(ir.Name("super")), "train"), (), ()):
             return True
