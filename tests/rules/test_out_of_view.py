@@ -300,3 +300,56 @@ def train_step(model, batch, engine):
 """)
     )
     assert not found
+
+
+def test_a_wrapper_with_nothing_to_switch_runs_in_the_mode_of_its_model(faults: Callable[[str], list[str]]):
+    wrapper = """
+        from zoo import load_network
+
+        class First(nn.Module):
+            def __init__(self, model):
+                super().__init__()
+                self.model = model
+
+            def forward(self, x):
+                return self.model(x)[0]
+
+        def export(x):
+            model = load_network()
+            model.{switch}()
+            first = First(model)
+            with torch.no_grad():
+                print(first(x).argmax(1))
+            traced = torch.jit.trace(first, x)
+            with torch.no_grad():
+                print(traced(x).argmax(1))
+    """
+    assert not faults(wrapper.format(switch="eval"))
+    in_train = faults(wrapper.format(switch="train"))
+    assert [fault.partition(" ")[0] for fault in in_train] == ["MR106", "MR301"]
+
+
+def test_conditions_that_exclude_each_other(faults: Callable[[str], list[str]]):
+    """Part by part: `rank == -1` and `rank != -1` are one question."""
+    script = """
+        def build(rank, cuda, sync):
+            model = Net()
+            if cuda and rank == -1 and torch.cuda.device_count() > 1:
+                model = nn.DataParallel(model)
+            if sync and cuda and rank {op} -1:
+                model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+            return model
+    """
+    assert not faults(script.format(op="!="))
+    assert [fault.partition(" ")[0] for fault in faults(script.format(op="=="))] == ["MR502"]
+
+
+def test_a_unit_test_may_train_in_any_mode(faults: Callable[[str], list[str]]):
+    assert not faults("""
+        import unittest
+
+        class TestGradients(unittest.TestCase):
+            def test_in_eval(self):
+                model = Net().eval()
+                step(model, make_batch(), torch.optim.SGD(model.parameters(), 0.1))
+    """)

@@ -11,6 +11,7 @@ from modereview.analyze.texts import Text
 
 # Calls whose argument is a condition.
 _DECIDING = (".train", "set_grad_enabled")
+_OPPOSITE = {"!=": "==", "is not": "is", "not in": "in"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def asked_in(block: ir.Block, text: Text) -> Asked:
     parts = [e for test in tests for e in walk.subexpressions(test)]
     names = {e.id.rpartition(".")[2] for e in parts if isinstance(e, ir.Name)}
     names |= {e.name for e in parts if isinstance(e, ir.Attr)}
-    return Asked(Counter(text.slice(bare(test).span) for test in tests), frozenset(names))
+    return Asked(Counter(assumption(bare(test), text)[0] for test in tests), frozenset(names))
 
 
 def together(several: Iterable[Asked]) -> Asked:
@@ -52,6 +53,17 @@ def _tests_of(block: ir.Block) -> Iterator[ir.Expr]:
                 yield from walk.children(part)
             elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(_DECIDING):
                 yield from (*part.args, *(v for _, v in part.kwargs))
+
+
+def assumption(test: ir.Expr, text: Text) -> tuple[str, bool]:
+    """What is assumed where a test is unknown, and whether the test holds with it.
+
+    `rank != 0` speaks of `rank == 0`.
+    """
+    if isinstance(test, ir.Compare):
+        op = _OPPOSITE.get(test.op, test.op)
+        return f"{text.slice(test.left.span)} {op} {text.slice(test.right.span)}", op == test.op
+    return text.slice(test.span), True
 
 
 def bare(test: ir.Expr) -> ir.Expr:

@@ -205,6 +205,20 @@ class Bindings(ABC):
             return frozenset({(Mode.EVAL, Cause("pretrained", span, "", Path(), thing.label))})
         return frozenset({(Mode.UNKNOWN, Cause("entry", span, "", Path(), thing.label))})
 
+    def modes_run(self, thing: Thing, state: State) -> Modes:
+        """The modes that a forward of the thing runs in.
+
+        A class that has nothing to switch but the models it was given runs in theirs: `Wrapper(model)` of
+        an evaluated model evaluates.
+        """
+        held = (v for c in state.cells("attr") if c[1] == thing for v in state.get(c) or ())
+        models = [v for v in held if isinstance(v, Thing) and self.is_model(v)]
+        known = [modes for v in models if (modes := state.get(("mode", v)))]
+        of_its_own = thing.cls not in self.modules.known or self.modules.sensitivity(thing.cls)[0]
+        if of_its_own or not models or len(known) < len(models):
+            return self.modes_of(thing, state)
+        return frozenset(way for modes in known for way in modes)  # type: ignore[misc]
+
     def is_model(self, thing: Thing) -> bool:
         """Whether calling the thing is a forward: a module for certain, or used and named like one."""
         last = thing.label.rpartition(".")[2]

@@ -9,6 +9,7 @@ from modereview.analyze.activations import Activations
 from modereview.analyze.ageing import aged, earlier
 from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.handing import BAKED
 from modereview.analyze.joining import one_object
 from modereview.analyze.torchfacts import (
     COLLECTING,
@@ -195,6 +196,8 @@ class Calls(Activations):
         if origin.startswith("torch.") and last in READING:
             self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
         state = self.handed(call, origin, given, state, frame)
+        if origin in BAKED:
+            return [(state, results(given.values))]
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
         if last in ("deepcopy", "copy") and any(isinstance(v, Thing) for v in first):

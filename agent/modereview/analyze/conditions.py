@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from modereview.analyze import ir, walk
+from modereview.analyze.asked import assumption
 from modereview.analyze.bindings import Bindings
 from modereview.analyze.frames import Evaluated, Frame
 from modereview.analyze.truths import compare, constant, negate, truth
@@ -74,6 +75,8 @@ class Conditions(Bindings):
         """
         if isinstance(test, ir.Not):
             return [(s, not t) for s, t in self.decide(test.operand, state, frame)]
+        if isinstance(test, ir.Logic):
+            return self._one_by_one(test, state, frame)
         rows: list[tuple[State, bool]] = []
         for after, values in self.evaluate(test, state, frame):
             known = truth(values)
@@ -87,6 +90,17 @@ class Conditions(Bindings):
                 else self._whether_there(test, after, frame) or self._assume(test, after, frame)
             )
         return rows
+
+    def _one_by_one(self, test: ir.Logic, state: State, frame: Frame) -> list[tuple[State, bool]]:
+        """`a and b`, `a or b`: each part is asked, and remembered, only where those before leave it open."""
+        rows = [(state, test.conjunction)]
+        for operand in test.operands:
+            rows = [
+                row
+                for s, so_far in rows
+                for row in (self.decide(operand, s, frame) if so_far is test.conjunction else [(s, so_far)])
+            ]
+        return list(dict.fromkeys(rows))
 
     def _whether_there(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
         """`if ema is None` and `if ema` where the name holds a model that may not be there at all.
@@ -108,7 +122,7 @@ class Conditions(Bindings):
         return rows
 
     def _assume(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
-        text = self.source.slice(test.span)
+        text, holds = assumption(test, self.source)
         if self.asked.texts[text] < 2 or self._is_chance(test):
             return [(state, True), (state, False)]
         mentions = frozenset(
@@ -117,8 +131,8 @@ class Conditions(Bindings):
         cell = ("assume", frame.path, mentions, text)
         assumed = state.get(cell)
         if assumed:
-            return [(state, Constant(True) in assumed)]
-        return [(state.set(cell, constant(t)), t) for t in (True, False)]
+            return [(state, (Constant(True) in assumed) is holds)]
+        return [(state.set(cell, constant(t is holds)), t) for t in (True, False)]
 
     def _is_chance(self, test: ir.Expr) -> bool:
         """Whether the test throws a coin, itself or in a function of the file: twice is not the same."""

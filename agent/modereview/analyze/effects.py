@@ -36,7 +36,7 @@ class Effects(Expressions):
         if inside and thing.parent is not None and frame.function and frame.function.short == "forward":
             return [(state, results(given.values))]
         grad, off_by = self._graph(state)
-        modes = self.modes_of(thing, state)
+        modes = self.modes_run(thing, state)
         exact = state.exact and len(modes) == 1
         runs = {
             ForwardRun(span, frame.name, frame.path, text, thing, mode, cause, grad, exact, off_by=off_by)

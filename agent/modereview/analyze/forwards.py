@@ -12,7 +12,7 @@ from modereview.analyze.linking import Linked
 from modereview.analyze.modules import Modules
 from modereview.analyze.projection import Trail, trail
 from modereview.analyze.roles import Roles
-from modereview.analyze.torchfacts import names_a_loading
+from modereview.analyze.torchfacts import names_a_loading, names_a_model
 from modereview.analyze.values import ForwardRun, SwitchRun, Thing
 from modereview.records import Forward, Mode, Span
 
@@ -112,7 +112,8 @@ def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str,
 def _is_fresh(thing: Thing, flow: Flow, roles: Roles) -> bool:
     """Whether the weights are those it was built with, as far as the file shows.
 
-    Where nothing trains, parameters are asked for to count or to fill them.
+    Where nothing trains, parameters are asked for to count or to fill them. What is built around another
+    model has that one's weights.
     """
     record, cls = flow.record, flow.names.classes.get(thing.cls or "")
     text = thing.cls or ""
@@ -123,6 +124,9 @@ def _is_fresh(thing: Thing, flow: Flow, roles: Roles) -> bool:
         return False
     inside = (c for m in (cls.methods if cls else ()) for c in walk.calls(m.body))
     calls = (*([record.built[thing]] if thing in record.built else ()), *inside)
+    given = (walk.dotted(a) or "" for a in (record.built[thing].args if thing in record.built else ()))
+    if own and any(map(names_a_model, given)):
+        return False
     texts = (t for c in calls for t in (walk.dotted(c.func) or "", *(k or "" for k, _ in c.kwargs)))
     return not any(map(names_a_loading, texts))
 

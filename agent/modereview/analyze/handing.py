@@ -20,6 +20,8 @@ EXPORTS = frozenset(
         "torch.quantization.quantize_fx.prepare_fx",
     }
 )
+# What these return has no mode any more: it does what was baked in.
+BAKED = frozenset({"torch.jit.trace", "torch.jit.trace_module", "torch.export.export"})
 # Calls that run the model once, in the mode it has. thop, ptflops, torchinfo and tensorboard switch it.
 PROBES = frozenset({"torchsummary.summary", "torchsummary.torchsummary.summary"})
 # Copies that average the weights of the model from here on.
@@ -44,7 +46,7 @@ class Handing(Effects):
         text = self.source.slice(argument.span) if argument is not None else "model"
         grad, _ = self._graph(state)
         for thing in _models(given):
-            modes, cell = self.modes_of(thing, state), ("handed", thing)
+            modes, cell = self.modes_run(thing, state), ("handed", thing)
             before = frozenset(str(name) for name in state.get(cell) or ())
             self.record.handed |= {
                 ForwardRun(

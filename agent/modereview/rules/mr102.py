@@ -23,6 +23,7 @@ def check(program: Program) -> Iterator[Finding]:
 def _finding(program: Program, forward: Forward) -> Finding:
     later = modes.same_in_other_mode(program, forward, Mode.TRAIN)
     other = _other_method(program, forward)
+    meant = deliberate(program, forward) or modes.is_unit_test(program, forward)
     severity = certainty(forward, certain=not other)
     here = Event(forward.span, "and still in EVAL here: nothing calls `train()` in between", "forward")
     return RULE.finding(
@@ -30,7 +31,7 @@ def _finding(program: Program, forward: Forward) -> Finding:
         forward.span,
         f"{other or (_when(program, forward) if later else '')}`{forward.model}` trains in eval mode",
         # The same forward runs in TRAIN the first time round: that is what the fault is, not a doubt.
-        severity=Severity.NOTE if deliberate(program, forward) else severity,
+        severity=Severity.NOTE if meant else severity,
         evidence=(*forward.why, here),
         facts=(harm(forward, training=True),),
         function=forward.function,
