@@ -61,9 +61,12 @@ class Root:
     @cached_property
     def marks(self) -> frozenset[int]:
         """What in it may switch, load or freeze a model, by identity."""
-        return frozenset(
-            id(u) for u in self.lead.all if u.attributes & _MARKS or any(map(names_a_loading, u.called))
-        )
+        return frozenset(id(u) for u in self.lead.all if u.attributes & _MARKS or any(map(_loads, u.called)))
+
+
+def _loads(name: str) -> bool:
+    """Whether a call of that name may bring weights; building a `PretrainedConfig` brings none."""
+    return names_a_loading(name) and not name[:1].isupper()
 
 
 class Worth:
