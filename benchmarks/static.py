@@ -53,17 +53,23 @@ def _measure(package: str, files: list[Path], work: Path, temporary: Path) -> No
     )
     cache = {**os.environ, "XDG_CACHE_HOME": str(temporary / "cache")}
     review = [sys.executable, "-m", "modereview", "--static", *wanted]
-    cold = seconds(review, env=cache)
-    warm = min(seconds(review, env=cache) for _ in range(3))
-    parse = seconds([sys.executable, "-c", _PARSE], text="\n".join(wanted))
-    torchfix = seconds([str(_torchfix(work)), "--select=ALL", *map(str, files)])
-    print(f"modereview, nothing known yet   {cold:8.2f} s")
-    print(f"modereview again                {warm:8.2f} s   best of 3")
-    print(f"libcst.parse_module, one core   {parse:8.2f} s")
-    print(f"{TORCHFIX.replace('==', ' '):<32}{torchfix:8.2f} s")
+    cold = _told("modereview, nothing known yet", seconds(review, env=cache))
+    warm = _told("modereview again, best of 3", min(seconds(review, env=cache) for _ in range(3)))
+    parse = _told(
+        "libcst.parse_module, one core", seconds([sys.executable, "-c", _PARSE], text="\n".join(wanted))
+    )
+    torchfix = _told(
+        TORCHFIX.replace("==", " "), seconds([str(_torchfix(work)), "--select=ALL", *map(str, files)])
+    )
     print(f"TorchFix / modereview cold      {torchfix / cold:8.1f}     at least {COLD:.0f}, the aim is 50")
     print(f"TorchFix / modereview again     {torchfix / warm:8.1f}     at least {WARM:.0f}")
     print(f"modereview cold / bare parse    {cold / parse:8.2f}     at most {PARSES:.0f}")
+
+
+def _told(what: str, measured: float) -> float:
+    """Print a figure as soon as it is there: the last one takes minutes."""
+    print(f"{what:<32}{measured:8.2f} s", flush=True)
+    return measured
 
 
 def seconds(command: list[str], *, text: str = "", env: dict[str, str] | None = None) -> float:

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 from modereview import parse
 from modereview.analyze import analyze
-from modereview.analyze.linking import link
+from modereview.analyze.linking import Linked, link
 from modereview.analyze.modules import Modules
 from modereview.analyze.worth import Worth
 from modereview.errors import InputError
@@ -57,8 +57,11 @@ def is_worth(text: str, neighbours: dict[str, str] | None = None) -> bool:
             raise InputError(f"{name} does not exist.")
         return source(files[name], name)
 
-    linked = link(source(text), read)
-    return bool(Worth(linked.outlines, Modules(linked, linked.names).known).roots())
+    return bool(roots(link(source(text), read)))
+
+
+def roots(linked: Linked) -> frozenset[str]:
+    return Worth(linked.outlines, Modules(linked, linked.names).known).roots()
 
 
 def test_a_file_that_only_defines_modules_needs_no_flow() -> None:
@@ -89,6 +92,32 @@ def test_what_a_neighbour_does_with_a_model_counts() -> None:
     engine = "import torch\n\ndef run(net, x):\n    with torch.no_grad():\n        return net(x)\n"
     assert is_worth(script, {"net.py": dedent(MODULE), "engine.py": engine})
     assert not is_worth(script, {"net.py": dedent(MODULE), "engine.py": "def run(net, x):\n    print(x)\n"})
+
+
+def test_only_what_leads_to_a_finding_or_tells_of_its_models_is_looked_at_by_itself() -> None:
+    text = """
+        import torch
+
+        def predict(net, x):
+            with torch.no_grad():
+                return net(x)
+
+        def report(net, x):
+            print(predict(net, x))
+
+        def optimizer(net):
+            return torch.optim.SGD(net.parameters(), lr=0.1)
+
+        def plot(curve):
+            return [x.item() for x in curve]
+    """
+    assert roots(link(source(text), None)) == {"predict", "report", "optimizer"}
+
+
+def test_what_nobody_hands_to_a_function_is_a_model_by_name_only() -> None:
+    text = "import torch\n\n@torch.no_grad()\ndef step({0}):\n    return {0}()\n"
+    assert not is_worth(text.format("closure"))
+    assert is_worth(text.format("model"))
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)

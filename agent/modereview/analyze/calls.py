@@ -87,16 +87,18 @@ class Calls(Activations):
 
     def _build(self, call: ir.Call, cls: ir.Class, given: Given, state: State, frame: Frame) -> Evaluated:
         thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
-        self.record.built[thing] = call
-        state = self._anew(thing, state)
+        state = self._anew(thing, call, state)
         init = self.modules.method(cls, "__init__")
         if init is None:
             return [(state, frozenset({thing}))]
         after = self.call_function(init, thing, given, call.span, state, frame)
         return [(s, frozenset({thing})) for s in one_object([s for s, _ in after], state)]
 
-    def _anew(self, thing: Thing, state: State) -> State:
-        """The state for a thing that is built now: what an earlier pass did is another's history."""
+    def _anew(self, thing: Thing, call: ir.Call, state: State) -> State:
+        """The state for a thing that a call builds now: what an earlier pass did is another's history."""
+        if thing not in self.record.built:
+            self.record.built[thing] = call
+            return state
         holders = (cell for cell in state.holding(thing) if cell[0] in ("name", "attr"))
         if any(self._may_be_switched(cell[2]) for cell in holders):
             self.record.grows_older(thing, earlier(thing))
@@ -243,8 +245,7 @@ class Calls(Activations):
             origin,
             not lossy,
         )
-        self.record.built[thing] = call
-        state = self._anew(thing, state)
+        state = self._anew(thing, call, state)
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]

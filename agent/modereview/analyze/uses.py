@@ -27,7 +27,9 @@ class Uses:
     names: frozenset[str] = frozenset()  # all names and attributes in it; hooks of a class by "Class.hook"
     attributes: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()  # called, and neither defined nor imported by the file
+    given: frozenset[str] = frozenset()  # parameters: what they hold, its callers say
     members: frozenset[str] = frozenset()  # called as `x.member` of what is not imported
+    fed: frozenset[str] = frozenset()  # those of them that are called with arguments
     imported: frozenset[str] = frozenset()  # called, and imported
     called: frozenset[str] = frozenset()  # all that is called
     optimizes: bool = False  # whether it builds an optimizer of torch
@@ -68,7 +70,10 @@ class _Reader:
     def function(self, function: ir.Function) -> Uses:
         outside = (*function.decorators, *(p.default for p in function.params if p.default))
         found = self.uses(function.name, function.body, outside)
-        found = replace(found, method_of=_short(function.method_of or ""))
+        given = frozenset(p.name for p in function.params) - frozenset(
+            name for s in walk.statements(function.body) for name in bound_by(s)
+        )
+        found = replace(found, method_of=_short(function.method_of or ""), given=given)
         if not any(map(self._switches, function.decorators)):
             return found
         return replace(found, off=(replace(found, off=(), off_for_good=False),), off_for_good=function.yields)
@@ -82,15 +87,16 @@ class _Reader:
         managers += [
             d for s in walk.statements(body) if isinstance(s, ir.Define) for d in s.function.decorators
         ]
+        own = [c for c in calls if isinstance(c.func, ir.Attr) and not self._names.origin(c.func)]
+        methods = [(c.func, bool(c.args or c.kwargs)) for c in own if isinstance(c.func, ir.Attr)]
         return Uses(
             name,
             self._module,
             names=frozenset(w for e in exprs if (w := _last(e))) - {"__init__"},  # the class leads there
             attributes=frozenset(e.name for e in exprs if isinstance(e, ir.Attr)),
             variables=frozenset(v for c in calls if (v := self._variable(c.func))),
-            members=frozenset(
-                c.func.name for c in calls if isinstance(c.func, ir.Attr) and not self._names.origin(c.func)
-            ),
+            members=frozenset(f.name for f, _ in methods),
+            fed=frozenset(f.name for f, is_fed in methods if is_fed),
             imported=frozenset(_last(c.func) for c in calls if self._names.origin(c.func)),
             called=frozenset(_last(c.func) for c in calls),
             optimizes=any((self._names.origin(c.func) or "").startswith("torch.optim.") for c in calls),

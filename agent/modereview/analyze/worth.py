@@ -61,9 +61,12 @@ class Root:
     @cached_property
     def marks(self) -> frozenset[int]:
         """What in it may switch, load or freeze a model, by identity."""
-        return frozenset(
-            id(u) for u in self.lead.all if u.attributes & _MARKS or any(map(names_a_loading, u.called))
-        )
+        return frozenset(id(u) for u in self.lead.all if u.attributes & _MARKS or any(map(_loads, u.called)))
+
+
+def _loads(name: str) -> bool:
+    """Whether a call of that name may bring weights; building a `PretrainedConfig` brings none."""
+    return names_a_loading(name) and not name[:1].isupper()
 
 
 class Worth:
@@ -98,7 +101,7 @@ class Worth:
     def _root(self, uses: tuple[Uses, ...], *, in_module: bool) -> Root:
         lead = self._lead(uses)
         words = frozenset[str]().union(*(u.names for u in lead.all))
-        return Root(uses[0], lead, words, self._matters(lead, words, in_module=in_module))
+        return Root(uses[0], lead, words, self._matters(uses[0], lead, words, in_module=in_module))
 
     def _in_module(self, uses: Uses) -> bool:
         return uses.name.rpartition(".")[0] in self._modules
@@ -106,27 +109,32 @@ class Worth:
     def _is_own(self, uses: Uses) -> bool:
         return self._in_module(uses) and uses.short in _OWN
 
-    def _matters(self, lead: Lead, words: frozenset[str], *, in_module: bool) -> bool:
+    def _matters(self, own: Uses, lead: Lead, words: frozenset[str], *, in_module: bool) -> bool:
         """Whether it may lead to a forward that a rule judges."""
         if words & _ALONE or {"zip", "parameters"} <= words:
             return True
         if in_module and not (words & {"eval", "train"} or any(self._builds(u) for u in lead.live)):
             return False  # nobody in view builds or switches the object that the method belongs to
-        return any(map(self._runs, lead.live)) and self._has_role(lead, words)
+        return any(self._runs(u, own) for u in lead.live) and self._has_role(lead, own)
 
-    def _has_role(self, lead: Lead, words: frozenset[str]) -> bool:
+    def _has_role(self, lead: Lead, own: Uses) -> bool:
         """Whether a forward may run with the graph off, in what is called an evaluation, or be looked at."""
         if any(u.off_for_good for u in lead.all) or any(u.attributes & _READ for u in lead.live):
             return True
         blocks = [block for u in lead.all for block in u.off]
         blocks += [u for u in lead.all if names_an_evaluation(u.name)]
-        return any(self._runs(u) for block in blocks for u in self._lead((block,)).live)
+        return any(self._runs(u, own) for block in blocks for u in self._lead((block,)).live)
 
-    def _runs(self, uses: Uses) -> bool:
-        """Whether it may call a model: a variable, a member that is assigned or called like one."""
-        if uses.variables or uses.imported & self._shared or uses.members & _CALLED:
+    def _runs(self, uses: Uses, own: Uses) -> bool:
+        """Whether it may call a model: a variable, a member that is assigned or called like one.
+
+        Nobody in view says what the parameters of the root `own` hold; their names do.
+        """
+        unknown = own.given if uses is own or uses in own.off else frozenset()
+        if uses.variables - unknown or uses.imported & self._shared or uses.members & _CALLED:
             return True
-        return any(m in self._assigned or m in self._switched or names_a_model(m) for m in uses.members)
+        names = uses.members | (uses.variables & unknown)
+        return bool(uses.fed & self._assigned or names & self._switched) or any(map(names_a_model, names))
 
     def _builds(self, uses: Uses) -> bool:
         return uses.builds or any(u.short == "__init__" for name in uses.names for u in self._named(name))
