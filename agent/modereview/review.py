@@ -51,7 +51,8 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
             """One sandbox for each project; it warms up while the next rooms work."""
             if source.root not in known:
                 python = choose_python(settings.python, os.environ)
-                worker = Worker(source.root, python, settings.timeout, program.imports)
+                sandboxed = settings.sandbox == "required"
+                worker = Worker(source.root, python, settings.timeout, program.imports, sandboxed=sandboxed)
                 known[source.root] = open_workers.enter_context(worker)
                 worker.start()
             return known[source.root]
