@@ -49,7 +49,7 @@ def session() -> str:
         (folder / "examples").mkdir()
         for place in (folder, folder / "examples"):
             shutil.copy(ROOT / "examples" / "tutorial.py", place)
-        told = {REVIEW: output(REVIEW, folder)}
+        told: dict[tuple[str, ...], str] = {REVIEW: output(REVIEW, folder)}
         told[MEND] = subprocess.run(MEND, cwd=folder, capture_output=True, text=True).stdout.rstrip()
         told[TESTS] = output(TESTS, folder)
     return "```console\n" + "\n\n".join(f"$ {' '.join(c)}\n{text}" for c, text in told.items()) + "\n```\n"
