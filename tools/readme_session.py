@@ -1,4 +1,4 @@
-"""Puts a real terminal session into README.md: a review of examples/tutorial.py, and the mended file's tests.
+"""Puts a real terminal session into README.md: a review of examples/tutorial.py, its mend, and the new tests.
 
 python tools/readme_session.py            write it between the markers
 python tools/readme_session.py --check    exit 1 if README.md shows something else; seconds may differ
@@ -17,7 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-COMMANDS = (("modereview", "tutorial.py"), ("pytest", "--quiet"))
+REVIEW, TESTS = ("modereview", "tutorial.py"), ("pytest", "--quiet")
+MEND = ("diff", "examples/tutorial.py", "tutorial.py")
 BLOCK = re.compile(r"(<!-- session -->\n).*?(<!-- /session -->)", re.DOTALL)
 OF_THE_MACHINE = re.compile(r"\b\d+\.\d+ ?s\b|^Warning: .*\n", re.MULTILINE)
 
@@ -43,10 +44,15 @@ def output(command: tuple[str, ...], folder: Path) -> str:
 
 def session() -> str:
     """The commands and what they print, as a Markdown block, run on a fresh copy of the example."""
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(ROOT / "examples" / "tutorial.py", folder)
-        shown = [f"$ {' '.join(command)}\n{output(command, Path(folder))}" for command in COMMANDS]
-    return "```console\n" + "\n\n".join(shown) + "\n```\n"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "examples").mkdir()
+        for place in (folder, folder / "examples"):
+            shutil.copy(ROOT / "examples" / "tutorial.py", place)
+        told: dict[tuple[str, ...], str] = {REVIEW: output(REVIEW, folder)}
+        told[MEND] = subprocess.run(MEND, cwd=folder, capture_output=True, text=True).stdout.rstrip()
+        told[TESTS] = output(TESTS, folder)
+    return "```console\n" + "\n\n".join(f"$ {' '.join(c)}\n{text}" for c, text in told.items()) + "\n```\n"
 
 
 def main() -> None:

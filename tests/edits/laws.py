@@ -3,7 +3,8 @@
     python tests/edits/laws.py FOLDER [FILES [SEED]]
 
 makes each kind of edit at random places of so many Python files under a folder (default: 100), in layouts
-that they do not have themselves, and prints what breaks a law. `test_laws.py` does so for a few.
+that they do not have themselves, and prints what breaks a law. `test_laws.py` does so for a few. Unpacked
+source distributions (`pip download --no-deps --no-binary :all: kornia`) are good folders.
 """
 
 from __future__ import annotations
@@ -193,6 +194,54 @@ def broken(source: Source, kind: str, made: Made) -> str:
     return "" if _few_lines(source, after, kind) else "more lines changed than need to"
 
 
+def removal_broken(source: Source, place: ast.stmt) -> str:
+    """The law that the removal of a statement breaks."""
+    made = (edits.remove_statement(source, span_of(source, place)),)
+    try:
+        after = parse.apply(source, made)
+    except ValueError as error:
+        return "" if _is_all(source, place) else f"the file no longer compiles: {error}"
+    if ast.dump(after.tree) != ast.dump(_Removed(place).visit(ast.parse(source.code))):
+        return "the tree differs elsewhere"
+    if after.encoding != source.encoding or after.newline != source.newline:
+        return "encoding or newlines changed"
+    if not _same_outside(source, after, made):
+        return "bytes outside the edit changed"
+    old, new = _comments(source.code), _comments(after.code)
+    return (
+        "a comment is lost or changed" if new - old or (old - new) - _comments_within(source, place) else ""
+    )
+
+
+class _Removed(ast.NodeTransformer):
+    """The tree without a statement, `pass` where its block would be empty."""
+
+    def __init__(self, place: ast.stmt) -> None:
+        self._where = (type(place), place.lineno, place.col_offset)
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for name in ("body", "orelse", "finalbody", "handlers"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                left = [s for s in block if (type(s), s.lineno, s.col_offset) != self._where]
+                if len(left) < len(block):
+                    setattr(node, name, left or [ast.Pass()])
+                    return node
+        return super().generic_visit(node)
+
+
+def _is_all(source: Source, place: ast.stmt) -> bool:
+    """Whether the file holds no other statement: an empty file is none to review."""
+    return source.tree.body == [place]
+
+
+def _comments_within(source: Source, place: ast.stmt) -> Counter[str]:
+    first = min([place.lineno, *(d.lineno for d in getattr(place, "decorator_list", ()))])
+    lines = range(first, (place.end_lineno or first) + 1)
+    tokens = tokenize.generate_tokens(io.StringIO(source.code).readline)
+    return Counter(t.string for t in tokens if t.type == tokenize.COMMENT and t.start[0] in lines)
+
+
 def _same_outside(source: Source, after: Source, made: Made) -> bool:
     start, old, new = 0, [], []
     shift = 0
@@ -210,12 +259,17 @@ def _comments(code: str) -> Counter[str]:
 
 
 def _few_lines(source: Source, after: Source, kind: str) -> bool:
-    """New lines come in between and at most one is rewritten; in a block, white space apart."""
+    """New lines come in between and at most one is rewritten; in a block, white space apart.
+
+    Two are where a generator of several lines gets brackets, to stand beside another argument.
+    """
     old, new = ([line.strip() if kind == "wrap" else line for line in s.lines] for s in (source, after))
     while old and new and old[0] == new[0]:
         del old[0], new[0]
     while old and new and old[-1] == new[-1]:
         del old[-1], new[-1]
+    if kind == "argument" and len(old) == len(new):
+        return sum(a != b for a, b in zip(old, new, strict=True)) <= 2
     return len(old) <= (0 if kind == "wrap" else 1)
 
 
@@ -230,6 +284,11 @@ def check(path: Path, layout: str, seed: int) -> Iterator[tuple[str, str]]:
             made = make(source, rng)
             if made is not None:
                 yield kind, broken(source, kind, made)
+    rng = random.Random(f"{seed} {path.name} remove")
+    for _ in range(PLACES):
+        place = _statement(source, rng)
+        if place is not None and not source.slice(span_of(source, place)).startswith("elif"):
+            yield "remove", removal_broken(source, place)
 
 
 def sample(folder: Path, count: int, seed: int) -> list[tuple[Path, str]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from modereview import parse
 from modereview.records import Finding, Severity
+from modereview.rules import check, rule
 
 Look = Callable[[str], tuple[Finding, ...]]
 
@@ -57,3 +59,30 @@ def test_one_note_for_a_function_with_several_forwards(findings: Look):
 @pytest.mark.parametrize("script", INNOCENT.values(), ids=INNOCENT)
 def test_left_alone(script: str, findings: Look):
     assert not [f for f in findings(script) if f.rule == "MR104"]
+
+
+@pytest.mark.parametrize("step", ["opt.step()", "pass  # the caller steps"])
+def test_a_function_that_trains_as_well_gets_a_block_and_no_decorator(step: str, program):
+    known = program(f"""\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+def fit(model, opt, loader, valid_loader):
+    correct = 0
+    model.train()
+    for x, y in loader:
+        F.cross_entropy(model(x), y).backward()
+        {step}
+    model.eval()
+    for x, y in valid_loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+    return correct
+
+def main(opt, loader, valid_loader):
+    print(fit(nn.Sequential(nn.Linear(4, 2), nn.Dropout()), opt, loader, valid_loader))
+""")
+    (finding,) = [f for f in check(known) if f.rule == "MR104"]
+    (fixed,) = [parse.apply(known.source, fix.edits).text for fix in rule("MR104").mend(known, finding)]
+    assert "@torch.no_grad()" not in fixed
+    assert "    with torch.no_grad():\n        for x, y in valid_loader:\n            correct" in fixed

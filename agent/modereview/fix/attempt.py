@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -59,9 +59,10 @@ def suggestions(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
     seen = set()
     for fix in _mends(now.program, finding):
         attempt = _follow(now, fix, tools)
-        if attempt is not None and attempt[0].source.text not in seen:
-            seen.add(attempt[0].source.text)
-            yield attempt
+        for way in (_with_notes(now, attempt, tools), attempt) if attempt is not None else ():
+            if way is not None and way[0].source.text not in seen:
+                seen.add(way[0].source.text)
+                yield way
 
 
 def current(now: Now, finding: Finding) -> Finding | None:
@@ -112,14 +113,44 @@ def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
     return state, replace(fix, title=" and ".join(titles), edits=whole)
 
 
+def _with_notes(now: Now, attempt: Attempt, tools: Tools) -> Attempt | None:
+    """The fix with those of the notes that it calls up: a second review would make them. None without any."""
+    state, fix = attempt
+    known = Counter(map(_kind, now.findings))
+    known[_kind(fix.finding)] -= 1
+    titles = [fix.title]
+    for note in _fresh(state.findings, known, notes=True):
+        here = next((f for f in state.findings if _kind(f) == _kind(note)), None)
+        further = next((m for m in _mends(state.program, here) if m.safe), None) if here else None
+        after = _applied(state, further.edits, tools) if further else None
+        if after is not None and further is not None and not _fresh(after.findings, known):
+            state = after
+            titles.append(further.title)
+    if len(titles) == 1:
+        return None
+    whole = compose(now.source, state.source)
+    return replace(state, edits=(*now.edits, whole)), replace(fix, title=" and ".join(titles), edits=whole)
+
+
+def _fresh(
+    findings: Sequence[Finding], known: Counter[tuple[str, str, str]], *, notes: bool = False
+) -> list[Finding]:
+    """Errors and warnings that were not there before; or the notes that get fixes, too."""
+    counts = Counter(map(_kind, findings))
+    return [
+        f
+        for f in findings
+        if counts[_kind(f)] > known[_kind(f)]
+        and (f.severity is Severity.NOTE) is notes
+        and (not notes or rule(f.rule).mends_notes)
+    ]
+
+
 def _settled(
     state: Now, kinds: Counter[tuple[str, str, str]], tools: Tools, titles: tuple[str, ...]
 ) -> tuple[Now, tuple[str, ...]] | None:
     """The file with no finding that is new, by safe further fixes; None where there is no way."""
-    left = Counter(map(_kind, state.findings))
-    fresh = [
-        f for f in state.findings if left[_kind(f)] > kinds[_kind(f)] and f.severity is not Severity.NOTE
-    ]
+    fresh = _fresh(state.findings, kinds)
     if not fresh:
         return state, titles
     if len(titles) > _FOLLOW_UPS:

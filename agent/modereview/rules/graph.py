@@ -9,6 +9,7 @@ from modereview.rules import lookup
 from modereview.rules.modes import body_of
 from modereview.rules.spelling import Spelled, spelled
 
+_JUDGED = ("evaluate", "infer")  # roles that want no graph
 _OFF = ("torch.no_grad", "torch.inference_mode")
 
 
@@ -32,7 +33,8 @@ def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | No
     if name.imports:  # a file that imports torch where it uses it would not want it at its top
         return None
     function = program.names.functions.get(forward.function)
-    if function is not None and not by_block and not function.yields:
+    judged = all(f.role in _JUDGED for f in program.forwards if forward.function in f.through)
+    if function is not None and judged and not by_block and not function.yields:
         start = Span(function.span.line, function.span.column, function.span.line, function.span.column + 1)
         return f"@{name.text}()", (_decorate(program, start, name),)
     around = _evaluating(program, forward)
@@ -77,7 +79,7 @@ def _evaluating(program: Program, forward: Forward) -> Span | None:
     others = [
         f.path[len(f.path) - 1 - i] if i else f.span
         for f in program.forwards
-        if f.role not in ("evaluate", "infer")
+        if f.role not in _JUDGED
         for i, name in enumerate(reversed(f.through))
         if name == forward.function
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from modereview import edits
 from modereview.analyze import ir, walk
@@ -21,6 +22,7 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     if forward is None or (model := dotted(forward.model)) is None:
         return
     statement = f"{model}.eval()"
+    yield from _instead(program, finding, forward, model)
     function = program.function(forward.function)
     if function is not None and not function.roles & {"train"}:
         how = giving_back.style(program, forward.function)
@@ -37,6 +39,20 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _given_back(program, finding, forward, model, "saved")
     elif place is None:
         yield from _in_caller(program, finding, forward)
+
+
+def _instead(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:
+    """In place of a `train()` right before the evaluation, where no training hangs on it."""
+    trained = any(f.role == "train" and f.switch == forward.switch for f in program.forwards)
+    body = body_of(program, forward.function)
+    blocks = [body, *(b for s in walk.statements(body) for b in walk.blocks(s))]
+    pairs = (pair for block in blocks for pair in pairwise(block))
+    meant = any(a.span == forward.switch and walk.within(forward.span, b.span) for a, b in pairs)
+    call = program.source.slice(forward.switch) if forward.switch is not None else ""
+    if forward.switch is not None and call.startswith(f"{model}.train(") and meant and not trained:
+        edit = edits.replace(program.source, forward.switch, f"{model}.eval()")
+        title = f"call `{model}.eval()` instead of `{call}`"
+        yield from _evaluates(program, finding, forward, title, edit)
 
 
 def _in_caller(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:

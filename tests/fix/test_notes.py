@@ -1,0 +1,69 @@
+"""A fix that calls up a note with a fix of its own: both are made, and a second review has nothing to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.fix import Tools, mend
+from modereview.records import Finding, Program, Source
+from modereview.rules import check
+
+SCRIPT = """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+
+def fit(model, opt, loader, valid_loader):
+    correct = 0
+    for x, y in loader:
+        opt.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        opt.step()
+    for x, y in valid_loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+    return correct
+
+
+def main(loader, valid_loader):
+    model = nn.Sequential(nn.Linear(4, 2), nn.Dropout())
+    opt = torch.optim.SGD(model.parameters(), lr=0.1)
+    print(fit(model, opt, loader, valid_loader))
+"""
+JUDGED = """\
+    for x, y in valid_loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+"""
+MENDED = """\
+    model.eval()
+    with torch.no_grad():
+        for x, y in valid_loader:
+            correct += (model(x).argmax(1) == y).sum().item()
+"""
+
+
+def look(source: Source) -> tuple[Program, tuple[Finding, ...]]:
+    program = analyze(source)
+    return program, check(program)
+
+
+def source(text: str) -> Source:
+    return parse.decode(Path("/project/train.py"), Path("/project"), text.encode())
+
+
+TOOLS = Tools(look, run=lambda _: (), unproved=True)
+
+
+def test_eval_brings_the_no_grad_that_it_makes_worth_a_note() -> None:
+    done = mend(*look(source(SCRIPT)), (), (), TOOLS)
+    assert done.source.text == SCRIPT.replace(JUDGED, MENDED)
+    made = next(v.fix for v in done.verdicts if v.finding.rule == "MR101")
+    assert made is not None and made.title.endswith(" and write `with torch.no_grad():`")
+
+
+def test_a_second_review_has_nothing_to_do() -> None:
+    done = mend(*look(source(SCRIPT)), (), (), TOOLS)
+    again = mend(*look(done.source), (), (), TOOLS)
+    assert again.source.text == done.source.text
