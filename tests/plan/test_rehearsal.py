@@ -159,6 +159,25 @@ def test_a_command_line_that_takes_over_is_passed_by(planned):
     assert changes(plan)["fire.Fire()"] == "run()"
 
 
+def test_files_of_the_project_are_there_in_the_empty_folder(planned, tmp_path):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "digits.txt").write_text("0.1")
+    read = LOOP.replace("lr=0.1", "lr=float(open('configs/digits.txt').read())")
+    assert own_run(planned(HEAD + DATA + read)).rehearsal.files == ("configs/digits.txt",)
+
+
+def test_an_option_without_a_default_is_given_a_word_that_the_script_compares_it_with(planned):
+    options = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--task", type=str)
+args = parser.parse_args()
+if args.task != "digits":
+    raise ValueError("unknown task")
+"""
+    assert own_run(planned(HEAD + options + DATA + LOOP)).rehearsal.arguments == ("--task", "digits")
+
+
 def test_functions_that_are_driven_by_themselves_are_not_run_again(planned):
     functions = """
 def train(model, loader, optimizer):

@@ -48,9 +48,8 @@ def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None
     texts = {drive.code for drive in run}
     target = target_of(program, tuple(site for site in sites(program) if site.text in texts))
     changes = tuple(Value(c["name"], c["code"], c["why"]) for c in found["changes"])
-    return Recipe(
-        target, (), run, "", tried=found["tried"], rehearsal=Rehearsal(changes, tuple(found["arguments"]))
-    )
+    rehearsal = Rehearsal(changes, tuple(found["arguments"]), tuple(found["files"]))
+    return Recipe(target, (), run, "", tried=found["tried"], rehearsal=rehearsal)
 
 
 def not_shown(program: Program, reached: Sequence[Recipe | Unreached | None]) -> tuple[Unreached, ...]:

@@ -26,7 +26,9 @@ def targets_wanted(error: str) -> tuple[str, ...]:
 
 
 def sample_wanted(error: str) -> tuple[int, ...]:
-    """Sizes of one sample that a `view` wanted: of `shape '[-1, 28, 28]' is invalid`, (28, 28)."""
+    """Sizes of one sample that a product or a `view` wanted: (28, 28) of `shape '[-1, 28, 28]'`."""
+    if product := re.search(r"cannot be multiplied \(\d+x\d+ and (\d+)x\d+\)", error):
+        return (int(product.group(1)),)
     found = re.search(r"shape '(\[[-\d, ]+\])' is invalid for input of size", error)
     sizes = ast.literal_eval(found.group(1)) if found else []
     return tuple(sizes[1:]) if sizes and min(sizes[1:], default=0) > 0 else ()
