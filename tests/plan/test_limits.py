@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-
 from modereview.plan.probe.limits import OutOfTime, in_children, seconds
 
 
