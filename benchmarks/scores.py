@@ -2,9 +2,9 @@
 
     python benchmarks/scores.py SCRIPT... | --mirror MIRROR [--python PYTHON] [--repeats 20]
 
-Each script is copied and reviewed offline there; with a mirror, those of scored.toml. The tests that were kept
-run --repeats times more on the mended file, in other orders and with other seeds: how many ended in two ways
-is printed. A mutant in code that no test reaches is not in the score; "reached" counts functions.
+Each script is copied and reviewed offline there; with a mirror, those of scored.toml. The tests that were
+kept run --repeats times more on the mended file, in other orders and with other seeds: how many ended in two
+ways is printed. A mutant in code that no test reaches is not in the score; "reached" counts functions.
 """
 
 from __future__ import annotations
