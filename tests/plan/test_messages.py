@@ -38,6 +38,12 @@ def test_the_sizes_of_a_sample_that_were_wanted(error, sample):
     assert messages.sample_wanted(error) == sample
 
 
+def test_a_first_layer_says_how_many_channels_it_wants():
+    error = "RuntimeError: expected input[4, 3, 32, 32] to have 1 channels, but got 3 channels instead"
+    assert messages.sample_wanted(error, (3, 32, 32)) == (1, 32, 32)
+    assert messages.sample_wanted(error, (3, 64, 64)) == ()  # a layer further in
+
+
 @pytest.mark.parametrize(
     "few", ["not enough values to unpack (expected 3, got 2)", "too many values to unpack (expected 3)"]
 )

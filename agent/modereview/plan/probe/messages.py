@@ -25,10 +25,13 @@ def targets_wanted(error: str) -> tuple[str, ...]:
     return next((kinds for pattern, kinds in _TARGETS if re.search(pattern, error)), ())
 
 
-def sample_wanted(error: str) -> tuple[int, ...]:
+def sample_wanted(error: str, given: tuple[int, ...] = ()) -> tuple[int, ...]:
     """Sizes of one sample that a product or a `view` wanted: (28, 28) of `shape '[-1, 28, 28]'`."""
     if product := re.search(r"cannot be multiplied \(\d+x\d+ and (\d+)x\d+\)", error):
         return (int(product.group(1)),)
+    layer = re.search(r"expected input\[\d+, ([\d, ]+)\] to have (\d+) channels", error)
+    if layer and tuple(map(int, layer.group(1).split(", "))) == given:  # the first layer refused
+        return (int(layer.group(2)), *given[1:])
     found = re.search(r"shape '(\[[-\d, ]+\])' is invalid for input of size", error)
     sizes = ast.literal_eval(found.group(1)) if found else []
     return tuple(sizes[1:]) if sizes and min(sizes[1:], default=0) > 0 else ()

@@ -130,8 +130,9 @@ def _as_told(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
         return arrays
     if not state.small and state.slots and _SIZES.search(error):
         return replace(state, small=True)
-    sample = () if answer.get("found") else messages.sample_wanted(error)
-    if sample and state.choice.inputs[0].shape[1:] != sample:
+    given = state.choice.inputs[0].shape[1:] if state.choice.inputs else ()
+    sample = () if answer.get("found") else messages.sample_wanted(error, given)
+    if sample and given and given != sample:
         rows, why = state.choice.rows, "the shape that the script views it in"
         inputs = (Guess((rows, *sample), why), *state.choice.inputs[1:])
         return replace(state, choices=tuple(of_inputs(job, state.choice.model, inputs)), chosen=0)
