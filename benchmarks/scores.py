@@ -1,24 +1,28 @@
 """Mode-mutation scores of scripts: what a review's tests catch, of what is not equivalent.
 
-Give it scripts or folders; each script is copied and reviewed offline there. With --repeats the tests that
-were kept run again on the mended file, in other orders and with other seeds: how many ended in two ways is
-printed. A mutant in code that no test reaches is not in the score; "reached" counts functions.
+    python benchmarks/scores.py SCRIPT... | --mirror MIRROR [--python PYTHON] [--repeats 20]
+
+Each script is copied and reviewed offline there; with a mirror, those of scored.toml. The tests that were
+kept run --repeats times more on the mended file, in other orders and with other seeds: how many ended in two
+ways is printed. A mutant in code that no test reaches is not in the score; "reached" counts functions.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import recipes
 from modereview import parse
 from modereview.analyze import analyze
+from modereview.errors import InputError
 from modereview.records import Program, Review, Step
 from modereview.review import review_all
-from modereview.run import Worker, choose_python
+from modereview.run import Worker
 from modereview.settings import Settings
 from modereview.workbench import Bench
 
@@ -28,27 +32,47 @@ HEAD = f"{'killed':>7}{'missed':>8}{'equiv.':>8}{'score':>7}{'reached':>9}{'test
 def main() -> None:
     """Review each script, and print a row for it and their sum."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("scripts", nargs="+", type=Path)
+    parser.add_argument("scripts", nargs="*", type=Path)
+    parser.add_argument("--mirror", type=Path, help="of the repositories of scored.toml")
+    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="that has the packages")
     parser.add_argument("--repeats", type=int, default=20, help="runs of the kept tests (default: 20)")
     wanted = parser.parse_args()
     print(HEAD)
-    rows = [row for script in wanted.scripts for row in _rows(script, wanted.repeats)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        copied = _listed(wanted.mirror, folder) if wanted.mirror else _copied(wanted.scripts, folder)
+        rows = [row for script in copied for row in _rows(script, wanted.python, wanted.repeats)]
     print(_line([sum(column) for column in zip(*rows, strict=True)], "in all"))
 
 
-def _rows(script: Path, repeats: int) -> Iterator[list[int]]:
-    """The numbers of a script, which is copied with the files beside it."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve() / "project"
-        shutil.copytree(script.parent, folder, ignore=shutil.ignore_patterns(".git", "test_*"))
-        settings = Settings(paths=(folder / script.name,), offline=True)
+def _copied(scripts: Sequence[Path], folder: Path) -> Iterator[Path]:
+    """Copies of scripts, with the files beside them."""
+    for number, script in enumerate(scripts):
+        place = folder / str(number)
+        shutil.copytree(script.parent, place, ignore=shutil.ignore_patterns(".git", "test_*"))
+        yield place / script.name
+
+
+def _listed(mirror: Path, folder: Path) -> Iterator[Path]:
+    """The scripts of scored.toml, each in a copy of its repository."""
+    for _, script, root in recipes.scripts(mirror, folder, "scored.toml"):
+        (root / "pyproject.toml").touch()
+        yield script
+
+
+def _rows(script: Path, python: Path, repeats: int) -> Iterator[list[int]]:
+    """The numbers of a script."""
+    settings = Settings(paths=(script,), offline=True, python=python)
+    try:
         for review in review_all(settings, lambda _: None):
-            row = _numbers(review, repeats)
-            print(_line(row, script.name), flush=True)
+            row = _numbers(review, python, repeats)
+            print(_line(row, f"{script.parent.name}/{script.name}"), flush=True)
             yield row
+    except InputError as error:
+        print(f"{script.name}: {error}")
 
 
-def _numbers(review: Review, repeats: int) -> list[int]:
+def _numbers(review: Review, python: Path, repeats: int) -> list[int]:
     """Killed, missed, equivalent, functions reached, functions there, tests, tests that flicker."""
     program = analyze(review.source, parse.read)
     there = {f.name for f in program.functions if f.roles & {"train", "evaluate", "infer"}}
@@ -58,7 +82,7 @@ def _numbers(review: Review, repeats: int) -> list[int]:
         len(there & _reached(review, program)),
         len(there),
         len(cases),
-        _flickering(review, repeats) if cases else 0,
+        _flickering(review, python, repeats) if cases else 0,
     ]
 
 
@@ -81,10 +105,9 @@ def _of_schedule(steps: Sequence[Step], name: str) -> list[str]:
     return calls if name in calls else []
 
 
-def _flickering(review: Review, repeats: int) -> int:
+def _flickering(review: Review, python: Path, repeats: int) -> int:
     assert review.suite is not None
     source = review.source if review.mended is None else parse.read(review.source.path, review.source.root)
-    python = choose_python(None, os.environ)
     with Worker(source.root, python) as worker:
         runs = Bench(worker, source).repeats(review.suite, repeats)
     ends: dict[str, set[str]] = {}

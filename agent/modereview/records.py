@@ -393,6 +393,7 @@ class Rehearsal:
 
     changes: tuple[Value, ...]
     arguments: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # of the project, that the script reads by these relative paths
 
 
 @dataclass(frozen=True)

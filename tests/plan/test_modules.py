@@ -190,3 +190,43 @@ def test_a_script_that_takes_the_sandbox_down_on_import_is_loaded_by_its_definit
     planned = plan(program(module(LINEAR)), (), dies_on_import, tmp_path / "test_script_modes.py")
     assert planned.load == "definitions"
     assert found(planned)[0] == "script.Net(7)"
+
+
+def test_a_configuration_is_built_small(planned):
+    plan = planned("""
+import torch
+from torch import nn
+
+class TextConfig:
+    def __init__(self, hidden_size=4096, num_hidden_layers=48, scale=0.5):
+        self.hidden_size, self.num_hidden_layers, self.scale = hidden_size, num_hidden_layers, scale
+
+class Net(nn.Module):
+    def __init__(self, config: TextConfig):
+        super().__init__()
+        sizes = [config.hidden_size] * config.num_hidden_layers
+        self.layers = nn.ModuleList(nn.Linear(size, config.hidden_size) for size in sizes)
+    def forward(self, hidden_states):
+        for layer in self.layers:
+            hidden_states = layer(hidden_states)
+        return hidden_states
+""")
+    (recipe,) = plan.recipes
+    assert recipe.values[0].code == "script.Net(script.TextConfig(hidden_size=16, num_hidden_layers=2))"
+
+
+def test_as_many_dimensions_as_forward_takes_apart(planned):
+    plan = planned("""
+import torch
+from torch import nn
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(16, 48)
+    def forward(self, x):
+        batch, length, width = x.shape
+        return self.qkv(x).reshape(batch, length, 3, width).mean(2)
+""")
+    (recipe,) = plan.recipes
+    assert recipe.values[1].code == "(torch.randn(4, 12, 16),)"

@@ -120,12 +120,62 @@ def test_a_checkpoint_that_is_not_there_leaves_the_model_as_it_was_built(planned
     assert changes(planned(text))["torch.load('best.pt')"] == "model"
 
 
+def test_lines_that_the_run_does_not_come_to_are_told(planned):
+    steps = ("optimizer.zero_grad()", "late = model(images)", "late.mean().backward()", "optimizer.step()")
+    never = "    if epoch > 150:\n" + "".join(f"        {step}\n" for step in steps)
+    plan = planned(HEAD + DATA + LOOP.replace("torch.save(", never + "torch.save("))
+    assert "late = model(images)" not in roles(plan)
+    (missed,) = plan.unreached
+    assert "did not come to `late = model(images)`" in missed.error
+    assert missed.target.name == f"line {plan.program.source.lines.index('        late = model(images)') + 1}"
+
+
 def test_a_run_that_shows_nothing_says_what_was_tried(planned):
     plan = planned(HEAD + "import os\nif os.getpid():\n    exit('no data')\n" + LOOP)
     (missed,) = (u for u in plan.unreached if u.target.kind == "scenario")
     assert missed.target.name == "script.py"
     assert "name 'train_loader' is not defined" in missed.error
     assert missed.tried > 0
+
+
+def test_batches_are_taken_apart_as_the_script_does(planned):
+    three = LOOP.replace("images, labels in", "images, labels, names in")
+    loader = "from nowhere import get_loader\ntrain_loader = get_loader('digits')\n"
+    assert changes(planned(HEAD + loader + three))["train_loader ="].count("(8,)") == 2
+
+
+def test_a_class_that_only_the_run_tells_of_is_built_as_there(planned):
+    given = HEAD.replace("__init__(self):", "__init__(self, table):").replace("4 * 8 * 8", "table['wide']")
+    data = "table = {'wide': 256, 'read': len(open(__file__).read())}\n" + DATA
+    plan = planned(given + data + LOOP.replace("Net()", "Net(table)"))
+    (recipe,) = (r for r in plan.recipes if r.target.name == "Net")
+    assert recipe.values[0].code.startswith("script.Net({'wide': 256, 'read': ")
+    assert recipe.values[0].why == "as in a run of the script"
+
+
+def test_a_command_line_that_takes_over_is_passed_by(planned):
+    functions = "def run(epochs=200):\n" + "".join(f"    {line}\n" for line in (DATA + LOOP).splitlines())
+    plan = planned(HEAD + "import fire\n" + functions + "\nif __name__ == '__main__':\n    fire.Fire()\n")
+    assert changes(plan)["fire.Fire()"] == "run()"
+
+
+def test_files_of_the_project_are_there_in_the_empty_folder(planned, tmp_path):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "digits.txt").write_text("0.1")
+    read = LOOP.replace("lr=0.1", "lr=float(open('configs/digits.txt').read())")
+    assert own_run(planned(HEAD + DATA + read)).rehearsal.files == ("configs/digits.txt",)
+
+
+def test_an_option_without_a_default_is_given_a_word_that_the_script_compares_it_with(planned):
+    options = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--task", type=str)
+args = parser.parse_args()
+if args.task != "digits":
+    raise ValueError("unknown task")
+"""
+    assert own_run(planned(HEAD + options + DATA + LOOP)).rehearsal.arguments == ("--task", "digits")
 
 
 def test_functions_that_are_driven_by_themselves_are_not_run_again(planned):

@@ -16,6 +16,7 @@ from modereview.plan.probe import probe_code
 from modereview.plan.recipes import (
     mocked,
     module_recipe,
+    not_shown,
     own_run_told,
     rehearsed_recipe,
     scenario_recipe,
@@ -59,16 +60,26 @@ def plan(
         test_path,
         recipes,
         tuple((c, r) for c in contracts() for r in all_recipes if applies(c, r, program)),
-        tuple(
-            mocked(own_run_told(r, reached[-1]), _absent(answer))
-            for r in reached
-            if isinstance(r, Unreached)
-            and not _run_anyway(program, r, recipes)
-            and not _told(program, r, reached)
-        ),
+        (*_missed(program, reached, recipes, _absent(answer)), *not_shown(program, reached)),
         _absent(answer),
         bool(answer.get("weightless")),
         bool(answer.get("rooted")),
+    )
+
+
+def _missed(
+    program: Program,
+    reached: list[Recipe | Unreached | None],
+    recipes: tuple[Recipe, ...],
+    absent: tuple[str, ...],
+) -> tuple[Unreached, ...]:
+    """The targets without a recipe, but for those that another recipe runs, and those told elsewhere."""
+    return tuple(
+        mocked(own_run_told(r, reached[-1]), absent)
+        for r in reached
+        if isinstance(r, Unreached)
+        and not _run_anyway(program, r, recipes)
+        and not _told(program, r, reached)
     )
 
 

@@ -89,7 +89,8 @@ def _typed(call: ast.Call, compared: dict[str, list[str]]) -> list[str]:
         return []
     needed, words = keywords.get("required"), compared.get(flag.lstrip("-").replace("-", "_"), [])
     if flag.startswith("-"):
-        must = isinstance(needed, ast.Constant) and needed.value is True
+        chosen = bool(words) and not keywords.keys() & {"default", "action", "choices"}
+        must = chosen or (isinstance(needed, ast.Constant) and needed.value is True)
         return [flag, _word(keywords, words)] if must else []
     optional = isinstance(count := keywords.get("nargs"), ast.Constant) and count.value in ("?", "*")
     return [] if optional else [_word(keywords, words)]

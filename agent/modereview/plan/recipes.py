@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from modereview.plan.rehearsal import drives, sites, target_of
+from modereview.plan.slots import reached as functions_led_to
 from modereview.plan.targets import Scenario
 from modereview.records import Drive, Program, Recipe, Rehearsal, Role, Target, Unreached, Value
 
@@ -46,9 +48,25 @@ def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None
     texts = {drive.code for drive in run}
     target = target_of(program, tuple(site for site in sites(program) if site.text in texts))
     changes = tuple(Value(c["name"], c["code"], c["why"]) for c in found["changes"])
-    return Recipe(
-        target, (), run, "", tried=found["tried"], rehearsal=Rehearsal(changes, tuple(found["arguments"]))
-    )
+    rehearsal = Rehearsal(changes, tuple(found["arguments"]), tuple(found["files"]))
+    return Recipe(target, (), run, "", tried=found["tried"], rehearsal=rehearsal)
+
+
+def not_shown(program: Program, reached: Sequence[Recipe | Unreached | None]) -> tuple[Unreached, ...]:
+    """Lines that call a model and that the script's own run did not come to, where it came to others."""
+    run = [r for r in reached if isinstance(r, Recipe) and r.rehearsal]
+    told = {f for r in reached if r and r not in run for f in r.target.functions}
+    driven = {f for name in told for f in functions_led_to(program, name)}
+    shown = {drive.code for recipe in run for drive in recipe.drives}
+    missed = [s for s in sites(program) if s.text not in shown and s.function not in driven]
+    if not run or not missed:
+        return ()
+    first, name = missed[0], program.source.path.name
+    target = Target("scenario", f"line {first.line}", tuple({s.function for s in missed}))
+    others = f", nor to {len(missed) - 1} more that call a model" if missed[1:] else ""
+    error = f"the short run of {name} did not come to `{first.text}`{others}"
+    hint = f'Give what leads there in a recipe ([[tool.modereview.recipe]] with target = "{name}").'
+    return (Unreached(target, run[0].tried, error, hint),)
 
 
 def _as_seen(drive: Drive, seen: set[tuple[str, bool]]) -> Drive:

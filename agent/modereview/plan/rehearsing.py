@@ -24,7 +24,7 @@ class Rehearsal(ast.NodeTransformer):
         return self.changes.get(text) or self.changes.get(called) or self.generic_visit(node)
 
 
-def rehearsed(changes, arguments=(), most=60):
+def rehearsed(changes, arguments=(), files=(), most=60):
     """Every forward that the script's own lines call, run on the CPU in an empty folder."""
     forwards, home = [], os.getcwd()
 
@@ -48,6 +48,9 @@ def rehearsed(changes, arguments=(), most=60):
         stack.callback(handle.remove)
         os.chdir(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.callback(os.chdir, home)
+        for name in files:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(next(p / name for p in SCRIPT.parents if (p / name).exists()), name)
         stack.enter_context(mock.patch.object(sys, "argv", [str(SCRIPT), *arguments]))
         for owner in (torch.Tensor, nn.Module):
             stack.enter_context(mock.patch.object(owner, "cuda", lambda self, *_, **__: self))
@@ -59,8 +62,10 @@ REHEARSAL_IMPORTS = (
     "import contextlib",
     "import linecache",
     "import os",
+    "import shutil",
     "import sys",
     "import tempfile",
+    "from pathlib import Path",
     "from types import SimpleNamespace",
     "from unittest import mock",
     "import torch",

@@ -56,7 +56,8 @@ def _rehearsal(rehearsal: Rehearsal, script: str) -> list[str]:
     purpose = f'"""Every forward that the lines of {script} call in a short run on stand-ins."""'
     changes = [f"    {_entry(change)}" for change in rehearsal.changes]
     arguments = f", {list(rehearsal.arguments)!r}" if rehearsal.arguments else ""
-    return [purpose, "changes = {", *changes, "}", f"return rehearsed(changes{arguments})"]
+    files = f", files={list(rehearsal.files)!r}" if rehearsal.files else ""
+    return [purpose, "changes = {", *changes, "}", f"return rehearsed(changes{arguments}{files})"]
 
 
 def _entry(change: Value) -> str:

@@ -72,7 +72,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
     }
     return _TEMPLATES.get_template("header.py.jinja").render(
         script=_escaped(source.name),
-        imports=sorted(imports),
+        imports=sorted(imports - {"import importlib"} if "import importlib.util" in imports else imports),
         path=script_path(plan.test_path, source.path),
         root=folder_path(plan.test_path, source.root) if plan.rooted else "",
         loader=loader(plan.load),

@@ -114,11 +114,11 @@ def distill(student, teacher, loader, optimizer):
         optimizer.step()
 
 
-def shuffled(model, loader, optimizer):
-    order = random.Random(0)
+def scaled(model, loader, optimizer):
+    drawn = random.Random(0)
     model.train()
-    for x, y in sorted(loader, key=lambda pair: order.random()):
-        F.mse_loss(model(x), y).backward()
+    for x, y in loader:
+        F.mse_loss(model(x * drawn.random()), y).backward()
         optimizer.step()
 
 
@@ -130,7 +130,7 @@ TRAIN = ("script.train(model, loader, optimizer)", "train")
 VALIDATE = ("script.validate(model, loader)", "evaluate")
 FIT = ("script.fit(model, loader, optimizer)", "train evaluate")
 DISTILL = ("script.distill(model, teacher, loader, optimizer)", "train")
-SHUFFLED = ("script.shuffled(model, loader, optimizer)", "train")
+SCALED = ("script.scaled(model, loader, optimizer)", "train")
 SEED = ("script.set_seed(1)", "")
 SWITCH = ("model.eval()", "")
 
@@ -215,7 +215,7 @@ FAULTS = [
         CAREFUL,
     ),
     Fault("teacher_stays_in_eval", "Net, asked by distill", "teacher.eval()", "pass", (DISTILL,), CAREFUL),
-    Fault("same_seed_same_run", "two different runs", "Random(0)", "Random()", (SHUFFLED,), CAREFUL),
+    Fault("same_seed_same_run", "two different runs", "Random(0)", "Random()", (SCALED,), CAREFUL),
     Fault(
         "seeding_covers_every_generator", "draws of random", "    random.seed(number)\n", "", (SEED,), CAREFUL
     ),

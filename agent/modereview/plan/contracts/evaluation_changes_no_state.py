@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from modereview.plan.contracts._evaluations import every_evaluation
 from modereview.plan.contracts._scenarios import evaluates_apart
 from modereview.records import Contract, Program, Recipe
 
-TEMPLATE = '''\
-{{ head }}
-    """Three rounds of {{ functions }}: evaluating changes no number in the model."""
-    noted = {{ evaluating("compared") }}
-    leaks = [f"{seen.where} changed {seen.changed[0]}" for seen in noted if seen.changed]
-    assert not leaks, f"{leaks[0]}: evaluation data leaks into the model"
-'''
+TEMPLATE = every_evaluation(
+    claim="evaluating changes no number in the model",
+    watcher="compared",
+    wrong="seen.changed",
+    told='f"{seen.where} changed {seen.changed[0]}"',
+    why=": evaluation data leaks into the model",
+)
 
 CONTRACT = Contract(
     id="evaluation_changes_no_state",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from modereview.plan.contracts._evaluations import every_evaluation
 from modereview.plan.contracts._scenarios import evaluates_apart, restores_mode
 from modereview.records import Contract, Program, Recipe
 
-TEMPLATE = '''\
-{{ head }}
-    """Three rounds of {{ functions }}: evaluating gives the mode back."""
-    noted = {{ evaluating("compared") }}
-    lost = [seen.where for seen in noted if seen.after != seen.before]
-    assert not lost, (
-        f"{lost[0]} left the model in another mode than it met: the caller goes on in it"
-    )
-'''
+TEMPLATE = every_evaluation(
+    claim="evaluating gives the mode back",
+    watcher="compared",
+    wrong="seen.after != seen.before",
+    why=" left the model in another mode than it met: the caller goes on in it",
+)
 
 CONTRACT = Contract(
     id="evaluation_restores_the_mode",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from modereview.plan.contracts._evaluations import every_evaluation
 from modereview.plan.contracts._scenarios import evaluates_apart, restores_mode
 from modereview.records import Contract, Program, Recipe
 
-TEMPLATE = '''\
-{{ head }}
-    """Three rounds of {{ functions }}: the mode comes back after an error, too."""
-    noted = {{ evaluating("interrupted") }}
-    lost = [seen.where for seen in noted if seen.after != seen.before]
-    assert not lost, (
-        f"{lost[0]}, interrupted, left the model in another mode: use try and finally"
-    )
-'''
+TEMPLATE = every_evaluation(
+    claim="the mode comes back after an error, too",
+    watcher="interrupted",
+    wrong="seen.after != seen.before",
+    why=", interrupted, left the model in another mode: use try and finally",
+)
 
 CONTRACT = Contract(
     id="interrupted_evaluation_restores_the_mode",

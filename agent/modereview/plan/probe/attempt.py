@@ -17,6 +17,7 @@ from .limits import Deadline, OutOfTime, in_children, one_line, seconds
 
 _RUN_SECONDS = 8.0
 _SEARCH_SECONDS = 6.0
+_LARGEST_FILE = 2**20  # bytes, of a configuration or a vocabulary
 # A test takes a script that exits for one that has come to its end; the search asks why.
 _TELLING = ("contextlib.suppress(SystemExit)", "contextlib.nullcontext()")
 _ENOUGH = ("enough is seen",)
@@ -64,7 +65,7 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
     answer: Json = {}
     try:
         with seconds(limit), capture.watching():
-            names["rehearsed"](changes, typed)
+            names["rehearsed"](changes, typed, state.files)
     except SystemExit as end:
         answer = _failure(job, end) if end.code not in (None, 0, *_ENOUGH) else {}
     except (Exception, OutOfTime) as error:
@@ -77,6 +78,15 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
         "output": last.get("output"),
         "captured": capture.found(),
     }
+
+
+def _of_project(job: Json, error: BaseException) -> str | None:
+    """The file that was looked for in the empty folder, where the project has one of that relative path."""
+    name = error.filename if isinstance(error, FileNotFoundError) else None
+    if not isinstance(name, str) or Path(name).is_absolute() or ".." in Path(name).parts:
+        return None
+    found = next((p / name for p in Path(job["path"]).parents if (p / name).is_file()), None)
+    return name if found is not None and found.stat().st_size < _LARGEST_FILE else None
 
 
 def _remember(last: Json, capture: Capture, module: nn.Module, inputs: Any, output: Any) -> None:
@@ -97,6 +107,7 @@ def _failure(job: Json, error: BaseException) -> Json:
     if isinstance(error, OutOfTime):
         return {**answer, "kind": "time"}
     answer["absent"] = named(error)
+    answer["file"] = _of_project(job, error)
     if called and isinstance(called[0], nn.Module) and list(called[0].parameters()):
         answer["kind"] = "forward"
         try:

@@ -47,7 +47,8 @@ def builds(subject: dict[str, Any], script: object = None) -> Iterator[Build]:
 
 def _configs(way: dict[str, Any], script: object) -> Iterator[dict[str, str]]:
     """For the arguments that are configurations, an expression by name: small, as by default, none."""
-    each = {a["name"]: list(configured(a["configs"], script)) for a in way["arguments"] if a["code"] is None}
+    unknown = [a for a in way["arguments"] if a["code"] is None]
+    each = {a["name"]: list(configured(a["configs"], script, a["attributes"])) for a in unknown}
     for place in range(max(map(len, each.values()), default=0)):
         yield {name: codes[min(place, len(codes) - 1)] for name, codes in each.items() if codes}
     yield {}

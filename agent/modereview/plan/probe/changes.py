@@ -24,6 +24,7 @@ class State:
     chosen: int = 0
     searched: bool = False  # whether the choices are for the model that the script itself built
     absent: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # of the project, that the script reads
     sizes: tuple[str, ...] = ()  # assignments of batch sizes
     small: bool = False  # whether batches have as many rows as the stand-ins
     tiny: bool = False  # whether there is one batch of two samples: the model is slow

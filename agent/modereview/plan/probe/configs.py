@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .sizes import number
 
 
-def configured(names: list[str], script: object) -> Iterator[str]:
-    """Expressions that build the first of the classes that can be built: with small sizes, then as it is."""
+def configured(names: list[str], script: object, read: Iterable[str] = ()) -> Iterator[str]:
+    """Expressions that build a configuration: with small sizes, then as it is.
+
+    Of several classes the first that can be built and has most of what is `read` of it.
+    """
+    best: list[str] = []
+    least = -1
     for name in names:
         held = getattr(script, name.removeprefix("script."), None)
-        if isinstance(held, type):
-            small = _small(held)
-            for given in dict.fromkeys((small, "")):
-                if _builds(held, given):
-                    yield f"{name}({given})"
-            return
+        if not isinstance(held, type):
+            continue
+        built = {given: _built(held, given) for given in dict.fromkeys((_small(held), ""))}
+        codes = [f"{name}({given})" for given, made in built.items() if made is not None]
+        missing = sum(not hasattr(made, a) for a in read for made in list(built.values())[-1:])
+        if codes and (not best or missing < least):
+            best, least = codes, missing
+    yield from best
 
 
 def _small(cls: type) -> str:
@@ -42,9 +49,10 @@ def _defaults(cls: type) -> Iterator[tuple[str, Any]]:
     yield from ((p.name, p.default) for p in parameters)
 
 
-def _builds(cls: type, given: str) -> bool:
+def _built(cls: type, given: str) -> object:
+    """An instance; None where that fails."""
     try:
-        eval(f"cls({given})", {"cls": cls})
+        built: object = eval(f"cls({given})", {"cls": cls})
     except Exception:
-        return False
-    return True
+        return None
+    return built

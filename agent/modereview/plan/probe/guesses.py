@@ -12,6 +12,7 @@ from torch import nn
 ROWS = 8  # samples of flat data
 IMAGES = 4  # samples where each is large
 LENGTH = 12  # steps of a sequence
+FRAMES = 8  # of a film
 SIDES = (32, 28, 64, 16, 8, 128, 224)
 IMAGES_BY_SIZE = {784: (1, 28, 28), 3072: (3, 32, 32), 1024: (1, 32, 32)}
 _WHOLE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer, nn.Transformer)
@@ -124,6 +125,8 @@ def _by_shapes(model: nn.Module, shapes: list[dict[str, Any]]) -> list[Guess]:
 
 def _by_name(model: nn.Module, name: str) -> list[Guess]:
     """Names that say more than the leaves do."""
+    if placed := _places(model, name):
+        return placed
     if re.search(r"^adj|_adj$|adjacency|laplacian", name):
         return [Guess((ROWS, ROWS), f"`{name}`: a graph of {ROWS} nodes", text=f"torch.eye({ROWS})")]
     if re.search(r"edge_index", name):
@@ -133,17 +136,6 @@ def _by_name(model: nn.Module, name: str) -> list[Guess]:
         return [Guess((IMAGES,), f"`{name}`: all of {LENGTH} steps", text=text)]
     if re.search(r"^h$|hidden|hx$|^h_?0$|state", name):
         return _states(model, name)
-    if re.search(r"^(feat_|x_|input_|in_)?(size|shape|resolution)$|(^|_)hw$|^HW$", name):
-        return [Guess((), f"`{name}`: {LENGTH} places", text=f"({LENGTH // 3}, 3)")]
-    if name in ("H", "W", "height", "width"):
-        text = str(LENGTH // 3) if name.lower().startswith("h") else "3"
-        return [Guess((), f"`{name}`: of {LENGTH} places", text=text)]
-    if re.search(r"position_(embeddings?|emb)$|rotary", name):
-        angles = f"torch.ones({IMAGES}, {LENGTH}, {_head(model)})"
-        return [Guess((), f"`{name}`: cosines and sines", text=f"({angles}, 1 - {angles})")]
-    if re.search(r"position_ids|^pos(itions)?$", name):
-        text = f"torch.arange({LENGTH}).expand({IMAGES}, {LENGTH})"
-        return [Guess((), f"`{name}`: one after the other", text=text)]
     if re.search(r"mask", name):
         masks = (
             "None",
@@ -156,6 +148,27 @@ def _by_name(model: nn.Module, name: str) -> list[Guess]:
         return [Guess((rows,), f"`{name}`: classes", high) for rows in (ROWS, IMAGES)]
     if re.search(r"^t$|^ts$|time", name):
         return [Guess((rows,), f"`{name}`: time steps", 10) for rows in (IMAGES, ROWS)]
+    return []
+
+
+def _places(model: nn.Module, name: str) -> list[Guess]:
+    """Where the parts of a sequence or of a picture lie, and pictures themselves."""
+    if re.search(r"^(feat_|x_|input_|in_)?(size|shape|resolution)$|(^|_)hw$|^HW$", name):
+        return [Guess((), f"`{name}`: {LENGTH} places", text=f"({LENGTH // 3}, 3)")]
+    if name in ("H", "W", "height", "width"):
+        text = str(LENGTH // 3) if name.lower().startswith("h") else "3"
+        return [Guess((), f"`{name}`: of {LENGTH} places", text=text)]
+    if re.search(r"pixel_values|^(images?|imgs?)$", name):
+        config = getattr(model, "config", None)
+        channels, side = getattr(config, "num_channels", 3), getattr(config, "image_size", SIDES[0])
+        if isinstance(channels, int) and isinstance(side, int):
+            return [Guess((IMAGES, channels, side, side), f"`{name}`: images of side {side}")]
+    if re.search(r"position_(embeddings?|emb)$|rotary", name):
+        angles = f"torch.ones({IMAGES}, {LENGTH}, {_head(model)})"
+        return [Guess((), f"`{name}`: cosines and sines", text=f"({angles}, 1 - {angles})")]
+    if re.search(r"position_ids|^pos(itions)?$", name):
+        text = f"torch.arange({LENGTH}).expand({IMAGES}, {LENGTH})"
+        return [Guess((), f"`{name}`: one after the other", text=text)]
     return []
 
 

@@ -12,8 +12,8 @@ _TARGETS = (  # (message of a loss, the kinds of targets that it asks for)
     (r"too many indices for tensor of dimension 1", ("labels", "tokens")),
     (r"only batches of spatial targets|spatial target", ("map",)),
     (r"match target batch_size|batch_size \(\d+\) to match", ("stream", "tokens", "class")),
-    (r"but expected Long|type Long but found|(type|dtype)( to be)? Long|Long or Byte|IntTensor", _CLASSES),
     (r"Found dtype Long but expected|floating point type for target|Float but found Long", _REALS),
+    (r"but expected Long|type Long but found|(type|dtype)( to be)? Long|Long or Byte|IntTensor", _CLASSES),
     (r"between 0 and 1", ("binary", "unit", "inputs")),
     (r"Using a target size|[Tt]arget size \(?torch|must match the size of tensor", _REALS),
     (r"Target \d+ is out of bounds", ("pair",)),
@@ -25,8 +25,13 @@ def targets_wanted(error: str) -> tuple[str, ...]:
     return next((kinds for pattern, kinds in _TARGETS if re.search(pattern, error)), ())
 
 
-def sample_wanted(error: str) -> tuple[int, ...]:
-    """Sizes of one sample that a `view` wanted: of `shape '[-1, 28, 28]' is invalid`, (28, 28)."""
+def sample_wanted(error: str, given: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """Sizes of one sample that a product or a `view` wanted: (28, 28) of `shape '[-1, 28, 28]'`."""
+    if product := re.search(r"cannot be multiplied \(\d+x\d+ and (\d+)x\d+\)", error):
+        return (int(product.group(1)),)
+    layer = re.search(r"expected input\[\d+, ([\d, ]+)\] to have (\d+) channels", error)
+    if layer and tuple(map(int, layer.group(1).split(", "))) == given:  # the first layer refused
+        return (int(layer.group(2)), *given[1:])
     found = re.search(r"shape '(\[[-\d, ]+\])' is invalid for input of size", error)
     sizes = ast.literal_eval(found.group(1)) if found else []
     return tuple(sizes[1:]) if sizes and min(sizes[1:], default=0) > 0 else ()

@@ -69,7 +69,12 @@ def _found(job: Json, state: State) -> Json:
         {"name": k, "code": c, "why": why if k in data else ""}
         for k, c in (state.all_changes() or {}).items()
     ]
-    return {"changes": changes, "arguments": arguments(job, state), "absent": list(state.absent)}
+    return {
+        "changes": changes,
+        "arguments": arguments(job, state),
+        "files": list(state.files),
+        "absent": list(state.absent),
+    }
 
 
 def _unseen(job: Json, answer: Json) -> list[str]:
@@ -88,6 +93,8 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
     error = answer.get("error", "")
     if (absent := answer.get("absent")) and absent not in state.absent:
         return replace(state, absent=(*state.absent, absent))
+    if (name := answer.get("file")) and name not in state.files:
+        return replace(state, files=(*state.files, name))
     if answer["kind"] == "choice":
         return state.first_fitting()
     if not error:
@@ -123,7 +130,9 @@ def _as_told(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
         return arrays
     if not state.small and state.slots and _SIZES.search(error):
         return replace(state, small=True)
-    if (sample := messages.sample_wanted(error)) and state.choice.inputs[0].shape[1:] != sample:
+    given = state.choice.inputs[0].shape[1:] if state.choice.inputs else ()
+    sample = () if answer.get("found") else messages.sample_wanted(error, given)
+    if sample and given and given != sample:
         rows, why = state.choice.rows, "the shape that the script views it in"
         inputs = (Guess((rows, *sample), why), *state.choice.inputs[1:])
         return replace(state, choices=tuple(of_inputs(job, state.choice.model, inputs)), chosen=0)

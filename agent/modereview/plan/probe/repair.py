@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .guesses import IMAGES, LENGTH, Guess, leaves, of_leaf
+from .guesses import FRAMES, IMAGES, LENGTH, Guess, leaves, of_leaf
 
 _LARGEST_SIDE = 256
 _SMALL = (
@@ -107,15 +107,17 @@ def _as_told(guess: Guess, error: str) -> Iterator[Guess]:
             if size in guess.shape[1:] and 1 < wanted <= _LARGEST_SIDE:
                 shape = (guess.shape[0], *(wanted if s == size else s for s in guess.shape[1:]))
                 yield replace(guess, shape=shape, why=f"{guess.why}; {wanted} suits another tensor")
-    if unpacked := re.search(r"values to unpack \(expected ([34])", error):
-        count = int(unpacked.group(1))
+    if unpacked := re.search(r"values to unpack \(expected ([345])|[Ee]xpected ([345])D input", error):
+        count = int(unpacked.group(1) or unpacked.group(2))
         if count != len(guess.shape) and not guess.high:
             why = f"{guess.why}, in as many dimensions as forward unpacks"
             yield from (replace(guess, shape=shape, why=why) for shape in _dimensions(guess, count))
 
 
 def _dimensions(guess: Guess, count: int) -> list[tuple[int, ...]]:
-    """Sequences (3) or images (4) as wide as the guess."""
+    """Sequences (3), images (4) or films (5) as wide as the guess."""
+    if count == 5:
+        return [(guess.shape[0], FRAMES, *guess.shape[1:])] if len(guess.shape) == 4 else []
     wide = guess.shape[1] if len(guess.shape) == 4 else guess.shape[-1]
     return [(IMAGES, LENGTH, wide)] if count == 3 else [(IMAGES, wide, 16, 16), (IMAGES, 16, 16, wide)]
 

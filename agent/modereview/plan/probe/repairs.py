@@ -82,7 +82,8 @@ def given_data(job: Json, tree: ast.Module, state: State, frames: list[int]) -> 
 
 def without_mocks(state: State, tree: ast.Module, frames: list[int]) -> State | None:
     """Tensors for the mocks that a failing statement reads."""
-    return _put(state, _read(tree, frames) & state.mocked(), kind="input")
+    plain = {s["name"] for _, each in state.slots for s in each if s["kind"] == "unknown"}
+    return _put(state, _read(tree, frames) & state.mocked() & plain, kind="input")
 
 
 def with_arrays(state: State, tree: ast.Module, frames: list[int]) -> State | None:
@@ -243,8 +244,10 @@ def _promise(key: str, slots: list[Json]) -> float:
 
 def _needed(job: Json, statement: ast.stmt) -> bool:
     """Whether a statement is what the run is for: a model called, or a function that does so."""
-    lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
-    text = ast.unparse(statement)
+    body = getattr(statement, "body", None)  # of a block, the head alone
+    end = body[0].lineno - 1 if body else statement.end_lineno
+    lines = range(statement.lineno, (end or statement.lineno) + 1)
+    text = ast.unparse(statement).partition("\n")[0] if body else ast.unparse(statement)
     trained = [
         t.id
         for t in getattr(statement, "targets", [])
