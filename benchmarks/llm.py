@@ -39,7 +39,8 @@ from modereview.rules import check
 from modereview.run import Worker
 from modereview.workbench import Bench
 from modereview.write import builtin, model, remarks
-from modereview.write.context import slices, whole
+from modereview.write.context import slices
+from modereview.write.digest import whole
 
 LIMIT_TOKENS, LIMIT_WALL = 0.5, 1.3
 CONTEXT = 3000  # tokens of code in a question, as by default

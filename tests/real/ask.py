@@ -1,10 +1,12 @@
-"""Asks a model the `review` question about the real cases, and sets what it finds beside the analysis alone.
+"""Asks a model the `review` question about real cases: what the analysis finds, what the model, what both.
 
-    python tests/real/ask.py --model NAME [--first 20] [--record DIR | --replay DIR] [MIRROR]
+    python tests/real/ask.py --model NAME [--cases 5-24] [--claims] [--record DIR | --replay DIR] [MIRROR]
 
-Both sides of each case are asked about. Found: a claim begins within the lines that the case accepts in the
-old file. False alarm: a claim in the repaired file within the lines that these became. No claim is run here:
-what a claim is worth with its proof, a review of the file tells.
+Each side of a case is asked about twice: once by `alone/review.md`, which shows the lines that decide about
+modes and nothing that was found, and once as a review of the file asks, with the analysis beside them.
+Found: a finding or a claim begins within the lines that the case accepts in the old file. Alarm: one does
+within the lines that these became in the repaired file. With both, a finding counts unless the model
+disputes it. No claim is run here: what a claim is worth with its proof, a review of the file tells.
 """
 
 from __future__ import annotations
@@ -14,103 +16,153 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lay_out import SIDES, Case, LayOutError, lay_out, mirror_of, read_cases
 from modereview import parse
 from modereview.analyze import analyze
-from modereview.llm import Options, connect, secrets
-from modereview.llm.agent import pursue
+from modereview.llm import ModelError, Options, connect, secrets
+from modereview.llm.agent import Chain, Judged, pursue
+from modereview.llm.answers import ReviewNotes
 from modereview.llm.meter import Meter
 from modereview.llm.prompts import Prompts
-from modereview.records import Finding, Remark, Suite
+from modereview.records import Finding, Program, Remark, Suite
 from modereview.rules import check
 from modereview.write import remarks
 from report import moved
 
+WAYS = ("static", "model", "both")
+PROMPTS = {"model": Prompts(Path(__file__).with_name("alone")), "both": Prompts()}
+
 
 @dataclass(frozen=True)
-class Asked:
-    """One side of a case: what the analysis finds, and what the model adds to it."""
+class Side:
+    """One side of a case: its file, what the analysis finds, and the lines where the fault is, or was."""
 
+    case: Case
+    name: str  # of SIDES
+    program: Program
     findings: tuple[Finding, ...]
-    remarks: tuple[Remark, ...]
+    ranges: tuple[tuple[int, int], ...]
 
-    def lines(self, case: Case) -> tuple[list[int], list[int]]:
-        """Where the analysis alone, and where the model, says that something is wrong."""
-        names = (case.rule, *case.also)
-        disputed = {(r.line, r.disputes) for r in self.remarks if r.disputes}
-        alone = [f.span.line for f in self.findings if f.rule in names]
-        agreed = [f.span.line for f in self.findings if f.rule in names and _key(f) not in disputed]
-        return alone, agreed + [r.line for r in self.remarks if not r.disputes]
+    def points(self, way: str, said: Sequence[Remark]) -> bool:
+        """Whether one of WAYS, with what a model said in it, points at the place."""
+        disputed = {(remark.line, remark.disputes) for remark in said}
+        found = [f for f in self.findings if way != "model" and f.rule in (self.case.rule, *self.case.also)]
+        lines = [f.span.line for f in found if (f.span.line, f.rule) not in disputed]
+        return any(map(self.holds, lines + [remark.line for remark in said if not remark.disputes]))
 
-
-def _key(finding: Finding) -> tuple[int, str]:
-    return finding.span.line, finding.rule
-
-
-def ask(path: Path, meter: Meter, limit: int) -> Asked:
-    """The question about one file, after the analysis."""
-    program = analyze(parse.read(path), parse.read)
-    findings = check(program)
-    chain = remarks.chain(program, findings, Suite(path, "", ()), (), Prompts(), limit)
-    return Asked(findings, asyncio.run(pursue([chain], meter.ask)).kept)
+    def holds(self, line: int) -> bool:
+        """Whether a line is within the ranges."""
+        return any(first <= line <= last for first, last in self.ranges)
 
 
-def row(case: Case, folder: Path, meter: Meter, limit: int) -> tuple[str, list[bool]]:
-    """A line of the table, and (found alone, found with the model, alarm alone, alarm with the model)."""
+@dataclass(frozen=True)
+class Said:
+    """What the model said of a side, in one of WAYS."""
+
+    side: Side
+    way: str
+    remark: Remark
+
+
+def read(case: Case, mirror: Path, folder: Path) -> Iterator[Side]:
+    """The old side of a case and the new one, analysed."""
+    lay_out(case, mirror, folder)
     old, new = (case.root(folder, side) / case.path for side in SIDES)
-    before, after = ask(old, meter, limit), ask(new, meter, limit)
-    became = moved(old, new, case.accept)
-    marks = [
-        *(_within(lines, case.accept) for lines in before.lines(case)),
-        *(_within(lines, became) for lines in after.lines(case)),
-    ]
-    words = ["found" if mark else "missed" for mark in marks[:2]] + [
-        "alarm" if mark else "silent" for mark in marks[2:]
-    ]
-    return f"{case.number:>3} {case.repository:<44} {case.rule}  " + "  ".join(
-        f"{w:<6}" for w in words
-    ), marks
+    accepted = (case.accept, tuple(moved(old, new, case.accept)))
+    for name, path, ranges in zip(SIDES, (old, new), accepted, strict=True):
+        program = analyze(parse.read(path), parse.read)
+        yield Side(case, name, program, check(program), ranges)
 
 
-def _within(lines: list[int], ranges: object) -> bool:
-    return any(a <= line <= b for line in lines for a, b in ranges)  # type: ignore[attr-defined]
+def question(side: Side, way: str) -> Chain[Said, ReviewNotes]:
+    """The question about one side, in one of WAYS."""
+    findings = side.findings if way == "both" else ()
+    suite = Suite(side.program.source.path, "", ())
+    chain = remarks.chain(side.program, findings, suite, (), PROMPTS[way], Options.context_tokens)
+
+    def gate(answer: ReviewNotes) -> Judged[Said]:
+        judged = chain.gate(answer)
+        return Judged(tuple(Said(side, way, remark) for remark in judged.kept), judged.dropped)
+
+    return Chain(chain.what, chain.question, gate)
+
+
+def table(sides: Sequence[Side], said: Sequence[Said]) -> str:
+    """A line for each case, old side and new, then the totals."""
+    rows, totals = [], [0] * 2 * len(WAYS)
+    for old, new in zip(sides[::2], sides[1::2], strict=True):
+        marks = [side.points(way, _of(said, side, way)) for side in (old, new) for way in WAYS]
+        totals = [total + mark for total, mark in zip(totals, marks, strict=True)]
+        words = [
+            ("missed", "found", "silent", "alarm")[2 * (n >= len(WAYS)) + m] for n, m in enumerate(marks)
+        ]
+        rows.append(_row(f"{old.case.number:>3} {old.case.repository:<44} {old.case.rule}", words))
+    head = _row(f"{'':>3} {'old side, then new':<44} {'rule':<5}", WAYS * 2)
+    return "\n".join([head, *rows, _row(f"{'':>3} {len(rows)} cases{'':<41}", map(str, totals))])
+
+
+def _row(head: str, words: Iterable[str]) -> str:
+    return "  ".join([f"{head:<54}", *(f"{word:<6}" for word in words)]).rstrip()
+
+
+def _of(said: Sequence[Said], side: Side, way: str) -> list[Remark]:
+    return [each.remark for each in said if each.side is side and each.way == way]
+
+
+def claims(said: Sequence[Said]) -> str:
+    """Everything that was said, to be judged by a person: `*` where it is about the case's place."""
+    return "\n".join(map(_claim, said))
+
+
+def _claim(each: Said) -> str:
+    side, remark = each.side, each.remark
+    mark = "*" if side.holds(remark.line) else " "
+    disputes = f"disputes {remark.disputes}: " if remark.disputes else ""
+    place = f"{side.program.source.name}:{remark.line}"
+    return f"{side.case.number:>3} {each.way:<5} {side.name} {mark} {place} {disputes}{remark.text}"
+
+
+def _range(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="the review question on the real cases")
     parser.add_argument("mirror", type=Path, nargs="?", help="default: $MODEREVIEW_MIRROR")
     parser.add_argument("--model")
-    parser.add_argument("--first", type=int, default=20, metavar="N", help="cases to ask about (default: 20)")
+    parser.add_argument("--cases", type=_range, default=range(1, 10**6), metavar="FIRST-LAST")
+    parser.add_argument("--claims", action="store_true", help="print everything that the model says")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for an answer")
     parser.add_argument("--record", type=Path)
     parser.add_argument("--replay", type=Path)
     given = parser.parse_args()
     options = Options(timeout=given.timeout, record=given.record, replay=given.replay)
-    model = connect(given.model, False, os.environ, options)
+    try:
+        model = connect(given.model, False, os.environ, options)
+    except ModelError as error:
+        sys.exit(str(error))
     if model is None:
         sys.exit("Name a model with --model, or recorded answers with --replay.")
     meter = Meter(model, secrets=secrets(os.environ))
-    print(f"{'':>3} {'repository':<44} rule   alone   model   alone   model")
-    totals = [0, 0, 0, 0]
+    cases = [case for case in read_cases() if case.number in given.cases]
     with tempfile.TemporaryDirectory() as temporary:
         folder, mirror = Path(temporary).resolve(), mirror_of(given.mirror)
-        for case in read_cases()[: given.first]:
-            try:
-                lay_out(case, mirror, folder)
-            except LayOutError as error:
-                sys.exit(f"{error}")
-            text, marks = row(case, folder, meter, options.context_tokens)
-            totals = [total + mark for total, mark in zip(totals, marks, strict=True)]
-            print(text, flush=True)
+        try:
+            sides = [side for case in cases for side in read(case, mirror, folder)]
+        except LayOutError as error:
+            sys.exit(str(error))
+    chains = [question(side, way) for side in sides for way in PROMPTS]
+    found = asyncio.run(pursue(chains, meter.ask))
+    print(table(sides, found.kept))
+    if given.claims:
+        print(claims(found.kept))
     usage = meter.usage
-    print(
-        f"found: {totals[0]} alone, {totals[1]} with the model; "
-        f"alarm after the repair: {totals[2]} alone, {totals[3]} with the model; "
-        f"{usage.calls} calls, {usage.tokens} tokens. {usage.error}"
-    )
+    print(f"{len(chains)} questions, {usage.tokens} tokens, {len(found.dropped)} dropped. {usage.error}")
 
 
 if __name__ == "__main__":

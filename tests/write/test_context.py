@@ -9,7 +9,7 @@ from modereview import parse
 from modereview.analyze import analyze
 from modereview.llm.tokens import tokens
 from modereview.records import Target
-from modereview.write.context import digest, slices, whole
+from modereview.write.context import slices
 
 CODE = """import torch
 from torch import nn
@@ -91,16 +91,3 @@ def test_limit_holds_and_what_matters_most_stays(program, limit):
     text = shown(program, Target("module", "Net", classes=("Net",)), limit)
     assert tokens(text) <= limit
     assert limit < 60 or "class Net" in text
-
-
-def test_digest_keeps_every_line_that_decides(program):
-    text = digest(program, 3000)
-    for line in ("self.drop = nn.Dropout(0.5)", "self.model.train()", "self.model(x).sum().backward()"):
-        number = next(n for n, code in enumerate(CODE.split("\n"), 1) if line in code)
-        assert f"{number}: " in text and line in text
-    assert "words = file.read()" not in text and "\n...\n" in text
-
-
-def test_digest_holds_the_limit(program):
-    assert tokens(digest(program, 100)) <= 110
-    assert tokens(digest(program, 3000)) < tokens(whole(program))

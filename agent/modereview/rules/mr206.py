@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, ModuleClass, Program, Severity
-from modereview.rules import lookup
+from modereview.rules import inside, lookup
 from modereview.rules.base import Rule, fix
 from modereview.rules.freezing import switches_on
 
@@ -33,12 +33,12 @@ def check(program: Program) -> Iterator[Finding]:
     for module in program.modules if "torch" in program.imports else ():
         for name in ("train", "eval"):
             method = program.names.classes[module.name].method(name)
-            fault = _fault(program, method) if method is not None and not _stub(method) else None
+            fault = _fault(program, module, method) if method is not None and not _stub(method) else None
             if method is not None and fault is not None:
                 yield _finding(program, module, method, fault)
 
 
-def _fault(program: Program, method: ir.Function) -> _Fault | None:
+def _fault(program: Program, module: ModuleClass, method: ir.Function) -> _Fault | None:
     """The worst fault of an override."""
     given = [p for p in method.params[1:] if p.kind in ("positional", "*")]
     required = [
@@ -51,6 +51,12 @@ def _fault(program: Program, method: ir.Function) -> _Fault | None:
             _own_use(method, required)
             if required
             else _switches_nothing(method) or _returns_nothing(program, method)
+        )
+    if not given and _switches_off_itself(program, module):
+        return _Fault(
+            f"`train(False)` fails: this `{method.short}` takes no `mode`",
+            "its own `eval()` does without; `model.train(mode=flag)` meets a TypeError",
+            Severity.NOTE,
         )
     if not given:
         return _Fault(
@@ -67,6 +73,21 @@ def _fault(program: Program, method: ir.Function) -> _Fault | None:
             Severity.WARNING,
         )
     return _always_trains(method) or _switches_nothing(method) or _returns_nothing(program, method)
+
+
+def _switches_off_itself(program: Program, module: ModuleClass) -> bool:
+    """Whether the class has an `eval` of its own that does not go through this `train`."""
+    own = inside.method_of(program, module.name, "eval")
+    return own is not None and _delegates(own) and not any(map(_switches_self, walk.calls(own.body)))
+
+
+def _switches_self(call: ir.Call) -> bool:
+    """`self.train(False)` or `super().eval()`: both end in the class's own `train`."""
+    match call.func:
+        case ir.Attr(ir.Name("self") | ir.Call(ir.Name("super")), "train" | "eval"):
+            return True
+        case _:
+            return False
 
 
 def _hands_on(method: ir.Function, name: str) -> bool:

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from modereview.llm.tokens import tokens
 from modereview.records import CallSite, Program, Source, Span, Target
 
 Slice = tuple[int, str]  # first line, text
-
-# Lines that decide about modes, gradients and chance, whatever the analysis made of them.
-_TELLING = re.compile(
-    r"\.(train|eval)\b|training\b|[Dd]rop(out|_?path)|Norm\w*\(|no_grad|inference_mode|enable_grad|set_grad"
-    r"|requires_grad|\.backward\(|manual_seed|default_rng|shuffle=|deepcopy|from_pretrained"
-    r"|torch\.(jit|onnx|export|compile)|\.(forward|generate)\(|train_mode|eval_mode|track_running|nn\.Module\)"
-)
-_IDLE = re.compile(r"\s*$|\s*#|(?:import|from)\b")  # lines that are no neighbours worth showing
-_HEADING = re.compile(r"^\s*(?:async def|def|class|for|while|with|if|elif|else|try|except|finally)\b")
-_AROUND = (4, 2, 1, 0)  # lines kept on both sides of a telling one; less where that would be too long
 
 
 def slices(program: Program, target: Target, limit: int) -> list[Slice]:
@@ -38,21 +27,6 @@ def slices(program: Program, target: Target, limit: int) -> list[Slice]:
             chosen = [(other, t) for other, t in chosen if not _within(other, span)] + [(span, text)]
             left -= tokens(text)
     return [(span.line, text) for span, text in sorted(chosen)]
-
-
-def digest(program: Program, limit: int) -> str:
-    """The file as far as it decides about modes: numbered lines, with `...` for those left out."""
-    telling = _telling(program) or set(range(1, len(program.source.lines) + 1))
-    for around in _AROUND:
-        text = _numbered(program.source, _kept(program.source, telling, around))
-        if tokens(text) <= limit:
-            return text
-    return _cut(text, limit)
-
-
-def whole(program: Program) -> str:
-    """The whole file in the form of a digest, to compare with."""
-    return _numbered(program.source, range(1, len(program.source.lines) + 1))
 
 
 def _by_weight(program: Program, target: Target) -> Iterator[Span]:
@@ -132,64 +106,6 @@ def _rank(name: str, wanted: set[str]) -> int:
 
 def _lines(source: Source, first: int, last: int) -> str:
     return "\n".join(source.lines[first - 1 : max(first, last)])
-
-
-def _telling(program: Program) -> set[int]:
-    """Lines with forwards, switches and hand-overs, as analysed, and those whose words tell."""
-    spans = [f.span for f in (*program.forwards, *program.handed)] + [s.span for s in program.switches]
-    spans += [site for forward in program.forwards for site in forward.path]
-    count = len(program.source.lines)
-    known = {line for span in spans for line in range(span.line, span.end_line + 1) if line <= count}
-    return known | {n for n in range(1, count + 1) if _is_telling(program.source, n)}
-
-
-def _is_telling(source: Source, number: int) -> bool:
-    line = source.lines[number - 1]
-    return _TELLING.search(line) is not None and not line.lstrip().startswith(("#", "import ", "from "))
-
-
-def _kept(source: Source, telling: set[int], around: int) -> set[int]:
-    """The telling lines with their neighbours, and the headings that they stand under."""
-    near = {n + d for n in telling for d in range(-around, around + 1)}
-    kept = {n for n in near if 1 <= n <= len(source.lines) and _IDLE.match(source.lines[n - 1]) is None}
-    return kept | {heading for n in telling for heading in _headings(source, n)}
-
-
-def _headings(source: Source, number: int) -> Iterator[int]:
-    """The lines that open the blocks around a line, innermost first."""
-    depth = _indent(source.lines[number - 1])
-    for above in range(number - 1, 0, -1):
-        line = source.lines[above - 1]
-        if line.strip() and _indent(line) < depth and _HEADING.match(line):
-            depth = _indent(line)
-            yield above
-        if depth == 0:
-            return
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _numbered(source: Source, numbers: Iterable[int]) -> str:
-    lines, last = list[str](), 0
-    for number in sorted(numbers):
-        if last and any(line.strip() for line in source.lines[last : number - 1]):
-            lines.append("...")
-        lines.append(f"{number}: {source.lines[number - 1].rstrip()}")
-        last = number
-    return "\n".join(lines)
-
-
-def _cut(text: str, limit: int) -> str:
-    """The first lines, up to the limit."""
-    lines, left = list[str](), limit
-    for line in text.split("\n"):
-        left -= tokens(line) + 1
-        if left < 0:
-            return "\n".join([*lines, "..."])
-        lines.append(line)
-    return text
 
 
 def _within(inner: Span, outer: Span) -> bool:

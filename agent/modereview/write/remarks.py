@@ -13,11 +13,12 @@ from modereview.llm.agent import Chain, Drop, Judged
 from modereview.llm.prompts import Prompts
 from modereview.plan.contracts import contracts
 from modereview.records import Case, Finding, Forward, Mode, Outcome, Program, Remark, Status, Suite
-from modereview.write.context import digest
+from modereview.write.digest import digest
 from modereview.write.question import serious
 
 MOST = 10  # remarks of one answer; more is noise
 LONGEST = 300  # characters of one
+MOST_CALLS = 40  # calls of models that a question lists
 
 
 def chain(
@@ -48,7 +49,7 @@ def question(
         script=name,
         code=digest(program, limit) if code is None else code,
         findings=[(f.span.line, f.rule, f.message) for f in findings],
-        forwards=list(dict.fromkeys(_in_words(f) for f in program.forwards if _tells(f)))[:40],
+        forwards=_calls(program)[:MOST_CALLS],
         contracts=[(contract.id, contract.why) for contract in contracts()],
     )
 
@@ -117,6 +118,12 @@ def _covers(program: Program, target: str, line: int) -> bool:
 
 def _tells(forward: Forward) -> bool:
     return forward.role != "unknown" or forward.mode is not Mode.UNKNOWN
+
+
+def _calls(program: Program) -> list[str]:
+    """The calls of models in words, in an order that is the same in every run: answers are known by it."""
+    words = {(f.span.line, _in_words(f)) for f in program.forwards if _tells(f)}
+    return [text for _, text in sorted(words)]
 
 
 def _in_words(forward: Forward) -> str:

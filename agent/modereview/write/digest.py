@@ -1,0 +1,112 @@
+"""A whole file for a second look, as far as it decides about modes: numbered lines, the others left out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from modereview.llm.tokens import tokens
+from modereview.records import Program, Source, Span
+
+# Lines that decide about modes, gradients and chance, whatever the analysis made of them.
+_TELLING = re.compile(
+    r"\.(train|eval)\b|\btraining\b|[Dd]rop\w*\(|dropout_p\s*=|(?<!Layer)(?<!Group)(?<!RMS)Norm\w*\(|no_grad"
+    r"|inference_mode\(|enable_grad|set_grad_enabled|requires_grad|\.backward\(|manual_seed|default_rng|shuffle="
+    r"|deepcopy|from_pretrained|torch\.(jit\.(trace|script)\b|onnx|export|compile)|\.(forward|generate)\("
+    r"|train_mode|eval_mode|mode(?!l)\w*\(|[\"'](train|eval)[\"']|track_running|nn\.Module\)"
+)
+_IDLE = re.compile(r"\s*$|\s*#|(?:import|from)\b|\s*[\])}]+,?$|\s*\w*[pP]arser\.add_argument\(")
+_HEADING = re.compile(r"^\s*(?:async def|def|class|for|while|with|if|elif|else|try|except|finally)\b")
+_AROUND = (4, 2, 1, 0)  # lines kept on both sides of a telling one; less where that would be too long
+_OF_A_SPAN = 4  # lines of one call; a path through the program may name a whole function
+
+
+def digest(program: Program, limit: int) -> str:
+    """The file as far as it decides about modes: numbered lines, with `...` for those left out.
+
+    What the analysis takes for a forward or a switch stays longest where the `limit` of tokens is narrow.
+    """
+    source = program.source
+    idle = _idle(source)
+    known = _known(program) - idle
+    telling = known | ({n for n, line in enumerate(source.lines, 1) if _TELLING.search(line)} - idle)
+    if not telling:
+        return _cut(_numbered(source, range(1, len(source.lines) + 1)), limit)
+    levels = [(telling, around) for around in _AROUND]
+    levels += [(known, around) for around in _AROUND[2:] if known]
+    for lines, around in levels:
+        text = _numbered(source, _kept(source, lines, around, idle))
+        if tokens(text) <= limit:
+            return text
+    return _cut(text, limit)
+
+
+def whole(program: Program) -> str:
+    """The whole file in the form of a digest, to compare with."""
+    return _numbered(program.source, range(1, len(program.source.lines) + 1))
+
+
+def _known(program: Program) -> set[int]:
+    """Lines with forwards, switches and hand-overs, as analysed."""
+    spans = [f.span for f in (*program.forwards, *program.handed)] + [s.span for s in program.switches]
+    spans += [site for forward in program.forwards for site in forward.path]
+    count = len(program.source.lines)
+    return {n for span in spans for n in _lines(span) if n <= count}
+
+
+def _lines(span: Span) -> range:
+    return range(span.line, min(span.end_line, span.line + _OF_A_SPAN - 1) + 1)
+
+
+def _idle(source: Source) -> set[int]:
+    """Lines that tell nothing and are no neighbours worth showing, docstrings among them."""
+    found = {n for n, line in enumerate(source.lines, 1) if _IDLE.match(line)}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return found
+
+
+def _kept(source: Source, telling: set[int], around: int, idle: set[int]) -> set[int]:
+    """The telling lines with their neighbours, and the headings that they stand under."""
+    near = {n + d for n in telling for d in range(-around, around + 1)}
+    kept = {n for n in near if 1 <= n <= len(source.lines)} - idle
+    return kept | {heading for n in telling for heading in _headings(source, n)}
+
+
+def _headings(source: Source, number: int) -> Iterator[int]:
+    """The lines that open the blocks around a line, innermost first."""
+    depth = _indent(source.lines[number - 1])
+    for above in range(number - 1, 0, -1):
+        line = source.lines[above - 1]
+        if line.strip() and _indent(line) < depth and _HEADING.match(line):
+            depth = _indent(line)
+            yield above
+        if depth == 0:
+            return
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _numbered(source: Source, numbers: Iterable[int]) -> str:
+    lines, last = list[str](), 0
+    for number in sorted(numbers):
+        if last and any(line.strip() for line in source.lines[last : number - 1]):
+            lines.append("...")
+        lines.append(f"{number}: {source.lines[number - 1].rstrip()}")
+        last = number
+    return "\n".join(lines)
+
+
+def _cut(text: str, limit: int) -> str:
+    """The first lines, up to the limit."""
+    lines, left = list[str](), limit
+    for line in text.split("\n"):
+        left -= tokens(line) + 1
+        if left < 0:
+            return "\n".join([*lines, "..."])
+        lines.append(line)
+    return text

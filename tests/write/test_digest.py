@@ -1,0 +1,88 @@
+"""What a second look shows of a file: every line that decides about modes, within the limit of tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.llm.tokens import tokens
+from modereview.write.digest import digest, whole
+
+CODE = '''import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """A net for training and for inference_mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(4)
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x):
+        return self.drop(self.norm(x))
+
+
+def read_corpus(path):
+    with open(path) as file:
+        words = file.read().split()
+    table = {}
+    for word in words:
+        table[word] = table.get(word, 0) + 1
+    return table
+
+
+def fit(model, optimizer, loader):
+    """Train it.
+
+    And then: model.eval() is up to you.
+    """
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        model(x).sum().backward()
+        optimizer.step()
+'''
+DECIDE = ("self.drop = nn.Dropout(0.5)", "model.train()", "model(x).sum().backward()")
+
+
+def analysed(code: str):
+    return analyze(parse.decode(Path("/p/train.py"), Path("/p"), code.encode()), parse.read)
+
+
+@pytest.fixture
+def program():
+    return analysed(CODE)
+
+
+@pytest.mark.parametrize("line", DECIDE)
+def test_every_line_that_decides_is_shown_with_its_number(program, line):
+    number = next(n for n, code in enumerate(CODE.split("\n"), 1) if line in code)
+    assert any(
+        shown.startswith(f"{number}: ") and line in shown for shown in digest(program, 3000).split("\n")
+    )
+
+
+def test_what_is_left_out_is_marked(program):
+    text = digest(program, 3000)
+    assert "words = file.read()" not in text and "\n...\n" in text
+
+
+def test_words_in_docstrings_decide_nothing(program):
+    assert "up to you" not in digest(program, 3000) and "inference_mode" not in digest(program, 3000)
+
+
+def test_limit_holds(program):
+    assert tokens(digest(program, 100)) <= 110
+    assert tokens(digest(program, 3000)) < tokens(whole(program))
+
+
+def test_forwards_and_switches_stay_longest():
+    """Forty classes with dropout come before the loop that trains one of them."""
+    classes = "".join(f"class Net{n}(nn.Module):\n    drop = nn.Dropout(0.{n})\n\n" for n in range(40))
+    code = CODE.replace("def read_corpus", f"{classes}def read_corpus")
+    text = digest(analysed(code), 300)
+    assert "model.train()" in text and "model(x).sum().backward()" in text
