@@ -99,6 +99,18 @@ def test_the_artifact_is_what_the_report_says_and_no_more(jobs, tmp_path):
     assert names == {"handover.json", "modereview.sarif", "report.json"}
 
 
+@pytest.mark.parametrize(
+    ("given", "asked"), [({}, ("1", "")), ({"run_id": "77"}, ("77", "t0ken"))], ids=["own run", "another run"]
+)
+def test_only_another_runs_artifact_is_asked_of_the_api(jobs, given, asked):
+    # With a token the download action asks the API, and that takes `actions: read`; without one it does not.
+    _, post = jobs
+    fetched = []
+    post.uses = {"actions/download-artifact": fetched.append}
+    post.run("post", version="installed", **given)
+    assert [(each["run-id"], each["github-token"]) for each in fetched] == [asked]
+
+
 def test_the_install_command_is_one_and_gets_no_key(jobs):
     review, _ = jobs
     review.environ = {**review.environ, "OPENAI_API_KEY": "sk-secret"}

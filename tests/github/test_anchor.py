@@ -29,31 +29,39 @@ def test_a_fault_outside_of_it_is_told_where_the_change_leads_to_it():
 
 def test_else_it_is_told_at_the_nearest_line_that_the_change_wrote_in_its_function():
     file = changed("train.py", (20, 26), (40, 46), added=(22, 24, 43))
-    assert mark(file, line=30, evidence=(), within=Stretch(18, 60)) == (24, 24)
-    assert mark(file, line=30, evidence=(), within=Stretch(28, 60)) == (43, 43)
+    assert mark(file, line=30, evidence=(), within=(Stretch(18, 60),)) == (24, 24)
+    assert mark(file, line=30, evidence=(), within=(Stretch(28, 60),)) == (43, 43)
 
 
 def test_where_the_change_only_took_lines_away_at_the_nearest_that_the_diff_shows():
     file = changed("train.py", (20, 25), (40, 45), added=(99,))
-    assert mark(file, line=30, evidence=(), within=Stretch(18, 60)) == (25, 25)
+    assert mark(file, line=30, evidence=(), within=(Stretch(18, 60),)) == (25, 25)
 
 
 def test_a_function_that_leads_to_the_fault_will_do():
-    steps = (Step(5, "switched here", Stretch(2, 9)), Step(30, "still so here", Stretch(28, 35)))
-    assert mark(changed("train.py", (7, 12), added=(99,)), 30, evidence=steps, within=Stretch(28, 35)) == (
+    steps = (Step(5, "switched here", (Stretch(2, 9),)), Step(30, "still so here", (Stretch(28, 35),)))
+    assert mark(changed("train.py", (7, 12), added=(99,)), 30, evidence=steps, within=(Stretch(28, 35),)) == (
         7,
         7,
     )
 
 
 def test_another_function_will_not():
-    assert mark(changed("train.py", (40, 45)), line=30, evidence=(), within=Stretch(18, 39)) == (0, 0)
-    assert mark(changed("train.py", (40, 45)), line=30, evidence=(), within=None) == (0, 0)
+    assert mark(changed("train.py", (40, 45)), line=30, evidence=(), within=(Stretch(18, 39),)) == (0, 0)
+    assert mark(changed("train.py", (40, 45)), line=30, evidence=(), within=()) == (0, 0)
+
+
+def test_a_function_that_leads_to_the_fault_comes_before_the_class_around_it():
+    step = Step(5, "switched here", (Stretch(2, 9),))
+    file = changed("train.py", (7, 12), (40, 45), added=(99,))
+    around_it = (Stretch(28, 35), Stretch(20, 60))
+    assert mark(file, line=30, evidence=(step,), within=around_it) == (7, 7)
+    assert mark(file, line=30, evidence=(), within=around_it) == (40, 40)
 
 
 def test_a_hostile_stretch_reaches_no_line_outside_the_diff():
-    assert mark(changed("train.py", (40, 45)), 1, evidence=(), within=Stretch(1, 10_000_000)) == (40, 40)
-    assert mark(changed("train.py", (40, 45)), 1, evidence=(), within=Stretch(50, 2)) == (0, 0)
+    assert mark(changed("train.py", (40, 45)), 1, evidence=(), within=(Stretch(1, 10_000_000),)) == (40, 40)
+    assert mark(changed("train.py", (40, 45)), 1, evidence=(), within=(Stretch(50, 2),)) == (0, 0)
 
 
 CODE = """\
@@ -67,19 +75,25 @@ class Net:
         return x
 for epoch in range(3):
     outer(epoch)
+print(Net())
 
 """
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"), [(1, (1, 1)), (2, (2, 5)), (4, (3, 4)), (5, (2, 5)), (8, (7, 8)), (10, (9, 10))]
+    ("line", "expected"),
+    [
+        (1, [(1, 1)]),
+        (2, [(2, 5)]),
+        (4, [(3, 4), (2, 5)]),
+        (5, [(2, 5)]),
+        (8, [(7, 8), (6, 8)]),
+        (10, [(9, 11)]),
+        (12, []),
+    ],
 )
-def test_a_line_belongs_to_its_innermost_function_or_its_statement_of_the_top_level(line, expected):
-    assert around(ast.parse(CODE), line) == expected
-
-
-def test_an_empty_line_belongs_to_nothing():
-    assert around(ast.parse(CODE), 11) is None
+def test_a_line_belongs_to_its_functions_and_classes_or_to_the_statements_around_it(line, expected):
+    assert list(around(ast.parse(CODE), line)) == expected
 
 
 def test_the_suggestion_block_is_there_exactly_when_the_proved_fix_lies_in_the_diff():

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from modereview.github import event
+from stage.repository import CLEAN, FAULTY, Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "github.md").read_text()
@@ -55,6 +57,15 @@ def test_zizmor_finds_no_risk_in_it(workflow):
 def test_each_input_of_the_page_is_one_of_the_workflow(name):
     called = yaml.safe_load((ROOT / ".github" / "workflows" / "review.yml").read_text())
     assert name in called[True]["workflow_call"]["inputs"]  # YAML 1.1 reads `on` as a truth value
+
+
+def test_the_event_that_the_page_makes_by_hand_is_one(tmp_path):
+    (made,) = re.findall(r"^printf .*$", PAGE, re.MULTILINE)
+    repository = Repository(tmp_path / "train")
+    repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    subprocess.run(["bash", "-euc", made], cwd=repository.folder, check=True)
+    named = event.read(repository.folder / "event.json")
+    assert (named.head, named.base) == tuple(repository.git("rev-parse", "topic", "main").split())
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:|#)([^)#]+)", PAGE))

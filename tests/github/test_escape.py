@@ -53,6 +53,7 @@ def test_a_block_shows_every_printable_line_as_it_is(text):
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="`*_[]()<>!@#:/w.-~|\\&;ab01 \n", max_size=40))
 @example("@`0`0")  # what stands before and after code might be read as one
+@example("---")  # a rule across the page
 @example("0@.a")  # an address, as GitHub takes it
 def test_any_mix_of_signs_stays_plain(text):
     shown = Shown(prose(text))

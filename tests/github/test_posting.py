@@ -112,7 +112,7 @@ def test_the_check_alone_can_be_asked_for(hub, posted):
 
 def test_a_dry_run_writes_nothing(hub, posted):
     log = posted(words=["--dry-run"])
-    assert log[0].startswith("--- new comment at train.py:13-13\n")
+    assert log[0].startswith("--- new comment at train.py:13\n")
     assert {request.method for request in hub.requests if "graphql" not in request.url.path} == {"GET"}
 
 

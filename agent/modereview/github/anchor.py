@@ -24,7 +24,7 @@ class Anchor:
 def anchor(told: Told, file: FileDiff) -> Anchor:
     """The fix's own lines where GitHub can apply it there; else the fault, else what leads to it.
 
-    Where the diff shows none of these, the line that it shows nearest to them in the same function.
+    Where the diff shows none of these, the line that it shows nearest to them in the same function or class.
     """
     if suggests(told, file) and told.suggestion:
         return Anchor(told.path, told.suggestion.first, told.suggestion.last, True)
@@ -40,8 +40,11 @@ def _lines(told: Told, file: FileDiff) -> Iterator[int]:
     steps = told.evidence[::-1]
     yield told.first if file.shows(told.first, told.first) else 0
     yield from (step.line for step in steps if file.adds(step.line))
-    for line, within in ((told.first, told.within), *((step.line, step.within) for step in steps)):
-        yield file.nearest(line, within.first, within.last) if within else 0
+    places = [(told.first, told.within), *((step.line, step.within) for step in steps)]
+    for outwards in range(max(len(within) for _, within in places)):
+        for line, within in places:
+            for block in within[outwards : outwards + 1]:
+                yield file.nearest(line, block.first, block.last)
 
 
 def suggests(told: Told, file: FileDiff) -> bool:

@@ -15,6 +15,7 @@ from modereview.report.words import printable
 _GAP = "\u200b"
 _CODE = re.compile(r"`([^`]+)`")
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]#|~$^])")
+_RULED = re.compile(r"^[-+=]")  # a line of these is a rule, or makes a heading of the line above
 _REFERENCES = re.compile(r"(?<=[@#])|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 _HASH = re.compile(r"\b[0-9a-f]{7,}\b", re.IGNORECASE)  # GitHub links what may be a commit
 _NO_HASH = 6  # characters of one that it does not link
@@ -58,7 +59,7 @@ def _lines(text: str) -> list[str]:
 def _plain(text: str) -> str:
     text = _HASH.sub(_broken, _REFERENCES.sub(_GAP, printable(text)))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _PUNCTUATION.sub(r"\\\1", text)
+    return _RULED.sub(r"\\\g<0>", _PUNCTUATION.sub(r"\\\1", text))
 
 
 def _broken(found: re.Match[str]) -> str:

@@ -13,13 +13,12 @@ from modereview.github.arguments import Arguments
 from modereview.github.check import check
 from modereview.github.client import Client, Unclear
 from modereview.github.decide import concerning, decide
-from modereview.github.decision import Decision
 from modereview.github.diff import Diff
 from modereview.github.event import Event
 from modereview.github.post import Poster, ReadOnly
 from modereview.github.pull import Pull, find
 from modereview.github.push import push
-from modereview.github.seen import Seen
+from modereview.github.show import show
 from modereview.github.told import Handover
 from modereview.github.upload import upload
 from modereview.report.tally import CLEAN
@@ -40,33 +39,10 @@ def post(arguments: Arguments, event: Event, say: Say, client: Client | None = N
         return CLEAN
     diff = pull.diff()
     if arguments.dry_run:
-        show(handover, diff, pull.seen(), arguments.max_comments, say)
+        show(decide(handover, diff, pull.seen(), arguments.max_comments), say)
         return CLEAN
     _speak(arguments, handover, pull, diff, say)
     return CLEAN
-
-
-def show(handover: Handover, diff: Diff, seen: Seen, cap: int, say: Say) -> None:
-    """Print what would be posted."""
-    decision = decide(handover, diff, seen, cap)
-    for comment in decision.comments:
-        say(f"--- new comment at {comment.path}:{comment.first}-{comment.last}\n{comment.body}\n")
-    for edit in decision.edits:
-        say(f"--- comment {edit.comment} would say\n{edit.body}\n")
-    for name, ids in _hidden(decision):
-        say(f"--- to {name}: {len(ids)}")
-    if decision.summary:
-        say(f"--- summary\n{decision.summary}\n")
-
-
-def _hidden(decision: Decision) -> list[tuple[str, tuple[str, ...]]]:
-    named = [
-        ("minimise", decision.minimize),
-        ("show again", decision.restore),
-        ("resolve", decision.resolve),
-        ("reopen", decision.reopen),
-    ]
-    return [(name, ids) for name, ids in named if ids]
 
 
 def _speak(arguments: Arguments, handover: Handover, pull: Pull, diff: Diff, say: Say) -> None:

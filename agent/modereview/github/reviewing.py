@@ -12,13 +12,13 @@ from modereview.github import runner, summary
 from modereview.github.arguments import Arguments
 from modereview.github.check import fails
 from modereview.github.checkout import Checkout, checkout
-from modereview.github.decide import concerning
+from modereview.github.decide import concerning, decide
 from modereview.github.diff import Diff
 from modereview.github.event import Event
-from modereview.github.posting import show
 from modereview.github.review import Reviewed, Wanted
 from modereview.github.review import review as look
 from modereview.github.seen import Seen
+from modereview.github.show import show
 from modereview.report import Options, render
 from modereview.report.tally import CLEAN, FOUND, TOOL_FAILED
 
@@ -33,7 +33,7 @@ def review(arguments: Arguments, event: Event, say: Say) -> int:
     diff = here.diff(here.changed())
     told = concerning(reviewed.handover, diff)
     if arguments.dry_run:
-        show(reviewed.handover, diff, Seen(), arguments.max_comments, log)
+        show(decide(reviewed.handover, diff, Seen(), arguments.max_comments), log)
     _leave(arguments, reviewed, here)
     page = _page(reviewed, diff)
     runner.summarize(page, os.environ)

@@ -15,7 +15,7 @@ from modereview.report.tally import settled
 
 _WORDS, _CODE, _CONTENT = 2_000, 16_000, 1_000_000  # as in `told`
 _STEPS, _FACTS, _CASES = 30, 20, 50
-_FINDINGS, _NOTES = 2_000, 200
+_FINDINGS, _NOTES, _BLOCKS = 2_000, 200, 4
 
 
 def handover(
@@ -85,9 +85,11 @@ def _step(review: Review, event: Event) -> Step:
     return Step(host_lines(review, event.span)[0], _cut(event.text, _WORDS), _within(review, event.span))
 
 
-def _within(review: Review, span: Span) -> Stretch | None:
-    lines = around(review.source.tree, span.line)
-    return Stretch(*(host_lines(review, Span(line, 1, line, 2))[0] for line in lines)) if lines else None
+def _within(review: Review, span: Span) -> tuple[Stretch, ...]:
+    blocks = around(review.source.tree, span.line)[:_BLOCKS]
+    return tuple(
+        Stretch(*(host_lines(review, Span(line, 1, line, 2))[0] for line in lines)) for lines in blocks
+    )
 
 
 def _test(review: Review, verdict: Verdict) -> str:

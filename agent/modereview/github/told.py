@@ -37,6 +37,10 @@ class Stretch:
     last: Line
 
 
+# The functions and classes around a line, the innermost first; of the top level the statements around it.
+Within: TypeAlias = Annotated[tuple[Stretch, ...], Field(max_length=4)]
+
+
 @dataclass(frozen=True)
 class Step:
     """One link of the chain that leads to a finding."""
@@ -44,7 +48,7 @@ class Step:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     line: Line
     text: Words
-    within: Stretch | None = None  # the function around it, or the statement of the top level
+    within: Within = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Told:
     fingerprint: Fingerprint
     state: State
     known: bool  # whether the base has it, too
-    within: Stretch | None = None  # the function around it, or the statement of the top level
+    within: Within = ()
     cell: Words = ""  # of a notebook: "cell 3, line 5"
     evidence: Annotated[tuple[Step, ...], Field(max_length=30)] = ()
     facts: Annotated[tuple[Words, ...], Field(max_length=20)] = ()

@@ -41,13 +41,16 @@ class Job:
         place = ROOT / action
         document = yaml.safe_load((place / "action.yml").read_text())
         context = {
-            **{f"inputs.{name}": str(given.get("default", "")) for name, given in document["inputs"].items()},
-            **{f"inputs.{name.replace('_', '-')}": value for name, value in inputs.items()},
             "github.action_path": str(place),
             "github.token": "t0ken",
             "github.run_id": "1",
             "github.event.pull_request.head.sha": "",
             "runner.temp": str(self.temp),
+        }
+        defaults = {name: str(given.get("default", "")) for name, given in document["inputs"].items()}
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        context |= {
+            f"inputs.{name}": self._filled(text, context) for name, text in {**defaults, **given}.items()
         }
         code = 0
         for step in document["runs"]["steps"]:
@@ -111,9 +114,23 @@ class Job:
         return (self._value(found[1], context) == found[3]) is (found[2] == "==")
 
     def _filled(self, text: str, context: dict[str, str]) -> str:
-        return re.sub(r"\$\{\{ ([\w.-]+) \}\}", lambda found: self._value(found[1], context), text)
+        return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self._either(found[1], context), text)
+
+    def _either(self, expression: str, context: dict[str, str]) -> str:
+        """`a && b || c` as GitHub takes it: the first that is not empty, or the last."""
+        value = ""
+        for alternative in expression.split(" || "):
+            for name in alternative.split(" && "):
+                value = self._value(name, context)
+                if not value:
+                    break
+            if value:
+                break
+        return value
 
     def _value(self, name: str, context: dict[str, str]) -> str:
+        if name.startswith("'"):
+            return name.strip("'")
         if name.startswith("steps."):
             _, step, _, output = name.split(".")
             return self.outputs.get(step, {}).get(output, "")
