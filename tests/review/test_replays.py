@@ -10,8 +10,8 @@ import pytest
 
 REPLAYS = Path(__file__).parents[1] / "replays"
 # Script -> recipes, kept tests, caught mutants with the model. Without it: none of each, and nothing fixed.
-GAINED = {"captioner": (2, 2, 9), "graphs": (3, 2, 18), "callbacks": (2, 1, 8)}
-STATES = {"captioner": {"MR103": "fixed"}, "graphs": {"MR201": "fixed"}, "callbacks": {}}
+GAINED = {"captioner": (2, 2, 9), "graphs": (3, 2, 18), "callbacks": (2, 1, 8), "actors": (2, 1, 8)}
+STATES = {"captioner": {"MR103": "fixed"}, "graphs": {"MR201": "fixed"}, "callbacks": {}, "actors": {}}
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,7 @@ def reviewed(tmp_path_factory, modereview):
             folder = tmp_path_factory.mktemp(name)
             shutil.copy(REPLAYS / name / f"{name}.py", folder)
             words = ["--replay", str(REPLAYS / name / "exchanges")] if replay else ["--offline"]
+            words += ["--unsafe-fixes"]  # only there a model's fix counts
             ran = modereview(folder / f"{name}.py", "--check", "--format", "json", *words)
             known[name, replay] = json.loads(ran.out)["files"][0]
         return known[name, replay]
@@ -60,21 +61,41 @@ def test_faults_are_proved_with_the_recipes(reviewed, name):
     assert {f["rule"]: f["state"] for f in found if f["severity"] != "note"} == STATES[name]
 
 
-def test_claim_that_no_test_bears_out_stays_a_note_of_the_model(reviewed):
-    report = reviewed("callbacks", replay=True)
+@pytest.mark.parametrize(
+    ("name", "line", "claimed"),
+    [
+        ("callbacks", 45, "test_trainer_fit_trains_in_train_mode_after_validation"),
+        ("actors", 47, "test_fit_trains_in_train_mode_after_each_score"),
+    ],
+)
+def test_claim_that_no_contract_bears_out_stays_a_note_of_the_model(reviewed, name, line, claimed):
+    report = reviewed(name, replay=True)
     (remark,) = report["remarks"]
     assert (remark["line"], remark["contract"], remark["state"]) == (
-        45,
+        line,
         "training_runs_in_train_mode",
         "open",
     )
-    dropped = {drop["case"]: drop["reason"] for drop in report["tests"]["dropped"]}
-    claimed = "test_trainer_fit_trains_in_train_mode_after_validation"
-    assert dropped[claimed] == "fails, and no contract or fix bears it out"
+    reason = "fails, and no contract or fix bears it out"
+    assert {drop["case"]: drop["reason"] for drop in report["tests"]["dropped"]}[claimed] == reason
+    assert report["model"]["drops"] == [{"reason": reason, "count": 1}]
 
 
-def test_missing_exchange_is_said(tmp_path, modereview):
+def test_faults_that_the_search_reaches_and_cannot_mend_are_proved_and_mended(reviewed):
+    """A test of the model's shows one fault, a repaired one notices the last mutant, a fix mends the other."""
+    offline, helped = (reviewed("tagger", replay)["findings"] for replay in (False, True))
+    states = [{f["rule"]: f["state"] for f in found} for found in (offline, helped)]
+    assert states == [{"MR201": "suggested", "MR209": "proved"}, {"MR201": "fixed", "MR209": "fixed"}]
+    usage = reviewed("tagger", replay=True)["model"]
+    assert (usage["kept"], usage["fixes"], usage["dropped"], usage["error"]) == (2, 1, 0, "")
+    survived = [reviewed("tagger", replay)["mutants"]["survived"] for replay in (False, True)]
+    assert len(survived[0]) == 1 and not survived[1]
+
+
+def test_missing_exchange_is_said_and_ends_with_the_code_for_bad_input(tmp_path, modereview):
     shutil.copy(REPLAYS / "graphs" / "graphs.py", tmp_path)
     (tmp_path / "empty").mkdir()
     ran = modereview(tmp_path / "graphs.py", "--check", "--replay", tmp_path / "empty")
-    assert "holds no answer to the question `recipe` about" in ran.text
+    assert ran.code == 2
+    assert "holds no answer to the question `recipe` about" in ran.err
+    assert "graphs.py" in ran.text and "Traceback" not in ran.text + ran.err

@@ -1,4 +1,4 @@
-"""Judges the moves of several actors: a critic over pairs of states and actions, a loop that is given its model."""
+"""Judges several actors: a critic over pairs of states and actions, a loop that is given its model."""
 
 import torch
 from torch import nn
@@ -21,7 +21,7 @@ class Critic(nn.Module):
     def forward(self, pairs):
         joined = [torch.cat(pair, dim=1) for pair in pairs]
         coded = torch.stack([encode(x) for encode, x in zip(self.encoders, joined)], dim=1)
-        return [value for value in self.value(self.attend(coded, coded, coded)[0]).unbind(1)]
+        return list(self.value(self.attend(coded, coded, coded)[0]).unbind(1))
 
 
 def score(settings, model, batches):

@@ -1,4 +1,4 @@
-"""Tags words: an encoder whose weights are dropped, one by one or by whole rows, and a head that is normalised."""
+"""Tags words: an encoder whose weights are dropped, one by one or by rows, and a head with a norm."""
 
 import torch
 from torch import nn
