@@ -82,7 +82,7 @@ def test_claim_that_no_contract_bears_out_stays_a_note_of_the_model(reviewed, na
 
 
 def test_faults_that_the_search_reaches_and_cannot_mend_are_proved_and_mended(reviewed):
-    """A test of the model's shows one fault, a repaired one notices the last mutant, a fix mends the other."""
+    """A test of the model's shows one fault, a repaired one notices a mutant, a fix mends the other fault."""
     offline, helped = (reviewed("tagger", replay)["findings"] for replay in (False, True))
     states = [{f["rule"]: f["state"] for f in found} for found in (offline, helped)]
     assert states == [{"MR201": "suggested", "MR209": "proved"}, {"MR201": "fixed", "MR209": "fixed"}]
