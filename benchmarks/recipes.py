@@ -13,6 +13,7 @@ mocked, as for a user. Prints each file, what was not reached by reason, and the
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import re
 import statistics
@@ -22,7 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -65,6 +66,9 @@ class Tally:
         missed = [u for u in planned.unreached if u.target.kind == "module"]
         if wanted is not None:
             found, missed = found & wanted, [u for u in missed if u.target.name in wanted]
+            unseen = wanted - found - {u.target.name for u in missed}
+            self.reasons["module: not taken for a module"] += len(unseen)
+            self.models[False] += len(unseen)
         runs = {} if wanted is not None else _runs(planned)
         self.models.update({True: len(found), False: len(missed)})
         self.runs.update(runs.values())
@@ -118,23 +122,25 @@ def _reason(missed: Unreached) -> str:
     return f"{missed.target.kind}: {re.sub(r'[0-9]+|`[^`]*`|got .*', '..', error)[:70]}"
 
 
-def planned_for(path: Path, root: Path, python: Path) -> Plan:
-    """The plan for a file. Raises InputError."""
+def planned_for(path: Path, root: Path, worker: Worker, wanted: set[str] | None = None) -> Plan:
+    """The plan for a file, or for some of its classes. Raises InputError."""
     source = parse.read(path, root)
     program = analyze(source, parse.read)
-    with Worker(root, python, packages=program.imports) as worker:
-        return plan(
-            program,
-            (),
-            lambda request: worker.ask({source.name: source.raw}, probe_code(), request, SECONDS),
-            path.with_name("test_modes.py"),
-        )
+    if wanted is not None:
+        chosen = tuple(m for m in program.modules if m.name in wanted)
+        program = replace(program, modules=chosen, functions=(), forwards=(), schedules=())
+    return plan(
+        program,
+        (),
+        lambda request: worker.ask({source.name: source.raw}, probe_code(), request, SECONDS),
+        path.with_name("test_modes.py"),
+    )
 
 
-def scripts(mirror: Path, folder: Path) -> Iterator[tuple[str, Path, Path, None]]:
-    """(label, file, project root, all classes) of each script, its repository's own files beside it."""
+def scripts(mirror: Path, folder: Path, listed: str) -> Iterator[tuple[str, Path, Path]]:
+    """(label, file, project root) of each script, its repository's own files beside it."""
     real = importlib.import_module("lay_out")
-    table = tomllib.loads(Path(__file__).with_name("scripts.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(Path(__file__).with_name(listed).read_text(encoding="utf-8"))
     for number, entry in enumerate(table["script"]):
         git = real.git_folder(mirror, entry["repository"])
         names = real.git(git, "ls-tree", "-rz", "--name-only", entry["commit"]).decode().split("\0")
@@ -143,29 +149,47 @@ def scripts(mirror: Path, folder: Path) -> Iterator[tuple[str, Path, Path, None]
         for name, content in real.blobs(git, entry["commit"], text):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(content)
-        yield f"{entry['repository']}/{entry['path']}", root / entry["path"], root, None
+        yield f"{entry['repository']}/{entry['path']}", root / entry["path"], root
 
 
-def classes(python: Path, seed: int) -> Iterator[tuple[str, Path, Path, set[str]]]:
-    """(label, file, folder of the packages, classes of the sample) of each file that the sample meets."""
+def _imported(path: Path) -> tuple[str, ...]:
+    """The packages that a script imports; none where it cannot be read."""
+    try:
+        return analyze(parse.read(path, path.parent), parse.read).imports
+    except InputError:
+        return ()
+
+
+def _site(python: Path) -> Path:
+    """The folder of an interpreter's packages."""
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = Path(
-        subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip())
+
+
+def classes(site: Path, seed: int) -> Iterator[tuple[str, Path, set[str]]]:
+    """(label, file, classes of the sample) of each file that the sample meets."""
     files = [
         p
         for package, patterns in PACKAGES.items()
         for pattern in patterns
         for p in (site / package).glob(pattern)
     ]
-    known = []
-    for path in sorted(files):
-        program = analyze(parse.read(path, site), parse.read)
-        known += [(path, m.name) for m in program.modules if m.has_forward]
+    known = [(path, name) for path in sorted(files) for name in _modules(path)]
     sample = Random(seed).sample(known, SAMPLE)
     print(f"{SAMPLE} of {len(known)} classes in {len(files)} files")
     for path in sorted({path for path, _ in sample}):
-        yield path.relative_to(site).as_posix(), path, site, {name for p, name in sample if p == path}
+        yield path.relative_to(site).as_posix(), path, {name for p, name in sample if p == path}
+
+
+def _modules(path: Path) -> list[str]:
+    """The classes of a file that have a forward of their own, on an instance."""
+    classes = [n for n in ast.parse(path.read_bytes()).body if isinstance(n, ast.ClassDef)]
+    return [c.name for c in classes for f in c.body if isinstance(f, ast.FunctionDef) and _forward(f)]
+
+
+def _forward(function: ast.FunctionDef) -> bool:
+    return function.name == "forward" and function.args.args[:1] != [] and function.args.args[0].arg == "self"
 
 
 def main() -> None:
@@ -175,26 +199,36 @@ def main() -> None:
     parser.add_argument("mirror", nargs="?", type=Path, help="of the repositories, for scripts")
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="that has the packages")
     parser.add_argument("--seed", type=int, default=0, help="another sample for another seed (default: 0)")
+    parser.add_argument("--list", default="scripts.toml", help="of scripts, beside this file")
     given = parser.parse_args()
     if given.what == "scripts" and given.mirror is None:
         parser.error("scripts need a mirror")
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
-        each = (
-            scripts(given.mirror, Path(folder))
-            if given.what == "scripts"
-            else classes(given.python, given.seed)
-        )
-        for label, path, root, wanted in each:
-            start = time.perf_counter()
-            try:
-                told = tally.add(planned_for(path, root, given.python), wanted)
-            except InputError as error:
-                tally.unread += 1
-                told = str(error)
-            tally.seconds.append(time.perf_counter() - start)
-            print(f"{label}: {told}, {tally.seconds[-1]:.1f} s", flush=True)
+        if given.what == "scripts":
+            for label, path, root in scripts(given.mirror, Path(folder), given.list):
+                with Worker(root, given.python, packages=_imported(path)) as worker:
+                    measure(tally, label, path, root, worker)
+        else:
+            site = _site(given.python)
+            with Worker(site, given.python, packages=tuple(PACKAGES)) as worker:  # warm for all of them
+                for label, path, wanted in classes(site, given.seed):
+                    measure(tally, label, path, site, worker, wanted)
     print(tally)
+
+
+def measure(
+    tally: Tally, label: str, path: Path, root: Path, worker: Worker, wanted: set[str] | None = None
+) -> None:
+    """Plan for one file, count what was reached, and print it."""
+    start = time.perf_counter()
+    try:
+        told = tally.add(planned_for(path, root, worker, wanted), wanted)
+    except InputError as error:
+        tally.unread += 1
+        told = str(error)
+    tally.seconds.append(time.perf_counter() - start)
+    print(f"{label}: {told}, {tally.seconds[-1]:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

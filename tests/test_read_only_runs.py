@@ -124,17 +124,6 @@ def test_a_finding_in_a_notebook_is_at_its_cell(project: Path, run: Any) -> None
     assert Path("g").read_text().startswith(f"::error file=a.ipynb,line={line},endLine={line},title=MR201")
 
 
-def test_a_notebook_is_only_read_and_the_report_says_so(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = notebook(FAULTY)
-    (project / "a.ipynb").write_text(text)
-    assert cli.main(["a.ipynb"]) == 1
-    assert "Not run: Notebooks are only read so far.\nNothing was run." in capsys.readouterr().out
-    assert (project / "a.ipynb").read_text() == text
-    assert sorted(path.name for path in project.iterdir()) == ["a.ipynb", "pyproject.toml", "train.py"]
-
-
 def test_a_chain_in_a_notebook_names_cells(project: Path, run: Any) -> None:
     net = "import torch\nfrom torch import nn\nmodel = nn.Sequential(nn.Linear(2, 2), nn.Dropout())\n"
     validate = "def validate():\n    model.eval()\n"

@@ -47,6 +47,7 @@ def test_a_file_settles_every_key_it_may(tmp_path: Path) -> None:
         format = "json"
         model = "m"
         python = "venv/bin/python"
+        sandbox = "required"
         tests-dir = "checks"
         select = ["mr1"]
         ignore = ["MR103"]
@@ -63,6 +64,7 @@ def test_a_file_settles_every_key_it_may(tmp_path: Path) -> None:
         format="json",
         model="m",
         python=tmp_path / "venv/bin/python",
+        sandbox="required",
         tests_dir=tmp_path / "checks",
         select=("MR1",),
         ignore=("MR103",),
@@ -116,6 +118,7 @@ def test_paths_in_the_environment_start_in_the_current_folder(tmp_path: Path) ->
         ("zzz = 1", r"no key `zzz`\. Known are fix, "),
         ("check = true", r"`check` belongs on the command line \(--check\), not in a file"),
         ("fix = 'yes'", r"`fix` in .*pyproject\.toml should be true or false, not 'yes'\."),
+        ("sandbox = true", r"`sandbox` in .* should be \"preferred\" or \"required\", not True"),
         ("timeout = -1", r"`timeout` in .* should be a number of seconds above 0, not -1"),
         ("timeout = true", r"should be a number of seconds above 0, not True"),
         ("select = 'MR101'", r"`select` in .* should be a list of rules"),

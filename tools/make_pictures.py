@@ -22,7 +22,8 @@ import cmarkgfm  # type: ignore[import-untyped]
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 from modereview.cli import main as modereview
 from modereview.github import checkout, event, handover, summary
-from modereview.github.decide import Decision, concerning, decide
+from modereview.github.decide import concerning, decide
+from modereview.github.decision import Decision
 from modereview.github.diff import Diff
 from modereview.github.seen import Seen
 from modereview.github.told import Handover

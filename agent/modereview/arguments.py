@@ -169,6 +169,11 @@ def _add_how(parser: Parser) -> None:
         "--python", metavar="PATH", help="the interpreter with your packages (default: the active one)"
     )
     group.add_argument(
+        "--sandbox",
+        choices=("preferred", "required"),
+        help="required: run nothing where bubblewrap does not work (default: preferred)",
+    )
+    group.add_argument(
         "--tests-dir", metavar="DIR", help="where tests go (default: tests/, else beside the script)"
     )
     group.add_argument(

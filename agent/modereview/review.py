@@ -26,10 +26,12 @@ from modereview.records import Finding, Outcome, Plan, Program, Recipe, Review, 
 from modereview.rules import Looked, look
 from modereview.run import Worker, choose_python
 from modereview.settings import Settings
+from modereview.uncommitted import is_changed
 from modereview.verify import confirm, expected_failures, without_dropped
 from modereview.workbench import Bench, OwnTests
 from modereview.write import builtin, gates
 from modereview.write.complete import complete
+from modereview.write.importing import with_import
 from modereview.write.place import Placed, apart, place, test_path
 
 Tell: TypeAlias = Callable[[str], None]
@@ -49,7 +51,8 @@ def review_all(settings: Settings, tell: Tell) -> tuple[Review, ...]:
             """One sandbox for each project; it warms up while the next rooms work."""
             if source.root not in known:
                 python = choose_python(settings.python, os.environ)
-                worker = Worker(source.root, python, settings.timeout, program.imports)
+                sandboxed = settings.sandbox == "required"
+                worker = Worker(source.root, python, settings.timeout, program.imports, sandboxed=sandboxed)
                 known[source.root] = open_workers.enter_context(worker)
                 worker.start()
             return known[source.root]
@@ -64,29 +67,49 @@ def review(path: Path, settings: Settings, worker_for: WorkerFor, model: Model, 
     """Review one file: find, prove, mend. Nothing is written yet."""
     began = time.monotonic()
     tell(f"Reading {path.name}")
-    only_read = _only_read(path, settings)
+    not_run = _not_run(path, settings)
     source = parse.read(path, raw=settings.stdin[1] if settings.stdin else None)
     crashes: list[str] = []
     program, looked = _look(source, settings, crashes)
-    found = Review(source, looked.found, looked.quiet, internal_errors=tuple(crashes), not_run=only_read)
+    found = Review(source, looked.found, looked.quiet, internal_errors=tuple(crashes), not_run=not_run)
     if program.gave_up:
-        found = replace(found, not_run=(*only_read, f"Not every path was followed: {program.gave_up}."))
-    if settings.static or only_read:
+        found = replace(found, not_run=(*not_run, f"Not every path was followed: {program.gave_up}."))
+    if settings.static or settings.stdin:
         found = replace(found, static=True)
+    elif source.cells:
+        found = _mend_unrun(found, program, settings)
     else:
         bench = Bench(worker_for(source, program), source)
         found = _prove(found, program, bench, model.advisor(bench), settings, tell)
-        found = replace(found, warnings=bench.worker.warnings)
+        found = replace(found, warnings=(*bench.worker.warnings, *found.warnings))
     return replace(found, seconds=time.monotonic() - began)
 
 
-def _only_read(path: Path, settings: Settings) -> tuple[str, ...]:
+def _not_run(path: Path, settings: Settings) -> tuple[str, ...]:
     """Why a file is not run although the settings would have it; nothing where it is, or they would not."""
     if settings.static:
         return ()
     if settings.stdin:
         return ("What comes on standard input is only read.",)
-    return ("Notebooks are only read so far.",) if path.suffix == NOTEBOOK else ()
+    unproved = "Notebooks are not run, so no test proves a fix; --unproved writes fixes into their cells."
+    return (unproved,) if path.suffix == NOTEBOOK else ()
+
+
+def _mend_unrun(found: Review, program: Program, settings: Settings) -> Review:
+    """The fixes of a file that no test can prove: offered, and made only where that is asked for."""
+    tools = Tools(
+        look=lambda source: _look_again(source, settings),
+        run=lambda _: (),
+        fix=settings.fix,
+        unsafe=settings.unsafe_fixes,
+        unproved=settings.unproved,
+    )
+    return _with(found, mend(program, found.findings, (), (), tools))
+
+
+def _with(found: Review, mended: Mended) -> Review:
+    changed = mended.source.raw if mended.source.raw != found.source.raw else None
+    return replace(found, verdicts=mended.verdicts, mended=changed)
 
 
 def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, Looked]:
@@ -110,7 +133,10 @@ def _prove(
     planned = plan(program, found.findings, bench.ask, where, given=settings.recipes)
     planned = advisor.recipes(planned)
     tell("Writing tests")
-    suite = advisor.tests(planned, builtin.write(planned))
+    suite = builtin.write(planned)
+    if settings.fix and settings.unsafe_fixes:  # else a training on import stays a note that no test is about
+        suite = with_import(suite, found.findings)
+    suite = advisor.tests(planned, suite)
     tell("Running them on the file as it is")
     suite, before = _that_run(suite, bench, found.findings)
     remarks = advisor.remarks(planned, found.findings, suite, before)
@@ -133,8 +159,8 @@ def _prove(
         mended = taken_back(mended, program, before)
         placed, verdicts, outcomes = _confirmed(suite, mended, before, bench, theirs)
     return replace(
-        found,
-        verdicts=verdicts,
+        _with(found, replace(mended, verdicts=verdicts)),
+        warnings=_not_ours(suite, placed) if suite.cases else (),
         suite=replace(suite, path=placed.path) if suite.cases else None,
         suite_text=placed.text if suite.cases else "",
         suite_before=placed.before,
@@ -144,7 +170,6 @@ def _prove(
         equivalent=mutation.equivalent,
         unreached=planned.unreached,
         not_run=(*found.not_run, *(mutation.outside if suite.cases else ()), *theirs.not_run),
-        mended=mended.source.raw if mended.source.raw != found.source.raw else None,
         remarks=remarks,
         usage=advisor.usage(suite),
     )
@@ -205,6 +230,18 @@ def _confirmed(
     return placed, confirm(mended.verdicts, old, now), new
 
 
+def _not_ours(suite: Suite, placed: Placed) -> tuple[str, ...]:
+    """What is said of a test file that somebody else wrote, or edited."""
+    if placed.path != suite.path:
+        return (f"{suite.path.name} is none of modereview's: the tests go to {placed.path.name} beside it.",)
+    if placed.edited:
+        named = ", ".join(f"`{name}`" for name in placed.edited)
+        return (
+            f"{placed.path.name} keeps what this review would write otherwise, as it may be edited: {named}.",
+        )
+    return ()
+
+
 def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
     """Write all files of a project at once, so that undo takes the whole review back.
 
@@ -220,9 +257,20 @@ def _written(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
     return tuple(
         replace(review, not_written=refused[review.source.root])
         if review.source.root in refused
-        else replace(review, written=tuple(_changes(review)))
+        else replace(
+            review, written=tuple(_changes(review)), warnings=(*review.warnings, *_on_top_of_edits(review))
+        )
         for review in reviews
     )
+
+
+def _on_top_of_edits(review: Review) -> tuple[str, ...]:
+    """What is said where a file was mended that had changes which are in no commit."""
+    source = review.source
+    if review.mended is None or not is_changed(source.path.resolve(), source.raw):
+        return ()
+    on_top = "the fix is made on top of them, and `modereview undo` leads back to them"
+    return (f"{source.name} had changes that are not committed: {on_top}.",)
 
 
 def _changes(review: Review) -> dict[Path, tuple[bytes | None, bytes]]:

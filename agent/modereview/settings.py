@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from modereview.errors import InputError
 from modereview.llm import Options
@@ -39,6 +39,7 @@ class Settings:
     model: str | None = None  # the language model; None for the built-in writer alone
     llm: Options = field(default_factory=Options)  # how it is reached, and what it may cost
     python: Path | None = None  # the interpreter that has the user's packages; None for the active one
+    sandbox: Literal["preferred", "required"] = "preferred"  # whether to run code where it does not work, too
     tests_dir: Path | None = None  # where generated tests go; None for tests/ or beside the script
     select: tuple[str, ...] = ()  # rules to look for, by id or the start of one; empty for all
     ignore: tuple[str, ...] = ()  # rules to leave out, likewise; wins over select
@@ -106,6 +107,12 @@ def _text(value: object, _: Path) -> str:
     if isinstance(value, str) and value.strip():
         return value
     raise _WrongError("a text in quotes")
+
+
+def _sandbox(value: object, _: Path) -> object:
+    if value in ("preferred", "required"):
+        return value
+    raise _WrongError('"preferred" or "required"')
 
 
 def _path(value: object, base: Path) -> Path:
@@ -189,6 +196,7 @@ FILE_KEYS: Mapping[str, Reader] = {
     "model": _text,
     "llm": llm_settings.table,
     "python": _path,
+    "sandbox": _sandbox,
     "tests-dir": _path,
     "select": _ids,
     "ignore": _ids,

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 from modereview import parse
 from modereview.analyze import analyze
-from modereview.analyze.linking import Survey
+from modereview.analyze.linking import link
 from modereview.analyze.modules import Modules
 from modereview.analyze.worth import Worth
 from modereview.errors import InputError
@@ -57,9 +57,8 @@ def is_worth(text: str, neighbours: dict[str, str] | None = None) -> bool:
             raise InputError(f"{name} does not exist.")
         return source(files[name], name)
 
-    survey = Survey(source(text), read)
-    modules = Modules(survey.source, survey.outlined())
-    return Worth(survey.own, (n.outline for n in survey.neighbours), modules.known).of_flow()
+    linked = link(source(text), read)
+    return bool(Worth(linked.outlines, Modules(linked, linked.names).known).roots())
 
 
 def test_a_file_that_only_defines_modules_needs_no_flow() -> None:

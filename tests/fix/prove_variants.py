@@ -30,8 +30,8 @@ def review(folder: Path) -> list[dict[str, object]]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for variant in FOLDER.iterdir():
-            shutil.copy(variant / "bad.py", folder / f"{variant.name}.py")
+        for bad in FOLDER.glob("*/bad.py"):  # notebooks are not run
+            shutil.copy(bad, folder / f"{bad.parent.name}.py")
         totals: Counter[str] = Counter()
         for file in sorted(review(folder), key=lambda f: f["path"]):
             golden = FOLDER / Path(file["path"]).stem / "mended.py"

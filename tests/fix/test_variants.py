@@ -1,7 +1,7 @@
 """The faults in the styles people write, each mended as a maintainer would.
 
-`variants/NAME/bad.py` lies beside `mended.py`: read a pair with `diff -u`. Here every fix is made that leaves
-the analysis content, as `--unproved --unsafe-fixes` does where nothing can be run;
+`variants/NAME/bad.py` lies beside `mended.py` (one pair are notebooks): read it with `diff -u`. Here every
+fix is made that leaves the analysis content, as `--unproved --unsafe-fixes` does where nothing can be run;
 `python tests/fix/prove_variants.py` has them proved.
 """
 
@@ -27,8 +27,14 @@ def look(source: Source) -> tuple[Program, tuple[Finding, ...]]:
     return program, tuple(f for f in check(program) if f.severity is not Severity.NOTE)
 
 
-def mended(raw: bytes) -> Mended:
-    source = parse.decode(Path("/project/script.py"), Path("/project"), raw)
+def pair(name: str) -> tuple[Path, Path]:
+    """A variant and its golden file."""
+    (bad,) = (FOLDER / name).glob("bad.*")
+    return bad, bad.with_stem("mended")
+
+
+def mended(path: Path) -> Mended:
+    source = parse.decode(Path("/project", f"script{path.suffix}"), Path("/project"), path.read_bytes())
     tools = Tools(look, run=lambda _: (), unsafe=True, unproved=True)
     return mend(*look(source), (), (), tools)
 
@@ -39,14 +45,14 @@ def test_there_are_at_least_thirty() -> None:
 
 @each_variant
 def test_it_is_mended_as_a_maintainer_would(name: str) -> None:
-    after = mended((FOLDER / name / "bad.py").read_bytes()).source
-    golden = FOLDER / name / "mended.py"
+    bad, golden = pair(name)
+    after = mended(bad).source
     if os.environ.get("WRITE_GOLDEN"):
         golden.write_bytes(after.raw)
-    assert after.text == golden.read_text()
+    assert after.raw.decode() == golden.read_text()
 
 
 @each_variant
 def test_what_is_mended_has_no_fault_left_and_stays_as_it_is(name: str) -> None:
-    again = mended((FOLDER / name / "mended.py").read_bytes())
+    again = mended(pair(name)[1])
     assert again.verdicts == ()

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from modereview.github import walls
 from stage.hub import Hub
 from stage.repository import CLEAN, FAULTY, Repository
 from stage.runner import Job
+from stage.sandbox import needs_sandbox
 
 ONLINE = os.environ.get("MODEREVIEW_TEST_INSTALL")
 PATCH = "@@ -8,7 +8,7 @@\n a\n b\n c\n-old\n+new\n d\n e\n f"
@@ -70,7 +70,7 @@ def jobs(tmp_path, server):
     return review, post
 
 
-@pytest.mark.skipif(bool(walls.missing()), reason=walls.missing())
+@needs_sandbox
 def test_from_the_branch_to_the_comment(hub: Hub, jobs):
     review, post = jobs
     hub.head = json.loads(review.event.read_text())["pull_request"]["head"]["sha"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 from modereview.errors import ToolError
-from modereview.github.client import Client, Refused, Unclear
+from modereview.github.answers import Refused
+from modereview.github.client import Client, Unclear
+from modereview.github.pull import Pull
 from stage.hub import REPOSITORY, Trouble
 
 FILES, TALK = f"/repos/{REPOSITORY}/pulls/7/files", f"/repos/{REPOSITORY}/issues/7/comments"
@@ -47,6 +49,21 @@ def test_limits_are_waited_for_as_github_says(hub, trouble, waits):
     hub.client().send("POST", TALK, {"body": "x"})
     assert hub.waits == waits
     assert len(hub.comments) == 1
+
+
+def test_a_limit_of_graphql_is_told_in_an_answer_with_status_200_and_waited_for_too(hub):
+    limit = '{"errors": [{"type": "RATE_LIMIT", "message": "API rate limit already exceeded for user 1."}]}'
+    hub.trouble.append(Trouble("POST", "graphql", 200, {"retry-after": "9"}, limit))
+    assert Pull(hub.client(), REPOSITORY, 7).seen().said == ()
+    assert hub.waits == [9.0]
+
+
+def test_another_error_of_graphql_is_refused_at_once(hub):
+    error = '{"data": {"body": "rate limit"}, "errors": [{"type": "FORBIDDEN", "message": "no"}]}'
+    hub.trouble.append(Trouble("POST", "graphql", 200, body=error))
+    with pytest.raises(Refused, match="403: no"):
+        hub.client().query("query { x }", {})
+    assert hub.waits == []
 
 
 def test_a_limit_longer_than_a_job_is_worth_ends_it(hub):

@@ -8,8 +8,9 @@ import os
 import pytest
 from modereview.cli import main
 from modereview.errors import InputError
-from modereview.github import event, handover, walls
+from modereview.github import event, handover
 from stage.repository import CLEAN, FAULTY, Repository
+from stage.sandbox import needs_sandbox
 
 SECRET = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
 
@@ -177,7 +178,7 @@ def _attack():
 """
 
 
-@pytest.mark.skipif(bool(walls.missing()), reason=walls.missing())
+@needs_sandbox
 def test_code_that_attacks_while_it_runs_gets_nothing_and_reaches_nobody(reviewed, tmp_path, monkeypatch):
     import socket
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from modereview.cli import main
-from modereview.github import checkout, event, handover, walls
+from modereview.github import checkout, event, handover
 from modereview.github.review import Wanted, review
 from stage.repository import CLEAN, FAULTY, NOISE, Repository
+from stage.sandbox import needs_sandbox
 
 ONLY_READ = Wanted({}, static="Only read, as asked for: nothing was run.")
 
@@ -148,14 +149,46 @@ def test_an_old_fault_fails_nothing(repository, monkeypatch):
     assert main(["github", "--event", str(path), "--static"]) == 0
 
 
-def test_without_walls_nothing_is_run_and_that_is_said(repository, monkeypatch, tmp_path):
-    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+def bwrap_that(does, folder, monkeypatch):
+    """The only bubblewrap that is found."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "bwrap").write_text(f"#!/bin/sh\n{does}\n")
+    (folder / "bin" / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:/usr/bin:/bin")
+
+
+def test_where_the_sandbox_does_not_work_nothing_is_run_and_that_is_said(repository, monkeypatch, tmp_path):
+    ran = tmp_path / "ran"
+    code = FAULTY.replace("import torch\n", f"import torch\nopen({str(ran)!r}, 'w').write('x')\n", 1)
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": code})
     monkeypatch.chdir(repository.folder)
-    monkeypatch.setattr(walls, "missing", lambda: "bubblewrap is not installed.")
+    bwrap_that("echo 'bwrap: No permissions' >&2; exit 1", tmp_path, monkeypatch)
     main(["github", "--event", str(path), "--handover", str(tmp_path / "h.json")])
     handed = handover.read(tmp_path / "h.json")
-    assert handed.notes[0] == "Only read, nothing was run: bubblewrap is not installed."
+    assert handed.notes[0].startswith(
+        "Only read, nothing is proved: bubblewrap does not work here (bwrap: No permissions"
+    )
     assert {told.state for told in handed.findings} == {"reported"}
+    assert not ran.exists()
+
+
+def test_a_base_that_prefers_a_sandbox_does_not_loosen_the_bots(repository, monkeypatch, tmp_path):
+    loose = '[tool.modereview]\nsandbox = "preferred"\n'
+    path = repository.pull_request({"train.py": CLEAN, "pyproject.toml": loose}, {"train.py": FAULTY})
+    monkeypatch.chdir(repository.folder)
+    bwrap_that("exit 1", tmp_path, monkeypatch)
+    main(["github", "--event", str(path), "--handover", str(tmp_path / "h.json")])
+    assert {told.state for told in handover.read(tmp_path / "h.json").findings} == {"reported"}
+
+
+def test_asked_for_by_name_it_is_run_without_and_that_is_said_too(repository, monkeypatch, tmp_path):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    monkeypatch.chdir(repository.folder)
+    bwrap_that("exit 1", tmp_path, monkeypatch)
+    main(["github", "--event", str(path), "--handover", str(tmp_path / "h.json"), "--allow-unsandboxed"])
+    handed = handover.read(tmp_path / "h.json")
+    assert "fixed" in {told.state for told in handed.findings}
+    assert any("it could reach the network" in note for note in handed.notes)
 
 
 def test_the_runner_is_left_a_summary_outputs_and_annotations(repository, monkeypatch, tmp_path, capsys):
@@ -171,8 +204,8 @@ def test_the_runner_is_left_a_summary_outputs_and_annotations(repository, monkey
     assert '"uri": "train.py"' in (tmp_path / "m.sarif").read_text()
 
 
-@pytest.mark.skipif(bool(walls.missing()), reason=walls.missing())
-def test_with_walls_the_fault_is_proved_and_its_fix_offered(repository, monkeypatch, tmp_path):
+@needs_sandbox
+def test_in_the_sandbox_the_fault_is_proved_and_its_fix_offered(repository, monkeypatch, tmp_path):
     path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
     monkeypatch.chdir(repository.folder)
     left = tmp_path / "tests"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from graphql import build_schema, parse, validate
-from modereview.github import pull
+from modereview.github import graphql
 from stage import specs
 
 pytestmark = pytest.mark.skipif(bool(specs.MISSING), reason=specs.MISSING)
@@ -19,11 +19,11 @@ def schema():
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_graphql_document_is_valid(schema, name):
-    assert validate(schema, parse(getattr(pull, name))) == []
+    assert validate(schema, parse(getattr(graphql, name))) == []
 
 
 def test_a_wrong_graphql_document_would_be_noticed(schema):
-    assert validate(schema, parse(pull.THREADS.replace("isResolved", "isSolved")))
+    assert validate(schema, parse(graphql.THREADS.replace("isResolved", "isSolved")))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from modereview.github import markers
 from modereview.github.post import ReadOnly
 from modereview.github.told import Suggestion
 from stage.hub import ALL, Comment, Trouble
-from stage.made import changed, diff, fingerprint, handover, reported, told
+from stage.made import fingerprint, handover, reported, told
 
 NEXT = "f" * 40
 
@@ -305,15 +305,3 @@ def test_github_returning_windows_line_ends_is_no_difference(hub, speak):
     hub.requests.clear()
     speak(handover(told()))
     assert hub.sent("PATCH", "") == []
-
-
-def test_the_suggestion_block_is_there_exactly_when_the_proved_fix_lies_in_the_diff():
-    from modereview.github.anchor import anchor
-
-    for first in range(1, 30):
-        for last in range(first, 30):
-            file = changed("train.py", (5, 10), (14, 20))
-            place = anchor(told(line=7, suggestion=Suggestion(first, last, "x\n")), file)
-            inside = (first >= 5 and last <= 10) or (first >= 14 and last <= 20)
-            assert place.suggests is inside
-            assert diff(file).present("train.py") is file

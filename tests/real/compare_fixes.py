@@ -4,20 +4,28 @@
 
 Our side is the old file with the best fix of every error and warning of the case's rules at its place, as
 `--unproved --unsafe-fixes` writes them where nothing can be run; theirs is the file of the repairing commit.
-The answer is, for each function and model, the modes that its forwards can have, and for each fault that no
-mode switches (MR2xx, MR3xx) whether it is still there. Equal: both give the same answer wherever either of
-them changed the answer on the old file. Nothing to compare: neither does. Equal at the place: they do so for
-the forwards that the case is about, and one of the two changes another forward as well.
+The answer is, for each forward, the modes that it can have, and for each fault that no mode switches (MR2xx,
+MR3xx) whether it is still there. A forward is known by its function, its model and its order there.
+
+    equal               both files are the same program, or give the same answer wherever one of the two
+                        changed the answer on the old file
+    theirs leaves more  equal but for forwards at which an error or a warning is left in their file
+    at the place        equal for the forwards that the case is about, and another one differs
+    nothing to compare  neither changes an answer
+    other, no fix       as they say
+
 With -v our patch is printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +33,7 @@ from lay_out import Case, LayOutError, lay_out, mirror_of, read_cases
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.fix import Tools, mend
-from modereview.records import Finding, Program, Severity, Source
+from modereview.records import Finding, Forward, Program, Severity, Source, Span
 from modereview.rules import check
 
 Key = tuple[str, ...]
@@ -39,16 +47,7 @@ class Compared:
     case: Case
     patch: str  # ours; "" where nothing is mended
     differences: tuple[str, ...]
-    changed: int  # answers that either of the two changes
-    at_the_place: bool  # whether the forwards at the case's own place have the same modes
-
-    @property
-    def verdict(self) -> str:
-        if not self.patch:
-            return "no fix"
-        if not self.differences:
-            return "equal" if self.changed else "nothing to compare"
-        return "equal at the place" if self.at_the_place else "other"
+    verdict: str
 
 
 def look(source: Source) -> tuple[Program, tuple[Finding, ...]]:
@@ -56,14 +55,26 @@ def look(source: Source) -> tuple[Program, tuple[Finding, ...]]:
     return program, tuple(f for f in check(program) if f.severity is not Severity.NOTE)
 
 
-def answer(source: Source) -> Answer:
-    """What the mode flow says of a file."""
+def answer(source: Source) -> tuple[Answer, frozenset[Key]]:
+    """What the mode flow says of a file, and the forwards with an error or a warning."""
     program, findings = look(source)
     modes: dict[Key, set[str]] = {}
-    for forward in program.forwards:
-        modes.setdefault((forward.function, forward.model), set()).add(forward.mode.value)
+    for forward, key in _keys(program):
+        modes.setdefault(key, set()).add(forward.mode.value)
     faults = {(f.rule, f.function): {"there"} for f in findings if f.rule[2] != "1"}
-    return {key: frozenset(values) for key, values in {**modes, **faults}.items()}
+    loud = {f.span for f in findings}
+    left = frozenset(key for forward, key in _keys(program) if forward.span in loud)
+    return {key: frozenset(values) for key, values in {**modes, **faults}.items()}, left
+
+
+def _keys(program: Program) -> Iterator[tuple[Forward, Key]]:
+    """Each forward, and what it is known by in both versions of a file."""
+    spans: dict[Key, set[Span]] = {}
+    for forward in program.forwards:
+        spans.setdefault((forward.function, forward.model), set()).add(forward.span)
+    for forward in program.forwards:
+        key = forward.function, forward.model
+        yield forward, (*key, str(sorted(spans[key]).index(forward.span) + 1))
 
 
 def mended(case: Case, source: Source) -> Source:
@@ -82,25 +93,31 @@ def _is_of(case: Case, finding: Finding) -> bool:
 def compare(case: Case, folder: Path) -> Compared:
     old, theirs = (parse.read(case.root(folder, side) / case.path) for side in ("old", "new"))
     ours = mended(case, old)
-    before, here, there = (answer(source) for source in (old, ours, theirs))
+    (before, _), (here, _), (there, left) = (answer(source) for source in (old, ours, theirs))
     common = {key for key in before if key in there or key[0].startswith("MR")}
     changed = {k for k in common if here.get(k) != before.get(k) or there.get(k) != before.get(k)}
-    told = (
-        f"{'.'.join(k)}: ours {_modes(here.get(k))}, theirs {_modes(there.get(k))}" for k in sorted(changed)
-    )
+    differing = {k for k in changed if here.get(k) != there.get(k)}
     differences = tuple(
-        text for text, k in zip(told, sorted(changed), strict=True) if here.get(k) != there.get(k)
+        f"{'.'.join(k)}: ours {_modes(here.get(k))}, theirs {_modes(there.get(k))}" for k in sorted(differing)
     )
-    place = {k for k in changed if k in _keys_at(case, old)}
-    same = bool(place) and all(here.get(k) == there.get(k) for k in place)
-    return Compared(case, _patch(old, ours), differences, len(changed), same)
+    if ours.raw == old.raw:
+        verdict = "no fix"
+    elif not differing:
+        same = ast.dump(ours.tree) == ast.dump(theirs.tree)
+        verdict = "equal" if changed or same else "nothing to compare"
+    elif differing <= left:
+        verdict = "theirs leaves more"
+    else:
+        place = changed & _keys_at(case, old)
+        verdict = "at the place" if place and not place & differing else "other"
+    return Compared(case, _patch(old, ours), differences, verdict)
 
 
 def _keys_at(case: Case, source: Source) -> set[Key]:
     """What is said of the forwards on the lines that the case accepts."""
-    forwards = analyze(source, parse.read).forwards
     lines = [range(first, last + 1) for first, last in case.accept]
-    return {(f.function, f.model) for f in forwards if any(f.span.line in span for span in lines)}
+    pairs = _keys(analyze(source, parse.read))
+    return {key for forward, key in pairs if any(forward.span.line in span for span in lines)}
 
 
 def _modes(modes: frozenset[str] | None) -> str:
@@ -136,8 +153,8 @@ def main() -> None:
             if arguments.verbose:
                 print(compared.patch)
     total = sum(counts.values())
-    equal = counts["equal"] + counts["equal at the place"]
-    shares = f"equal {counts['equal'] / total:.0%}, with those at the place {equal / total:.0%}"
+    as_good = counts["equal"] + counts["theirs leaves more"]
+    shares = f"equal {counts['equal'] / total:.0%}, with those where theirs leaves more {as_good / total:.0%}"
     print(f"{total} cases: {dict(counts)}; {shares}")
 
 

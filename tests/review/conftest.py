@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -121,3 +122,28 @@ def _files(root: Path) -> Iterator[tuple[str, Path]]:
         name = path.relative_to(root).as_posix()
         if path.is_file() and not name.startswith(".modereview/"):
             yield name, path
+
+
+@pytest.fixture(scope="session")
+def left_over() -> Callable[[Path], list[bytes]]:
+    """Processes that were started for a project, after a moment in which they may end."""
+
+    def found(root: Path) -> list[bytes]:
+        deadline = time.monotonic() + 3
+        while (there := _mentioning(str(root).encode())) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return there
+
+    return found
+
+
+def _mentioning(text: bytes) -> list[bytes]:
+    lines = (_read(process / "cmdline") for process in Path("/proc").iterdir() if process.name.isdigit())
+    return [line for line in lines if text in line]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended
+        return b""

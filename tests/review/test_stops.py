@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -54,7 +53,7 @@ def stopped_at(stage, script, wait=lambda: time.sleep(0.1), **environ):
     "stage",
     ["Reading", "Finding out", "Running them", "Confirming"],
 )
-def test_a_review_that_is_stopped_leaves_nothing(tmp_path, zombie, contents, stage):
+def test_a_review_that_is_stopped_leaves_nothing(tmp_path, zombie, contents, left_over, stage):
     script = tmp_path / "train.py"
     script.write_text(zombie)
     code, err = stopped_at(stage, script)
@@ -90,23 +89,3 @@ def test_a_stop_while_files_are_renamed_waits_until_all_are(tmp_path, zombie, me
     assert seen["train.py"] == mended.encode()
     assert modereview("undo", tmp_path).code == 0
     assert contents(tmp_path) == {"train.py": zombie.encode()}
-
-
-def left_over(root):
-    """Processes that were started for a project, after a moment in which they may end."""
-    deadline = time.monotonic() + 3
-    while (found := mentioning(str(root).encode())) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return found
-
-
-def mentioning(text):
-    lines = (read(process / "cmdline") for process in Path("/proc").iterdir() if process.name.isdigit())
-    return [line for line in lines if text in line]
-
-
-def read(path):
-    try:
-        return path.read_bytes()
-    except OSError:  # it has ended
-        return b""

@@ -145,6 +145,9 @@ RIGHT_LAYERS = {
     "in a guarded block": "if self.training:\n            x = F.dropout(x)\n        return self.fc(x)",
     "told what the mode is": "return F.alpha_dropout(self.fc(x), 0.5, training=self.training)",
     "arguments passed on": "return F.dropout(self.fc(x), **self.options)",
+    "a rate that the mode chooses": "return F.dropout(self.fc(x), 0.5 if self.training else 0.0)",
+    "a rate by name": "p = 0.5 if self.training else 0.0\n        return F.dropout(self.fc(x), p)",
+    "by branch": "p = 0.0\n        if self.training:\n            p = 0.5\n        return F.dropout(x, p)",
     "a layer without a mode": "return nn.ReLU()(self.fc(x))",
     "switched before its use": "drop = nn.Dropout(0.1).train(self.training)\n        return drop(self.fc(x))",
 }

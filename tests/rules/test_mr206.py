@@ -31,6 +31,41 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     """,
         ["error def train(self):"],
     ),
+    "no mode, and an eval that goes through it": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self):
+                super().train()
+                return self
+
+            def eval(self):
+                return super().eval()
+    """,
+        ["error def train(self):"],
+    ),
+    "no mode, and an eval of its own": (
+        """
+        class Net(nn.Module):
+            def __init__(self, parts):
+                super().__init__()
+                self.parts = nn.ModuleList(parts)
+
+            def train(self):
+                for part in self.parts:
+                    part.train()
+                return self
+
+            def eval(self):
+                for part in self.parts:
+                    part.eval()
+                return self
+    """,
+        ["note def train(self):"],
+    ),
     "a training function without arguments": (
         """
         class Net(nn.Module):

@@ -66,6 +66,13 @@ FAULTY = {
     """,
 }
 RIGHT = {
+    "a unit test": """
+        class TestFit:
+            def test_fit(self, data):
+                model = Net()
+                train_loader = DataLoader(data)
+                fit(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
     "left over and dropped": """
         def main(data):
             model = Net()

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from modereview.records import Program
+from modereview.rules import check
 
 SCRIPTS = {
     "a training loop handed to a profiler": """
@@ -27,6 +29,19 @@ SCRIPTS = {
                         print(model(x).argmax(1))
 
             measured(run)
+    """,
+    "a scaler that goes backward and steps": """
+        from amp import loss_scaler
+
+        def main(loader, val_loader):
+            model = Net()
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            for epoch in range(3):
+                for x, y in loader:
+                    loss_scaler(F.cross_entropy(model(x), y), optimizer)  # MR102 error
+                model.eval()  # why
+                with torch.no_grad():
+                    print([model(x).argmax(1) for x, _ in val_loader])
     """,
     "a callback that leaves the mode to others": """
         from engine import Engine
@@ -262,3 +277,26 @@ def test_a_model_that_may_not_be_there(faults: Callable[[str], list[str]]):
                             print(model(batch).argmax(1))
                 switch("train", [first, second, third])
     """)
+
+
+def test_a_file_whose_steps_are_all_out_of_view_still_trains(program: Callable[[str], Program]):
+    """As `engine.py` beside a `main.py` that builds the scaler: its results are looked at on the way."""
+    found = check(
+        program("""\
+import torch
+
+def train_one_epoch(model, criterion, loader, optimizer, loss_scaler):
+    model.train(True)
+    for x, y in loader:
+        loss = criterion(model(x), y)
+        print(loss.item())
+        loss_scaler(loss, optimizer, parameters=model.parameters())
+
+def train_step(model, batch, engine):
+    model.train()
+    loss = model(batch)
+    print(loss.item())
+    engine.run(loss)
+""")
+    )
+    assert not found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from modereview.errors import ToolError
-from modereview.run import Worker, choose_python
+from modereview.run import Failed, NoSandbox, Worker, apparmor, choose_python
 
 needs_bubblewrap = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
 ALIVE = "def main(request): return {'alive': True}"
@@ -40,6 +40,52 @@ def test_where_bubblewrap_does_not_work_it_is_done_without(tmp_path, monkeypatch
         assert worker.ask({}, ALIVE, {}) == {"alive": True}
         expected = "bubblewrap does not work here (bwrap: No permissions to create a new namespace)"
         assert worker.warnings[0].startswith(expected)
+
+
+def test_where_a_sandbox_is_required_and_missing_nothing_is_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with (
+        Worker(tmp_path, sandboxed=True) as worker,
+        pytest.raises(NoSandbox, match=r"\(bwrap\) is not installed, and the sandbox is required"),
+    ):
+        worker.start()
+
+
+def test_where_a_sandbox_is_required_and_does_not_work_nothing_is_run(tmp_path, monkeypatch):
+    executable(tmp_path / "bin" / "bwrap", "#!/bin/sh\necho 'bwrap: no namespace' >&2\nexit 1\n")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    code = f"open({str(tmp_path / 'ran')!r}, 'w')\n{ALIVE}"
+    with Worker(tmp_path, sandboxed=True) as worker:
+        for _ in range(2):  # asked again it gives the same answer
+            with pytest.raises(NoSandbox, match=r"does not work here \(bwrap: no namespace"):
+                worker.ask({}, code, {})
+    assert not (tmp_path / "ran").exists()
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize("sandboxed", [True, False])
+def test_a_sandbox_that_has_worked_is_never_done_without(tmp_path, monkeypatch, sandboxed):
+    # What fails from its second start on: as where code under test used up what bubblewrap needs.
+    real, started = shutil.which("bwrap"), tmp_path / "started"
+    executable(
+        tmp_path / "bin" / "bwrap",
+        f'#!/bin/sh\ncase "$*" in *--version*) exec {real} --version;; esac\n'
+        f'[ -e {started} ] && exit 1\ntouch {started}\nexec {real} "$@"\n',
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    with Worker(tmp_path, sandboxed=sandboxed) as worker:
+        assert worker.ask({}, ALIVE, {}) == {"alive": True}
+        with pytest.raises(Failed, match="took the worker down"):
+            worker.ask({}, "import os, signal\ndef main(r): os.kill(os.getppid(), signal.SIGKILL)", {})
+        with pytest.raises(NoSandbox, match="worked at first and does not any more"):
+            worker.ask({}, ALIVE, {})
+
+
+@pytest.mark.parametrize(("switch", "told"), [("1\n", True), ("0\n", False), (None, False)])
+def test_where_apparmor_is_in_the_way_that_is_told(tmp_path, switch, told):
+    if switch is not None:
+        (tmp_path / "switch").write_text(switch)
+    assert ("needs an AppArmor profile" in apparmor.hint(tmp_path / "switch")) is told
 
 
 def test_the_interpreter_without_torch_is_named(tmp_path):

@@ -8,8 +8,7 @@ from modereview.analyze import ir, walk
 from modereview.analyze.flow import Flow
 from modereview.analyze.forwards import forwards_of, handed_of, in_file
 from modereview.analyze.frames import GaveUp, Record
-from modereview.analyze.heldout import held_out_calls
-from modereview.analyze.linking import Linked, Survey
+from modereview.analyze.linking import Linked, link
 from modereview.analyze.modules import Modules, params
 from modereview.analyze.names import Names
 from modereview.analyze.neighbours import Read
@@ -29,20 +28,21 @@ def analyze(source: Source, neighbours: Read | None = None, *, static: bool = Fa
     needs too many steps, `gave_up` says so and what was seen until then stands. With `static` only what the
     rules ask for is made, and the flow is left out where it cannot lead to a finding.
     """
-    survey = Survey(source, neighbours)
+    linked = link(source, neighbours)
+    roots = None
     if static:
-        names = survey.outlined()
-        modules = Modules(source, names)
-        if not Worth(survey.own, (n.outline for n in survey.neighbours), modules.known).of_flow():
-            return _without_flow(survey, modules)
-    program = _program(survey.linked())
-    return _program(survey.alone()) if program.gave_up and survey.neighbours else program
+        modules = Modules(linked, linked.names)
+        roots = Worth(linked.outlines, modules.known).roots()
+        if not roots:
+            return _without_flow(linked, modules)
+    program = _program(linked, roots)
+    return _program(linked.alone(), roots) if program.gave_up and linked.neighbours else program
 
 
-def _without_flow(survey: Survey, modules: Modules) -> Program:
-    block, names = survey.own.block, survey.own.names
+def _without_flow(linked: Linked, modules: Modules) -> Program:
+    block, names = linked.block, linked.own.names
     return Program(
-        source=survey.source,
+        source=linked.file,
         modules=tuple(modules.outline(n) for n in names.classes if n in modules.known),
         imports=_imports(names),
         block=block,
@@ -50,18 +50,18 @@ def _without_flow(survey: Survey, modules: Modules) -> Program:
     )
 
 
-def _program(linked: Linked) -> Program:
+def _program(linked: Linked, roots: frozenset[str] | None) -> Program:
     source = linked.file
-    block, names = linked.block, linked.own
-    modules = Modules(linked.source, linked.names)
-    flow = Flow(linked.source, linked.names, modules, linked.whole)
+    block, names = linked.block, linked.own.names
+    modules = Modules(linked, linked.names)
+    flow = Flow(linked, modules)
     gave_up = None
     try:
-        flow.run(linked)
+        flow.run(linked, roots)
     except (GaveUp, RecursionError):
         gave_up = "the file branches too much to follow every path"
     record = flow.record
-    held_out = held_out_calls(linked.whole)
+    held_out = linked.held_out
     roles = Roles(record, held_out, optimizes=_optimizes(linked, record))
     sites = call_sites(source, block, names, record)
     by_function = roles_of_functions(record, roles)
@@ -73,7 +73,7 @@ def _program(linked: Linked) -> Program:
         ),
         functions=functions_of(source, block, names, by_function, sites),
         classes=tuple(
-            (n, params(linked.source, modules.method(c, "__init__")), _of(n, sites))
+            (n, params(linked, modules.method(c, "__init__")), _of(n, sites))
             for n, c in names.classes.items()
             if n not in modules.known
         ),

@@ -8,8 +8,10 @@ from modereview.analyze import ir, walk
 from modereview.analyze.ends import without_names
 from modereview.analyze.escapes import Escapes
 from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.joining import joined_values
 from modereview.analyze.torchfacts import names_a_model
 from modereview.analyze.truths import results
+from modereview.analyze.uses import bound_by
 from modereview.analyze.values import (
     Callable,
     Constant,
@@ -69,7 +71,9 @@ class Activations(Escapes):
                 known = frozenset({self.parameter(function, name)})
             state = state.set(("name", inner.path, name), known)
         after = self.enter(function, inner, state)
-        return [(s if _closes_over(v, inner.path) else without_names(s, inner.path), v) for s, v in after]
+        return joined_values(
+            [(s, v) if _closes_over(v, inner.path) else (_over(s, inner), v) for s, v in after]
+        )
 
     def call_decorated(
         self,
@@ -100,7 +104,9 @@ class Activations(Escapes):
         """A function as the decorators of the file leave it; others are taken to hand it through."""
         for decorator in reversed(function.decorators):
             wrapper = self.names.function_at(decorator)
-            if wrapper is not None:
+            if wrapper is not None and _gives_back(wrapper):
+                self.record.called.add(wrapper.name)
+            elif wrapper is not None:
                 rows = self.call_function(wrapper, None, Given((value,)), decorator.span, state, frame)
                 made = [(s, frozenset(v for v in vs if isinstance(v, Callable))) for s, vs in rows]
                 state, value = next(((s, vs) for s, vs in made if vs), (state, value))
@@ -154,12 +160,29 @@ class Activations(Escapes):
         return Thing((function.span, name), name, "parameter")
 
 
+def _gives_back(decorator: ir.Function) -> bool:
+    """Whether a decorator only keeps the function that it is given, in some table, and returns it."""
+    given = decorator.params[0].name if decorator.params else ""
+    returned = [
+        s.value for s in walk.statements(decorator.body) if isinstance(s, ir.Leave) and s.how == "return"
+    ]
+    bound = {n for s in walk.statements(decorator.body) for n in bound_by(s)}
+    called = {walk.dotted(c.func) for c in walk.calls(decorator.body)}
+    returns_it = returned and all(isinstance(v, ir.Name) and v.id == given for v in returned)
+    return bool(returns_it) and given not in bound | called
+
+
 def _closes_over(values: ValueSet, path: Path) -> bool:
     return any(isinstance(v, Callable) and v.frame == path for v in values)
 
 
+def _over(state: State, frame: Frame) -> State:
+    """The state when an activation is over: nobody asks for its variables again."""
+    return without_names(_unassumed(state, frame), frame.path)
+
+
 def _unassumed(state: State, frame: Frame) -> State:
-    """The state without what an earlier call from the same place assumed about its arguments."""
+    """The state without what an activation assumed about its arguments: each has others."""
     names = {p.name for p in frame.function.params} if frame.function else set()
     assumed = (c for c in state.cells("assume") if c[1] == frame.path)
     return state.drop([c for c in assumed if not names.isdisjoint(c[2])])  # type: ignore[arg-type]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
 from modereview.analyze.frames import Evaluated, Frame, Record
+from modereview.analyze.linking import Linked
 from modereview.analyze.modules import Modules
-from modereview.analyze.names import Names
 from modereview.analyze.relevance import Relevance
+from modereview.analyze.texts import Text
 from modereview.analyze.torchfacts import (
     EVAL_LOADERS,
     names_a_model,
@@ -33,24 +32,18 @@ from modereview.analyze.values import (
     Thing,
     ValueSet,
 )
-from modereview.records import Mode, Source, Span
-
-# Calls whose argument is a condition.
-_DECIDING = (".train", "set_grad_enabled")
+from modereview.records import Mode, Span
 
 
 class Bindings(ABC):
     """Names, attributes and modes in a state."""
 
-    def __init__(self, source: Source, names: Names, modules: Modules, block: ir.Block) -> None:
-        self.source, self.names, self.modules = source, names, modules
-        self.relevance = Relevance(names, modules.known)
+    def __init__(self, linked: Linked, modules: Modules) -> None:
+        self.source: Text = linked
+        self.names, self.modules = linked.names, modules
+        self.relevance = Relevance(linked.names, modules.known, linked.kept)
         self.record = Record()
-        tests = list(tests_of(block))
-        self._repeated = Counter(source.slice(bare(test).span) for test in tests)
-        ids = (e.id for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Name))
-        self._asked = {name.rpartition(".")[2] for name in ids}
-        self._asked |= {e.name for t in tests for e in walk.subexpressions(t) if isinstance(e, ir.Attr)}
+        self.asked = linked.asked
 
     @abstractmethod
     def evaluate(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:
@@ -179,7 +172,7 @@ class Bindings(ABC):
     def _matters(self, name: str, value: object) -> bool:
         match value:
             case Constant(constant):
-                return name.rpartition(".")[2] in self._asked and type(constant) not in (int, float)
+                return name.rpartition(".")[2] in self.asked.names and type(constant) not in (int, float)
             case Thing(origin="call"):
                 return self.is_model(value)
             case Bound():
@@ -216,22 +209,3 @@ class Bindings(ABC):
         """Whether calling the thing is a forward: a module for certain, or used and named like one."""
         last = thing.label.rpartition(".")[2]
         return thing.is_module or last in self.names.switched or names_a_model(last)
-
-
-def tests_of(block: ir.Block) -> Iterator[ir.Expr]:
-    """Every condition of the file; arguments of mode switches and what loops run over are some, too."""
-    for statement in walk.statements(block, nested=True):
-        if isinstance(statement, ir.If | ir.Loop):
-            yield from (e for e in (statement.test, getattr(statement, "iterable", None)) if e is not None)
-        for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
-            if isinstance(part, ir.Choice):
-                yield part.test
-            elif isinstance(part, ir.Logic | ir.Comprehension):
-                yield from walk.children(part)
-            elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(_DECIDING):
-                yield from (*part.args, *(v for _, v in part.kwargs))
-
-
-def bare(test: ir.Expr) -> ir.Expr:
-    """The test without any `not` around it."""
-    return bare(test.operand) if isinstance(test, ir.Not) else test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from modereview.analyze import ir
+from modereview.analyze import ir, walk
 from modereview.analyze.activations import Activations
 from modereview.analyze.ageing import aged, earlier
 from modereview.analyze.effects import belongs
@@ -14,6 +14,7 @@ from modereview.analyze.torchfacts import (
     COLLECTING,
     DETACHING,
     FLUENT,
+    FOREIGN,
     LIBRARY_MODELS,
     READING,
     WRAPPERS,
@@ -117,12 +118,13 @@ class Calls(Activations):
             return [(state, chosen)]
         return self.escape(call, thing.label, frozenset({thing}), given, state, frame)
 
-    def _note(self, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
+    def _note(self, call: ir.Call, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
         """What a method call tells of the models and results in it, whatever else it does."""
         if name in ("parameters", "named_parameters"):
             self.record.optimized |= set(things)
         if names_a_loading(name):
-            self.record.loaded |= set(things)
+            known = self.record.copies if _reads_a_state(call) else self.record.loaded
+            known |= set(things)
         if name == "requires_grad_" and given.values and truth(given.values) is False:
             self.record.frozen |= set(things)
         if name in READING or name in DETACHING:
@@ -142,7 +144,7 @@ class Calls(Activations):
             closures = [v for v in given.values if isinstance(v, Callable)]  # as LBFGS takes one
             rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
             return [(self._optimized(name, text, s), NOTHING) for s, _ in rows or [(state, NOTHING)]]
-        self._note(name, things, given, flowing)
+        self._note(call, name, things, given, flowing)
         if name in DETACHING or name == "__enter__":
             return [self._detached(call, name, owner, state)]
         if name in COLLECTING:
@@ -177,6 +179,8 @@ class Calls(Activations):
 
     def _external(self, call: ir.Call, origin: str, given: Given, state: State, frame: Frame) -> Evaluated:
         """A call of something imported."""
+        if origin.startswith(FOREIGN):
+            return [(state, results(given.values))]
         last = origin.rpartition(".")[2]
         first = given.positional[0] if given.positional else NOTHING
         if origin in ("torch.set_grad_enabled", "torch.autograd.set_grad_enabled"):
@@ -241,3 +245,11 @@ class Calls(Activations):
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]
+
+
+def _reads_a_state(call: ir.Call) -> bool:
+    """Whether what is loaded is another model's: `reference.load_state_dict(model.state_dict())`."""
+    calls = (e for given in (*call.args, *(v for _, v in call.kwargs)) for e in walk.subexpressions(given))
+    return any(
+        isinstance(c, ir.Call) and isinstance(c.func, ir.Attr) and c.func.name == "state_dict" for c in calls
+    )

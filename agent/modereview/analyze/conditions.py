@@ -109,7 +109,7 @@ class Conditions(Bindings):
 
     def _assume(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
         text = self.source.slice(test.span)
-        if self._repeated[text] < 2 or self._is_chance(test):
+        if self.asked.texts[text] < 2 or self._is_chance(test):
             return [(state, True), (state, False)]
         mentions = frozenset(
             t for e in walk.subexpressions(test) if (t := walk.dotted(e)) and not isinstance(e, ir.Call)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from modereview.analyze import ir, walk
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import Handing
-from modereview.analyze.torchfacts import HARMLESS, SWITCHING
+from modereview.analyze.torchfacts import HARMLESS, SWITCHING, names_a_step, names_an_optimizer
 from modereview.analyze.truths import elements, results
 from modereview.analyze.values import (
     NOTHING,
@@ -47,6 +47,8 @@ class Escapes(Handing):
         state = self._called_back(call, name, given, state, frame)
         if last in HARMLESS or name.startswith("torch."):
             return [(state, self._opaque(call, given))]
+        if names_a_step(last) and any(map(_is_an_optimizer, (*call.args, *(v for _, v in call.kwargs)))):
+            state = self._stepped(given, state)
         self.record.optimized |= set(passed)  # an optimizer may be made of it there
         kept = [*passed, *_held((*_nested(owner), *_nested(given.values)), state)]
         if last[:1].isupper() and not name.startswith(SWITCHING) and not owner:
@@ -58,6 +60,11 @@ class Escapes(Handing):
         for thing in kept:
             state = self.switched(thing, unknown, state)
         return [(state, made)]
+
+    def _stepped(self, given: Given, state: State) -> State:
+        """`loss_scaler(loss, optimizer)`, whoever defines it: the loss that comes first is trained on."""
+        losses = results(given.positional[0]) if given.positional else NOTHING
+        return next(self._optimized("step", "optimizer", s) for s, _ in self._backward(losses, state))
 
     def _settled(self, models: list[Thing], state: State) -> bool:
         """Whether the mode of one was decided in view: then somebody thought of what is made of it."""
@@ -134,3 +141,7 @@ def _held(things: tuple[Thing, ...], state: State) -> Iterator[Thing]:
     """The models that objects of classes out of view keep."""
     for thing in things:
         yield from (v for v in state.get(("holds", thing)) or () if isinstance(v, Thing))
+
+
+def _is_an_optimizer(given: ir.Expr) -> bool:
+    return names_an_optimizer(walk.dotted(given) or "")

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from modereview.analyze import ir, walk
 from modereview.analyze.conditions import Conditions
 from modereview.analyze.frames import Evaluated, Frame, GaveUp, Given
+from modereview.analyze.joining import at_most
 from modereview.analyze.truths import constant, elements, item, results
 from modereview.analyze.values import (
     NOTHING,
@@ -104,11 +105,13 @@ class Expressions(Conditions):
         """The expressions one after the other, each in the states that the ones before it left."""
         rows: list[tuple[State, list[ValueSet]]] = [(state, [])]
         for expr in exprs:
-            rows = [
-                (after, [*values, value])
-                for before, values in rows
-                for after, value in self.evaluate(expr, before, frame)
-            ]
+            rows = at_most(
+                [
+                    (after, [*values, value])
+                    for before, values in rows
+                    for after, value in self.evaluate(expr, before, frame)
+                ]
+            )
         return rows
 
     def arguments(self, call: ir.Call, state: State, frame: Frame) -> list[tuple[State, Given]]:

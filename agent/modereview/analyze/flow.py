@@ -40,8 +40,11 @@ class Left:
 class Flow(Statements):
     """Interprets a file. `run` fills `record` with every forward it meets."""
 
-    def run(self, linked: Linked) -> None:
-        """The top level as a script would run it, then each function that nothing in view called."""
+    def run(self, linked: Linked, only: frozenset[str] | None = None) -> None:
+        """The top level as a script would run it, then each function that nothing in view called.
+
+        `only`: the functions that need be looked at by themselves.
+        """
         top = Frame(Path(), None)
         before = self.execute(linked.constants, [State()], top)
         after = self.execute(linked.block, before.normal or [State()], top)
@@ -50,7 +53,8 @@ class Flow(Statements):
         outside = State(cells)
         self._instances: dict[str, tuple[Thing, State]] = {}  # of each class, for all of its methods
         left: dict[str, Left] = {}
-        roots = [f for f in self._roots(linked.own) if f.name not in self.record.called]
+        candidates = (f for f in self._roots(linked.own.names) if only is None or f.name in only)
+        roots = [f for f in candidates if f.name not in self.record.called]
         for function in roots:
             if function.name not in self.record.called:
                 left[function.name] = self._run_root(function, outside)

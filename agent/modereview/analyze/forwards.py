@@ -76,7 +76,7 @@ def _forward(
         opaque=opaque,
         through=seen.through,
         learns=roles.learns(run.thing),
-        fresh=_is_fresh(run.thing, flow),
+        fresh=_is_fresh(run.thing, flow, roles),
         copied=run.thing.origin == "copy",
         by=run.by,
         after=tuple(sorted(run.after)),
@@ -88,7 +88,7 @@ def _name_here(thing: Thing, seen: Trail, linked: Linked) -> str:
     """What the reviewed file calls a model that a neighbour runs; the callee where it has no name there."""
     if linked.here(_born(thing.key) or seen.span):
         return thing.label
-    return linked.source.slice(seen.span).partition("(")[0].strip()
+    return linked.slice(seen.span).partition("(")[0].strip()
 
 
 def _born(key: object) -> Span | None:
@@ -109,13 +109,17 @@ def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str,
     return (), True
 
 
-def _is_fresh(thing: Thing, flow: Flow) -> bool:
-    """Whether the weights are those it was built with, as far as the file shows."""
+def _is_fresh(thing: Thing, flow: Flow, roles: Roles) -> bool:
+    """Whether the weights are those it was built with, as far as the file shows.
+
+    Where nothing trains, parameters are asked for to count or to fill them.
+    """
     record, cls = flow.record, flow.names.classes.get(thing.cls or "")
     text = thing.cls or ""
     own = thing.origin == "build" or (thing.origin == "library" and text.startswith("torch.nn."))
     elsewhere = thing.origin in ("call", "holder") and text.rpartition(".")[2][:1].isupper()
-    if not (own or elsewhere) or thing in record.optimized or thing in record.loaded:
+    trained = thing in record.optimized | record.copies and not roles.only_infers
+    if not (own or elsewhere) or trained or thing in record.loaded:
         return False
     inside = (c for m in (cls.methods if cls else ()) for c in walk.calls(m.body))
     calls = (*([record.built[thing]] if thing in record.built else ()), *inside)

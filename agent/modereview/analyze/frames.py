@@ -69,6 +69,7 @@ class Record:
     optimized: set[Thing] = field(default_factory=set)  # whose parameters were asked for
     builds_optimizer: bool = False  # whether an optimizer of torch is built in view
     loaded: set[Thing] = field(default_factory=set)  # whose weights were loaded
+    copies: set[Thing] = field(default_factory=set)  # whose weights were taken from another model's state
     frozen: set[Thing] = field(default_factory=set)  # whose parameters were all told to want no gradient
     built: dict[Thing, ir.Call] = field(default_factory=dict)
     activations: dict[Path, str] = field(default_factory=dict)  # the function entered at each path
@@ -78,5 +79,5 @@ class Record:
     def grows_older(self, thing: Thing, earlier: Thing) -> None:
         """What is known of a thing holds for it under another name, too."""
         self.built[earlier] = self.built[thing]
-        for known in (self.optimized, self.loaded, self.frozen):
+        for known in (self.optimized, self.loaded, self.copies, self.frozen):
             known |= {earlier} if thing in known else set()

@@ -10,10 +10,9 @@ from modereview.analyze import ir, walk
 from modereview.analyze.calls import Calls
 from modereview.analyze.ends import Ends
 from modereview.analyze.frames import Frame, Given
+from modereview.analyze.linking import Linked
 from modereview.analyze.modules import Modules
-from modereview.analyze.names import Names
 from modereview.analyze.values import Callable, Path, State, ValueSet
-from modereview.records import Source
 
 T = TypeVar("T")
 Body: TypeAlias = Continuation[[State, ValueSet], Ends]  # what runs inside, from what is yielded
@@ -28,8 +27,8 @@ class Generators(Calls):
     carries, for the `try` or `with` around the call.
     """
 
-    def __init__(self, source: Source, names: Names, modules: Modules, block: ir.Block) -> None:
-        super().__init__(source, names, modules, block)
+    def __init__(self, linked: Linked, modules: Modules) -> None:
+        super().__init__(linked, modules)
         self._waiting: dict[Path, _Resume] = {}
         self._passing: Ends | None = None
 

@@ -73,6 +73,8 @@ def one_object(after: list[State], before: State) -> list[State]:
 
 def joined_values(rows: Evaluated) -> Evaluated:
     """The same for states with a value: the values of states that agree are united."""
+    if len(rows) < 2:
+        return rows
     groups: dict[Hashable, tuple[State, ValueSet]] = {}
     for state, value in rows:
         key = (state.control, state.exact, frozenset(v for v in value if not isinstance(v, Result)))
@@ -85,6 +87,14 @@ def joined_values(rows: Evaluated) -> Evaluated:
         return list(groups.values())
     merged = merge([s for s, _ in groups.values()])
     return [(merged, NOTHING.union(*(v for _, v in groups.values())))]
+
+
+def at_most(rows: list[tuple[State, list[ValueSet]]]) -> list[tuple[State, list[ValueSet]]]:
+    """States with the values of several expressions; too many become one."""
+    if len(rows) <= STATES:
+        return rows
+    columns = zip(*(values for _, values in rows), strict=True)
+    return [(merge([s for s, _ in rows]), [NOTHING.union(*column) for column in columns])]
 
 
 def _union_data(a: State, b: State) -> State:

@@ -1,14 +1,15 @@
-"""The file under review together with its neighbours: one text, one namespace, and the way back."""
+"""The file under review together with its neighbours: one namespace, and the way back to each file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from modereview.analyze import ir
-from modereview.analyze.names import Names, names_of
+from modereview.analyze.asked import Asked, together
+from modereview.analyze.names import Names
 from modereview.analyze.neighbours import Neighbour, Read, Search
-from modereview.analyze.outline import outline
+from modereview.analyze.outline import Outline, outline
 from modereview.records import Source, Span
 
 
@@ -16,30 +17,50 @@ from modereview.records import Source, Span
 class Linked:
     """What the flow interprets. Without neighbours it is just the file."""
 
-    file: Source
-    block: ir.Block  # the file's top level
-    own: Names  # of the file alone, as the rules look at it
+    own: Outline  # of the file under review, as the rules look at it
     names: Names  # of all files
     neighbours: tuple[Neighbour, ...] = ()
 
-    @cached_property
-    def source(self) -> Source:
-        """All texts, one behind the other, for slices; nobody parses it."""
-        text, offsets = self.file.text, self.file.line_offsets
-        for n in self.neighbours:
-            offsets += tuple(len(text) + o for o in n.source.line_offsets)
-            text += n.source.text
-        return replace(self.file, text=text, line_offsets=offsets) if self.neighbours else self.file
+    @property
+    def file(self) -> Source:
+        """The file under review."""
+        return self.own.source
 
     @property
-    def whole(self) -> ir.Block:
-        """The top levels of all files."""
-        return tuple(s for block in (self.block, *(n.block for n in self.neighbours)) for s in block)
+    def block(self) -> ir.Block:
+        """Its top level."""
+        return self.own.block
+
+    @cached_property
+    def outlines(self) -> tuple[Outline, ...]:
+        """Of all files, the one under review first."""
+        return (self.own, *(n.outline for n in self.neighbours))
 
     @property
     def constants(self) -> ir.Block:
         """What neighbours bind at their top level, those first that others import."""
-        return tuple(s for n in reversed(self.neighbours) for s in n.block if isinstance(s, ir.Assign))
+        return tuple(
+            s for n in reversed(self.neighbours) for s in n.outline.block if isinstance(s, ir.Assign)
+        )
+
+    @property
+    def asked(self) -> Asked:
+        """What the conditions of all files ask."""
+        return together(outline.asked for outline in self.outlines)
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Attributes that functions of any file assign."""
+        return frozenset[str]().union(*(outline.kept for outline in self.outlines))
+
+    @property
+    def held_out(self) -> frozenset[Span]:
+        """Calls on held-out data in any file."""
+        return frozenset[Span]().union(*(outline.held_out for outline in self.outlines))
+
+    def slice(self, span: Span) -> str:
+        """The source text of a span in any file."""
+        return self.file.slice(span) if self.here(span) else self._neighbour(span).outline.slice(span)
 
     def here(self, span: Span) -> bool:
         """Whether a span lies in the file under review."""
@@ -47,48 +68,39 @@ class Linked:
 
     def place(self, span: Span) -> str:
         """Where a span of a neighbour lies, for people: "utils.py:41"."""
-        neighbour = next(n for n in reversed(self.neighbours) if n.first < span.line)
+        neighbour = self._neighbour(span)
         return f"{neighbour.source.name}:{span.line - neighbour.first}"
-
-
-class Survey:
-    """A file and the neighbours that `read` finds, before the flow; with None the file alone."""
-
-    def __init__(self, source: Source, read: Read | None) -> None:
-        self.source = source
-        self.own = outline(source)
-        search = Search(source, self.own, read) if read else None
-        self._search = search if search and search.neighbours else None
-        self.neighbours = self._search.neighbours if self._search else ()
-
-    def outlined(self) -> Names:
-        """The names of all files. Spans of neighbours are those of their own texts."""
-        return self._names([n.outline.names for n in self.neighbours])
-
-    def linked(self) -> Linked:
-        """All files, laid out one behind the other."""
-        names = self._names([names_of(n.block) for n in self.neighbours])
-        return Linked(self.source, self.own.block, self.own.names, names, self.neighbours)
 
     def alone(self) -> Linked:
         """The file without its neighbours."""
-        return Linked(self.source, self.own.block, self.own.names, self.own.names)
+        return Linked(self.own, self.own.names)
 
-    def _names(self, others: list[Names]) -> Names:
-        if self._search is None:
-            return self.own.names
-        tables = [self.own.names, *others]
-        bound = {n.module: set(n.outline.bound) for n in self.neighbours}
-        imports = _starred(self._search.stars, bound)
-        for table in reversed(tables):
-            imports.update(table.imports)
-        return Names(
-            {**imports, **self._search.imports},
-            {name: cls for table in reversed(tables) for name, cls in table.classes.items()},
-            {name: function for table in reversed(tables) for name, function in table.functions.items()},
-            frozenset().union(*(table.switched for table in tables)),
-            linked=True,
-        )
+    def _neighbour(self, span: Span) -> Neighbour:
+        return max((n for n in self.neighbours if n.first < span.line), key=lambda n: n.first)
+
+
+def link(source: Source, read: Read | None) -> Linked:
+    """A file and the neighbours that `read` finds; with None the file alone."""
+    own = outline(source)
+    search = Search(source, own, read) if read else None
+    if search is None or not search.neighbours:
+        return Linked(own, own.names)
+    return Linked(own, _names(own, search), search.neighbours)
+
+
+def _names(own: Outline, search: Search) -> Names:
+    tables = [own.names, *(n.outline.names for n in search.neighbours)]
+    bound = {n.module: set(n.outline.bound) for n in search.neighbours}
+    imports = _starred(search.stars, bound)
+    for table in reversed(tables):
+        imports.update(table.imports)
+    return Names(
+        {**imports, **search.imports},
+        {name: cls for table in reversed(tables) for name, cls in table.classes.items()},
+        {name: function for table in reversed(tables) for name, function in table.functions.items()},
+        frozenset().union(*(table.switched for table in tables)),
+        linked=True,
+    )
 
 
 def _starred(stars: list[tuple[str, str]], bound: dict[str, set[str]]) -> dict[str, str]:

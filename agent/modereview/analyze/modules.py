@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
+from modereview.analyze.texts import Text
 from modereview.analyze.torchfacts import (
     ALWAYS_ON_DROPOUTS,
     CONTAINERS,
@@ -15,7 +16,7 @@ from modereview.analyze.torchfacts import (
     SENSITIVE_LAYERS,
     names_a_model,
 )
-from modereview.records import Layer, ModuleClass, Param, Source
+from modereview.records import Layer, ModuleClass, Param
 
 # Bases from here make no module, whatever methods a class has.
 _NO_MODULES = ("abc.", "typing.", "torch.", "enum.")
@@ -122,7 +123,7 @@ def _builds_unknown_layer(text: str, origin: str) -> bool:
 class Modules:
     """The module classes of a file, each looked at once."""
 
-    def __init__(self, source: Source, names: Names) -> None:
+    def __init__(self, source: Text, names: Names) -> None:
         self._source, self._names = source, names
         self.known = module_names(names)
         self._sensitive: dict[str, tuple[tuple[str, ...], bool]] = {}
@@ -226,7 +227,7 @@ class Modules:
         return walk.dotted(call.func) or ""
 
 
-def params(source: Source, function: ir.Function | None) -> tuple[Param, ...]:
+def params(source: Text, function: ir.Function | None) -> tuple[Param, ...]:
     """The parameters of a function or method as source text, `self` and `cls` left out."""
     if function is None:
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import MODULE_METHODS
+from modereview.analyze.torchfacts import MODULE_METHODS, SHARED_METHODS, names_something_else
 
 _HANDS = 8  # through which a name may pass from file to file
 # What everybody calls the parts of torch: meant where a file takes such a name from a star import.
@@ -82,6 +82,8 @@ def _switched(program: ir.Block) -> frozenset[str]:
     for call in walk.calls(program, nested=True):
         match call.func:
             case ir.Attr(ir.Name(owner) | ir.Attr(_, owner), name) if name in MODULE_METHODS:
+                if name in SHARED_METHODS and names_something_else(owner):
+                    continue
                 # `pandas.eval("a + b")` and `trainer.train(data)` take arguments that a switch never does.
                 if name not in ("eval", "train") or len(call.args) + len(call.kwargs) <= (name == "train"):
                     found.add(owner.rpartition(".")[2])

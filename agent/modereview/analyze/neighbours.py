@@ -1,11 +1,13 @@
-"""The files beside a script that it imports: found, read, and laid out behind it as one long text.
+"""The files beside a script that it imports: found, read, and told apart by their lines.
 
-A neighbour's lines are counted on from the script's last, so that every span of the analysis is unique
-and says in which file it lies; its names are qualified by its module (see `qualify.py`).
+A neighbour's lines are counted from a place of its own, far behind those of any script, so that every span
+of the analysis is unique and says in which file it lies. That place depends on the neighbour alone: it is
+lowered once, whoever imports it. Its names are qualified by its module (see `qualify.py`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +15,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from modereview.analyze import ir, walk
-from modereview.analyze.lower import lower_neighbour
 from modereview.analyze.outline import Outline, outline_of_neighbour
 from modereview.errors import InputError
 from modereview.records import Source
@@ -21,6 +22,7 @@ from modereview.records import Source
 Read: TypeAlias = Callable[[Path, Path], Source]  # (file, project); raises InputError
 
 _FILES, _LEVELS, _BYTES = 20, 3, 2**20
+_LINES = 2**22  # between the places of two files; the largest that is read has fewer
 # Where a file does none of these, and starts nothing, no mode in it can be wrong.
 _TELLING = frozenset("eval train backward step no_grad inference_mode set_grad_enabled".split())
 
@@ -31,17 +33,12 @@ class Neighbour:
 
     module: str  # dotted, from the script's folder, or from the project if it lies elsewhere
     source: Source
-    first: int  # lines of the files before it
+    first: int  # lines before its own first one
 
     @cached_property
     def outline(self) -> Outline:
         """The file by itself."""
-        return outline_of_neighbour(self.source, self.module)
-
-    @cached_property
-    def block(self) -> ir.Block:
-        """Its top level, at its place behind the script."""
-        return lower_neighbour(self.source, self.module, self.first)
+        return outline_of_neighbour(self.source, self.module, self.first)
 
 
 class Search:
@@ -105,8 +102,8 @@ class Search:
 
     def _fresh(self, path: Path) -> Neighbour | None:
         known = self.neighbours
-        module = self._module(path)
-        if len(known) >= _FILES or any(n.module == module for n in known):
+        module, first = self._module(path), _place(path, self._script.root)
+        if len(known) >= _FILES or any(n.module == module or n.first == first for n in known):
             return None
         try:
             source = self._read(path, self._script.root)
@@ -114,7 +111,6 @@ class Search:
             return None
         if sum(len(n.source.raw) for n in known) + len(source.raw) > _BYTES:
             return None
-        first = len(self._script.line_offsets) + sum(len(n.source.line_offsets) for n in known)
         return Neighbour(module, replace(source), first)  # a copy: the syntax tree is not kept
 
     def _module(self, path: Path) -> str:
@@ -122,6 +118,12 @@ class Search:
         inside = path.relative_to(folder if path.is_relative_to(folder) else self._script.root)
         parts = inside.with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or path.parent.name
+
+
+def _place(path: Path, root: Path) -> int:
+    """Where the lines of a neighbour are counted from: a number made of its path."""
+    digest = hashlib.sha256(path.relative_to(root).as_posix().encode(errors="surrogateescape")).digest()
+    return (1 + int.from_bytes(digest[:5], "big")) * _LINES
 
 
 def _files(folder: Path, parts: list[str]) -> Iterator[Path]:

@@ -1,7 +1,6 @@
 """A file by itself: its blocks, its names and what its functions speak of, made once for each text.
 
-Lines are counted from the file's own first, so that it does not matter who imports it. In a review of many
-files the same neighbours come again and again.
+It does not matter who imports it: in a review of many files the same neighbours come again and again.
 """
 
 from __future__ import annotations
@@ -10,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from modereview.analyze import ir, walk
+from modereview.analyze.asked import Asked, asked_in
 from modereview.analyze.heldout import held_out_calls
 from modereview.analyze.lower import lower, lower_neighbour
 from modereview.analyze.names import Names, names_of
 from modereview.analyze.uses import Uses, bound_by, uses_of
-from modereview.records import Source
+from modereview.records import Source, Span
 
 _KEPT = 64  # outlines of neighbours; some megabytes each where files are long
 
@@ -23,7 +23,9 @@ _KEPT = 64  # outlines of neighbours; some megabytes each where files are long
 class Outline:
     """What is known of a text without the files around it."""
 
+    source: Source
     module: str  # what its names are qualified by; "" for the file under review
+    first: int  # lines before its own first one
     block: ir.Block
     names: Names
 
@@ -49,7 +51,7 @@ class Outline:
     @cached_property
     def uses(self) -> tuple[Uses, ...]:
         """What its top level, its functions and its classes speak of."""
-        return uses_of(self.block, self.names)
+        return uses_of(self.block, self.names, self.module)
 
     @cached_property
     def assigned(self) -> frozenset[str]:
@@ -60,14 +62,31 @@ class Outline:
         return frozenset(e.name for e in parts if isinstance(e, ir.Attr))
 
     @cached_property
+    def kept(self) -> frozenset[str]:
+        """Attributes that its functions assign: one may hold a model."""
+        statements = (s for f in self.names.functions.values() for s in walk.statements(f.body))
+        targets = (t for s in statements if isinstance(s, ir.Assign) for t in s.targets)
+        return frozenset(t.name for t in targets if isinstance(t, ir.Attr))
+
+    @cached_property
     def shared(self) -> frozenset[str]:
         """Variables of its top level, which others may import."""
         return frozenset(n for s in walk.statements(self.block) for n in bound_by(s))
 
     @cached_property
-    def held_out(self) -> bool:
-        """Whether it works on held-out data, by the names of loaders."""
-        return bool(held_out_calls(self.block))
+    def held_out(self) -> frozenset[Span]:
+        """Calls on held-out data, by the names of loaders."""
+        return held_out_calls(self.block)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """What its conditions ask."""
+        return asked_in(self.block, self)
+
+    def slice(self, span: Span) -> str:
+        """The source text of a span."""
+        line, end = span.line - self.first, span.end_line - self.first
+        return self.source.slice(Span(line, span.column, end, span.end_column))
 
     @cached_property
     def misses_brackets(self) -> bool:
@@ -78,14 +97,15 @@ class Outline:
 def outline(source: Source) -> Outline:
     """Of the file under review."""
     block = lower(source)
-    return Outline("", block, names_of(block))
+    return Outline(source, "", 0, block, names_of(block))
 
 
 @lru_cache(maxsize=_KEPT)
-def outline_of_neighbour(source: Source, module: str) -> Outline:
+def outline_of_neighbour(source: Source, module: str, first: int) -> Outline:
     """Of a file that is imported as `module`. Kept by the text, so it is never out of date."""
-    block = lower_neighbour(source, module, 0)
-    return Outline(module, block, replace(names_of(block), linked=True))  # its names have several parts
+    block = lower_neighbour(source, module, first)
+    names = replace(names_of(block), linked=True)  # its names have several parts
+    return Outline(source, module, first, block, names)
 
 
 def _binds(statement: ir.Stmt) -> set[str]:

@@ -17,17 +17,14 @@ _TELLING = frozenset(
 class Relevance:
     """Answers `matters(function)`: whether it may run, switch, build, keep or hand on a model."""
 
-    def __init__(self, names: Names, modules: frozenset[str]) -> None:
-        self._names, self._modules = names, modules
+    def __init__(self, names: Names, modules: frozenset[str], kept: frozenset[str]) -> None:
+        """`kept`: attributes that functions assign: one may hold a model."""
+        self._names, self._modules, self._kept = names, modules, kept
         self._known: dict[ir.Function, bool] = {}
         self._open: set[ir.Function] = set()  # being looked at
         self._by_short: dict[str, list[ir.Function]] = {}
-        self._assigned: set[str] = set()  # attributes that functions assign: one may hold a model
         for function in names.functions.values():
             self._by_short.setdefault(function.short, []).append(function)
-            for statement in walk.statements(function.body):
-                targets = statement.targets if isinstance(statement, ir.Assign) else ()
-                self._assigned |= {t.name for t in targets if isinstance(t, ir.Attr)}
 
     def matters(self, function: ir.Function) -> bool:
         """Errs on the side of yes. A cycle of functions matters if one of them does."""
@@ -72,7 +69,7 @@ class Relevance:
                 return True
             case ir.Call(ir.Name(id), _, _) if id in given or self._is_variable(id):
                 return True
-            case ir.Call(ir.Attr(_, name), _, _) if name in self._assigned:
+            case ir.Call(ir.Attr(_, name), _, _) if name in self._kept:
                 return True
             case ir.Call(ir.Item(), _, _):  # `models[0](x)`
                 return True

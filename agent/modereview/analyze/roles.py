@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Record
-from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
+from modereview.analyze.torchfacts import names_a_training, names_an_evaluation, names_an_inference
 from modereview.analyze.values import ForwardRun, Path, Thing
 from modereview.records import Mode, Role, Span
 
@@ -15,11 +15,12 @@ class Roles:
     def __init__(self, record: Record, held_out: frozenset[Span], *, optimizes: bool) -> None:
         """`held_out`: calls on data that is named so.
 
-        `optimizes`: whether the file steps an optimizer at all; if not, going backward is training.
+        `optimizes`: whether the file steps an optimizer at all; if not, going backward is training, and
+        where nothing goes backward either, the file only infers.
         """
         self._record = record
         self._held_out = held_out
-        self._only_infers = not optimizes and not record.differentiated
+        self.only_infers = not optimizes and not record.differentiated
         trained = record.trained if optimizes else record.differentiated
         self._trained = {_site(run) for run in trained}
         self._differentiated = {_site(run) for run in record.differentiated}
@@ -45,8 +46,8 @@ class Roles:
         functions = self.functions(run)
         if any(name.endswith(".__init__") for name in functions):
             return "unknown"  # a probe for shapes while something is built: its numbers are not looked at
-        if self._only_infers and run in self._record.read:
-            return "infer"
+        if self.only_infers and run in self._record.read:
+            return "unknown" if any(map(names_a_training, functions)) else "infer"
         if run.grad is False or run.span in self._held_out or any(map(names_an_evaluation, functions)):
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"

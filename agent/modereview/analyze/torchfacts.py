@@ -68,6 +68,8 @@ MODULE_METHODS = frozenset(
     "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children "
     "named_modules".split()
 )
+# Those of them that optimizers, schedulers and scalers have as well.
+SHARED_METHODS = frozenset({"state_dict", "load_state_dict", "zero_grad"})
 # Constructors of models in libraries: they return a module in TRAIN.
 LIBRARY_MODELS = (
     "torchvision.models.",
@@ -77,6 +79,8 @@ LIBRARY_MODELS = (
     "efficientnet_pytorch.",
     "torch.nn.",
 )
+# Other frameworks: what these build is no module of torch, whatever it is called.
+FOREIGN = ("tensorflow.", "keras.", "tf_keras.", "jax.", "flax.", "haiku.", "mxnet.", "paddle.", "sklearn.")
 # Libraries whose `from_pretrained` returns a model in EVAL (transformers documentation, "PreTrainedModel").
 EVAL_LOADERS = ("transformers.", "diffusers.", "pytorch_transformers.", "peft.")
 # Data leaves the graph here: what comes out says nothing about training.
@@ -94,6 +98,7 @@ _MODEL_NAME = re.compile(
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
     r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class"
+    r"|checkpoint|saver|handler|manager|accelerat|sampler|tracker"
     r"|^(build|create|make|get|load|init|define|save|setup|prepare)_)",
     re.IGNORECASE,
 )
@@ -106,7 +111,12 @@ _INFERENCE_NAME = re.compile(
     r"(^|_)(predict\w*|infer\w*|sample\w*|generate\w*|demo|visuali[sz]e\w*|translate|decode)($|_)",
     re.IGNORECASE,
 )
-_LOADING_NAME = re.compile(r"load|restore|pretrain|checkpoint|ckpt|weights", re.IGNORECASE)
+_STEP_NAME = re.compile(r"backward|backprop|scaler|step|optimi[sz]e(?!r)|minimi[sz]e|update", re.IGNORECASE)
+_OPTIMIZER_NAME = re.compile(r"(^|_)optim(izer)?s?(_|\d*$)|^opt(_\w+)?$", re.IGNORECASE)
+_LOADING_NAME = re.compile(
+    r"load|restore|pretrain|checkpoint|ckpt|(get|set|copy|import|fetch|convert|transfer)\w*_weights|^weights$",
+    re.IGNORECASE,
+)
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
 _DELIBERATE = re.compile(
     r"mc[_ -]?drop|monte[_ -]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
@@ -118,8 +128,12 @@ _DELIBERATE = re.compile(
 
 def names_a_model(name: str) -> bool:
     """Whether people call models so: "model", "netG", "self.encoder" (the last part counts)."""
-    last = name.rpartition(".")[2]
-    return bool(_MODEL_NAME.search(last)) and not _NO_MODEL_NAME.search(last)
+    return bool(_MODEL_NAME.search(name.rpartition(".")[2])) and not names_something_else(name)
+
+
+def names_something_else(name: str) -> bool:
+    """Whether people call no model so: "optimizer", "loss_scaler", "model_path" (the last part counts)."""
+    return bool(_NO_MODEL_NAME.search(name.rpartition(".")[2]))
 
 
 def names_an_evaluation(name: str) -> bool:
@@ -128,9 +142,27 @@ def names_an_evaluation(name: str) -> bool:
     return bool(_EVALUATION_NAME.search(snake)) and not re.search(r"(^|_)train", snake)
 
 
+def names_a_training(name: str) -> bool:
+    """Whether people call training functions so: "train_one_epoch", "Trainer.training_step"."""
+    return bool(re.search(r"(^|_)train(?!ed)", _snake(name)))
+
+
+def names_a_step(name: str) -> bool:
+    """Whether people call so what goes backward and steps: "loss_scaler", "backprop", "update_weights"."""
+    return bool(_STEP_NAME.search(name))
+
+
+def names_an_optimizer(name: str) -> bool:
+    """Whether people call optimizers so: "optimizer", "self.optim_g", "opt" (the last part counts)."""
+    return bool(_OPTIMIZER_NAME.search(name.rpartition(".")[2]))
+
+
 def names_a_loading(name: str) -> bool:
-    """Whether people call so what brings weights: "load_state_dict", "pretrained", "restore_checkpoint"."""
-    return bool(_LOADING_NAME.search(name))
+    """Whether people call so what brings weights: "load_state_dict", "pretrained", "restore_checkpoint".
+
+    The last part counts; `init_weights` and `self.weights.view` bring none.
+    """
+    return bool(_LOADING_NAME.search(name.rpartition(".")[2]))
 
 
 def names_an_inference(name: str) -> bool:

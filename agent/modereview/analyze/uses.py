@@ -22,12 +22,15 @@ class Uses:
     """A function, the top level (""), a class with its bases and hooks, or a block under `no_grad`."""
 
     name: str  # qualified within the file
+    module: str = ""  # of the file
     method_of: str = ""  # short name of the class
     names: frozenset[str] = frozenset()  # all names and attributes in it; hooks of a class by "Class.hook"
     attributes: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()  # called, and neither defined nor imported by the file
     members: frozenset[str] = frozenset()  # called as `x.member` of what is not imported
     imported: frozenset[str] = frozenset()  # called, and imported
+    called: frozenset[str] = frozenset()  # all that is called
+    optimizes: bool = False  # whether it builds an optimizer of torch
     builds: bool = False  # whether it builds, loads or copies what may be a model of a library
     off: tuple[Uses, ...] = ()  # what in it runs with the graph off
     off_for_good: bool = False  # whether the graph may be off beyond that
@@ -38,9 +41,9 @@ class Uses:
         return _short(self.name)
 
 
-def uses_of(block: ir.Block, names: Names) -> tuple[Uses, ...]:
+def uses_of(block: ir.Block, names: Names, module: str) -> tuple[Uses, ...]:
     """The top level first, then every function and class of the file."""
-    reader = _Reader(block, names)
+    reader = _Reader(block, names, module)
     functions = (reader.function(f) for f in names.functions.values())
     return (reader.uses("", block, ()), *functions, *map(reader.klass, names.classes.values()))
 
@@ -48,8 +51,8 @@ def uses_of(block: ir.Block, names: Names) -> tuple[Uses, ...]:
 class _Reader:
     """Knows which names of a file mean something that it defines or imports."""
 
-    def __init__(self, block: ir.Block, names: Names) -> None:
-        self._names = names
+    def __init__(self, block: ir.Block, names: Names, module: str) -> None:
+        self._names, self._module = names, module
         bound = {n for s in walk.statements(block, nested=True) for n in bound_by(s)}
         bound |= {p.name for f in names.functions.values() for p in f.params}
         defined = {n.rpartition(".")[2] for n in (*names.functions, *names.classes)}
@@ -81,6 +84,7 @@ class _Reader:
         ]
         return Uses(
             name,
+            self._module,
             names=frozenset(w for e in exprs if (w := _last(e))) - {"__init__"},  # the class leads there
             attributes=frozenset(e.name for e in exprs if isinstance(e, ir.Attr)),
             variables=frozenset(v for c in calls if (v := self._variable(c.func))),
@@ -88,6 +92,8 @@ class _Reader:
                 c.func.name for c in calls if isinstance(c.func, ir.Attr) and not self._names.origin(c.func)
             ),
             imported=frozenset(_last(c.func) for c in calls if self._names.origin(c.func)),
+            called=frozenset(_last(c.func) for c in calls),
+            optimizes=any((self._names.origin(c.func) or "").startswith("torch.optim.") for c in calls),
             builds=any(self._builds(c.func) for c in calls),
             off=tuple(self.uses("", b.body, ()) for b in blocks),
             off_for_good=sum(map(self._is_off, exprs)) > sum(map(self._switches, managers))

@@ -1,4 +1,4 @@
-"""Whether the mode flow of a file can lead to a finding: it takes most of the time of a static review.
+"""Where the mode flow of a file can lead to a finding: it takes most of the time of a static review.
 
 Most files of a library define modules that nothing in view switches, evaluates or trains. Here names are
 followed from function to function, without states and values. That errs on the side of yes: where this
@@ -7,18 +7,27 @@ says no, no forward gets a role that a rule judges, and the flow is not run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from modereview.analyze.handing import HANDED
 from modereview.analyze.outline import Outline
-from modereview.analyze.torchfacts import DETACHING, READING, names_a_model, names_an_evaluation
+from modereview.analyze.torchfacts import (
+    DETACHING,
+    READING,
+    names_a_loading,
+    names_a_model,
+    names_an_evaluation,
+)
 from modereview.analyze.uses import Uses
 
 # A training needs the first; the others hand a model to a library, which rules judge by itself.
 _ALONE = frozenset({"backward"}) | HANDED
 _READ = (READING | DETACHING | {"data"}) - {"no_grad"}
 _CALLED = frozenset({"forward", "generate", "__call__"})
+_MARKS = frozenset({"eval", "train", "requires_grad", "requires_grad_"})
+_OPTIMIZES = frozenset({"parameters", "named_parameters", "step"})
 _OWN = frozenset({"forward", "train", "eval", "__call__", "__init__"})  # of a module: torch calls them
 
 
@@ -30,12 +39,39 @@ class Lead:
     live: tuple[Uses, ...]
 
 
-class Worth:
-    """Answers `of_flow()` for a file with its neighbours."""
+@dataclass(frozen=True)
+class Root:
+    """A function that the flow may look at by itself, or the top level."""
 
-    def __init__(self, file: Outline, neighbours: Iterable[Outline], modules: frozenset[str]) -> None:
-        self._file, self._modules = file, modules
-        self._files = (file, *neighbours)
+    own: Uses
+    lead: Lead
+    words: frozenset[str]
+    matters: bool
+
+    @cached_property
+    def parts(self) -> frozenset[int]:
+        """What it leads to, by identity."""
+        return frozenset(map(id, self.lead.all))
+
+    @cached_property
+    def optimizes(self) -> bool:
+        """Whether it may show that something is trained."""
+        return any(u.optimizes or u.attributes & _OPTIMIZES for u in self.lead.all)
+
+    @cached_property
+    def marks(self) -> frozenset[int]:
+        """What in it may switch, load or freeze a model, by identity."""
+        return frozenset(
+            id(u) for u in self.lead.all if u.attributes & _MARKS or any(map(names_a_loading, u.called))
+        )
+
+
+class Worth:
+    """Answers `roots()` for a file with its neighbours."""
+
+    def __init__(self, files: Sequence[Outline], modules: frozenset[str]) -> None:
+        """`files`: the one under review first. `modules`: names of the classes that are modules."""
+        self._file, self._files, self._modules = files[0], files, modules
         self._by_name: dict[str, list[Uses]] = {}
         for uses in (u for outline in self._files for u in outline.uses[1:]):
             self._by_name.setdefault(uses.short, []).append(uses)
@@ -46,19 +82,23 @@ class Worth:
         self._switched = frozenset().union(*(o.names.switched for o in self._files))
         self._shared = frozenset().union(*(o.shared for o in self._files[1:]))
 
-    def of_flow(self) -> bool:
-        """Whether some function of the file, or its top level, may lead to a forward that a rule judges."""
+    def roots(self) -> frozenset[str]:
+        """What the flow has to look at by itself: functions, and "" for the top level. Empty for no flow."""
+        functions = [u for u in self._file.uses[1:] if u.name in self._file.names.functions]
         if self._file.misses_brackets or any(outline.held_out for outline in self._files):
-            return True
-        tops = tuple(outline.uses[0] for outline in self._files)
-        roots = [u for u in self._file.uses[1:] if u.name in self._file.names.functions]
-        if self._matters(tops, in_module=False):
-            return True
-        return any(
-            self._matters((u, *self._named(u.method_of)), in_module=self._in_module(u))
-            for u in roots
-            if not self._is_own(u)
-        )
+            return frozenset({"", *(u.name for u in functions)})
+        roots = {"": self._root(tuple(outline.uses[0] for outline in self._files), in_module=False)}
+        for uses in (u for u in functions if not self._is_own(u)):
+            of_class = self._named(uses.method_of)
+            roots[uses.name] = self._root((uses, *of_class), in_module=self._in_module(uses))
+        needed = [root for root in roots.values() if root.matters]
+        variables = self._file.shared | self._shared
+        return frozenset(name for name, root in roots.items() if _is_needed(root, needed, variables))
+
+    def _root(self, uses: tuple[Uses, ...], *, in_module: bool) -> Root:
+        lead = self._lead(uses)
+        words = frozenset[str]().union(*(u.names for u in lead.all))
+        return Root(uses[0], lead, words, self._matters(lead, words, in_module=in_module))
 
     def _in_module(self, uses: Uses) -> bool:
         return uses.name.rpartition(".")[0] in self._modules
@@ -66,9 +106,8 @@ class Worth:
     def _is_own(self, uses: Uses) -> bool:
         return self._in_module(uses) and uses.short in _OWN
 
-    def _matters(self, roots: tuple[Uses, ...], *, in_module: bool) -> bool:
-        lead = self._lead(roots)
-        words = frozenset().union(*(u.names for u in lead.all))
+    def _matters(self, lead: Lead, words: frozenset[str], *, in_module: bool) -> bool:
+        """Whether it may lead to a forward that a rule judges."""
         if words & _ALONE or {"zip", "parameters"} <= words:
             return True
         if in_module and not (words & {"eval", "train"} or any(self._builds(u) for u in lead.live)):
@@ -95,6 +134,13 @@ class Worth:
     def _named(self, name: str) -> list[Uses]:
         return self._by_name.get(self._other_names.get(name, name), [])
 
+    def _meant(self, name: str, uses: Uses) -> list[Uses]:
+        """What a name may mean in a function; one of the function's own file means that alone."""
+        found = self._named(name)
+        if len(found) < 2 or name in uses.attributes:
+            return found
+        return [u for u in found if u.module == uses.module and not u.method_of] or found
+
     def _lead(self, roots: tuple[Uses, ...]) -> Lead:
         return Lead(self._closure(roots, live=False), self._closure(roots, live=True))
 
@@ -112,9 +158,24 @@ class Worth:
             for name in uses.names - words:
                 words.add(self._other_names.get(name, name))
             for name in uses.names:
-                for each in self._named(name):
+                for each in self._meant(name, uses):
                     (waiting if each.method_of in words else later.setdefault(each.method_of, [])).append(
                         each
                     )
             waiting += (u for cls in words & later.keys() for u in later.pop(cls))
         return tuple(found.values())
+
+
+def _is_needed(root: Root, needed: list[Root], variables: frozenset[str]) -> bool:
+    """Whether a root leads to a finding, calls one that does, or tells something of models in one."""
+    if root.matters or (needed and root.optimizes):
+        return True
+    return any(id(o.own) in root.parts or _tells(root, o, variables) for o in needed)
+
+
+def _tells(root: Root, other: Root, variables: frozenset[str]) -> bool:
+    """Whether one may mark a model that both speak of: by a function, an object or a variable."""
+    if root.marks <= other.parts:
+        return False
+    same_object = bool(root.own.method_of) and root.own.method_of == other.own.method_of
+    return same_object or bool(root.parts & other.parts or root.words & other.words & variables)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from modereview.parse.text import whole_lines
 from modereview.records import Edit, Source
 
 
 def compose(before: Source, after: Source) -> tuple[Edit, ...]:
     """The edits, by whole lines, that lead from one text to another."""
-    old, new = _lines(before.text), _lines(after.text)
+    old, new = whole_lines(before.text), whole_lines(after.text)
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
@@ -48,7 +48,3 @@ def _back(offset: int, earlier: Sequence[Edit]) -> int:
         elif offset > start:
             return edit.end
     return offset - shift
-
-
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modereview.github.diff import FileDiff
@@ -21,17 +22,26 @@ class Anchor:
 
 
 def anchor(told: Told, file: FileDiff) -> Anchor:
-    """The fix's own lines where GitHub can apply it there; else the fault, else what leads to it."""
+    """The fix's own lines where GitHub can apply it there; else the fault, else what leads to it.
+
+    Where the diff shows none of these, the line that it shows nearest to them in the same function.
+    """
     if suggests(told, file) and told.suggestion:
         return Anchor(told.path, told.suggestion.first, told.suggestion.last, True)
     tall = told.last - told.first >= _TALLEST
     if not tall and file.shows(told.first, told.last):
         return Anchor(told.path, told.first, told.last)
-    steps = [step.line for step in reversed(told.evidence) if file.adds(step.line)]
-    for line in (told.first, *steps):
-        if file.shows(line, line):
-            return Anchor(told.path, line, line)
-    return Anchor(told.path)
+    line = next(filter(None, _lines(told, file)), 0)
+    return Anchor(told.path, line, line)
+
+
+def _lines(told: Told, file: FileDiff) -> Iterator[int]:
+    """Lines to mark, the best first; 0 for each that the diff does not have."""
+    steps = told.evidence[::-1]
+    yield told.first if file.shows(told.first, told.first) else 0
+    yield from (step.line for step in steps if file.adds(step.line))
+    for line, within in ((told.first, told.within), *((step.line, step.within) for step in steps)):
+        yield file.nearest(line, within.first, within.last) if within else 0
 
 
 def suggests(told: Told, file: FileDiff) -> bool:

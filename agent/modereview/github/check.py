@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from modereview.github.client import Object, Refused
+from modereview.github.answers import Object, Refused
 from modereview.github.pull import Pull
 from modereview.github.told import Told
 from modereview.report.words import amount, printable, sentence

@@ -4,40 +4,25 @@ httpx rather than a GitHub library, compared on 2026-11-24. githubkit 0.16 (type
 schemas) did not import with the hishel 2.0 that pip chose for it. PyGithub 2.10 (typed, GraphQL, 31 MB with
 cryptography) repeats a POST after a 5xx, and so would a review be posted twice. httpx (5 MB) leaves that rule
 to us, and it is this file.
-
-Limits: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import httpx
 
 from modereview.errors import ToolError
-from modereview.report.words import printable
-
-Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
-Object: TypeAlias = Mapping[str, Json]
+from modereview.github.answers import Json, Object, accepted, data_of, json_of, object_of, objects
+from modereview.github.limits import asked_to_wait
 
 _TRIES = 4
 _TIMEOUT = 30.0  # seconds for one request
 _PATIENCE = 900.0  # seconds of waiting in all: a job's minutes cost money
-_SECONDARY = 60.0  # "wait for at least one minute" where GitHub does not say how long
 _PAUSE = 1.0  # "wait at least one second between each" write
 _BROKEN = 500
-
-
-class Refused(Exception):  # the word for it in this room
-    """GitHub understood and said no: `status` is a 4xx, `reason` its own words."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(f"{status}: {reason}")
-        self.status = status
-        self.reason = reason
 
 
 class Unclear(Exception):
@@ -68,7 +53,7 @@ class Client:
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Json:
         """What a GET answers. Raises Refused, and ToolError where GitHub does not answer."""
-        return _json(self._read("GET", self._url(path), params=params))
+        return json_of(self._read("GET", self._url(path), params=params))
 
     def pages(
         self, path: str, params: Mapping[str, str | int] | None = None, key: str = ""
@@ -78,11 +63,8 @@ class Client:
         given: Mapping[str, str | int] | None = {"per_page": 100, **(params or {})}
         while url:
             response = self._read("GET", url, params=given)
-            page = _json(response)
-            items = page.get(key) if isinstance(page, Mapping) else page
-            yield from (
-                item for item in (items if isinstance(items, list) else []) if isinstance(item, Mapping)
-            )
+            page = json_of(response)
+            yield from objects(page.get(key) if isinstance(page, Mapping) else page)
             url, given = response.links.get("next", {}).get("url", ""), None
 
     def send(self, method: str, path: str, body: Object) -> Object:
@@ -90,12 +72,12 @@ class Client:
         if self._wrote:
             self.sleep(_PAUSE)
         self._wrote = True
-        return _object(_json(self._write(method, self._url(path), body)))
+        return object_of(json_of(self._write(method, self._url(path), body)))
 
     def query(self, document: str, variables: Object) -> Object:
         """The data of a GraphQL query. Raises Refused for its errors."""
         body = {"query": document, "variables": dict(variables)}
-        return _data(self._read("POST", self._graphql, json=body))
+        return data_of(self._read("POST", self._graphql, json=body))
 
     def mutate(self, document: str, variables: Object) -> Object:
         """The data of a GraphQL mutation; all of ours can be repeated without harm."""
@@ -118,7 +100,7 @@ class Client:
                 self._wait(2.0**turn)
                 continue
             if not self._told_to_wait(response) and response.status_code < _BROKEN:
-                return _accepted(response)
+                return accepted(response)
             if response.status_code >= _BROKEN:
                 self._wait(2.0**turn)
         raise ToolError(f"GitHub does not answer {method} {_path(url)}. Run the job again later.")
@@ -135,24 +117,15 @@ class Client:
             if response.status_code >= _BROKEN:
                 raise Unclear(f"{response.status_code}")
             if not self._told_to_wait(response):
-                return _accepted(response)
+                return accepted(response)
         raise ToolError(f"GitHub's limits refuse {method} {_path(url)}. Run the job again later.")
 
     def _told_to_wait(self, response: httpx.Response) -> bool:
         """Waits as long as a limit asks for. False where the answer is about no limit."""
-        if response.status_code not in (403, 429):
-            return False
-        after = response.headers.get("retry-after", "")
-        if after.isdigit():
-            self._wait(float(after))
-        elif response.headers.get("x-ratelimit-remaining") == "0":
-            reset = response.headers.get("x-ratelimit-reset", "")
-            self._wait(max(float(reset) - self.now(), 0.0) + 1.0 if reset.isdigit() else _SECONDARY)
-        elif response.status_code == httpx.codes.TOO_MANY_REQUESTS or "rate limit" in response.text.lower():
-            self._wait(_SECONDARY)
-        else:
-            return False
-        return True
+        seconds = asked_to_wait(response, self.now())
+        if seconds is not None:
+            self._wait(seconds)
+        return seconds is not None
 
     def _wait(self, seconds: float) -> None:
         self._waited += seconds
@@ -162,51 +135,6 @@ class Client:
                 "Run the job again later: it goes on where it stopped."
             )
         self.sleep(seconds)
-
-
-def _accepted(response: httpx.Response) -> httpx.Response:
-    """Raises Refused for a 4xx."""
-    if response.status_code >= httpx.codes.BAD_REQUEST:
-        raise Refused(response.status_code, _reason(response))
-    return response
-
-
-def _reason(response: httpx.Response) -> str:
-    try:
-        answer = _object(response.json())
-    except ValueError:
-        return response.reason_phrase
-    details = answer.get("errors")
-    told = f"{answer.get('message', '')} {details if details else ''}".strip()
-    return printable(told)[:300]
-
-
-def _data(response: httpx.Response) -> Object:
-    answer = _object(_json(response))
-    errors = answer.get("errors")
-    if errors:
-        first = errors[0] if isinstance(errors, list) else None
-        told = _object(first)
-        raise Refused(
-            403 if told.get("type") == "FORBIDDEN" else 422, printable(str(told.get("message", "")))[:300]
-        )
-    return _object(answer.get("data"))
-
-
-def _json(response: httpx.Response) -> Json:
-    if not response.content:
-        return None
-    try:
-        answer: Json = response.json()
-    except ValueError:
-        raise ToolError(
-            f"GitHub's answer to {response.request.method} is no JSON. Run the job again."
-        ) from None
-    return answer
-
-
-def _object(value: Json) -> Object:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _path(url: str) -> str:

@@ -43,6 +43,12 @@ class FileDiff:
         """Whether the pull request wrote this line."""
         return any(line in hunk.added for hunk in self.hunks)
 
+    def nearest(self, line: int, first: int, last: int) -> int:
+        """The added line from `first` to `last` nearest to this one, else the nearest shown, else 0."""
+        shown = [n for hunk in self.hunks for n in range(max(hunk.first, first), min(hunk.last, last) + 1)]
+        added = [n for n in shown if self.adds(n)]
+        return min(added or shown, key=lambda n: (abs(n - line), n), default=0)
+
 
 @dataclass(frozen=True)
 class Diff:

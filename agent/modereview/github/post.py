@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from modereview.github import pull as api
-from modereview.github.client import Object, Refused, Unclear
-from modereview.github.decide import CAP, Comment, Decision, decide
+from modereview.github import graphql
+from modereview.github.answers import Object, Refused
+from modereview.github.client import Unclear
+from modereview.github.decide import CAP, decide
+from modereview.github.decision import Comment, Decision
 from modereview.github.diff import Diff
 from modereview.github.pull import Pull
 from modereview.github.told import Handover
@@ -60,10 +62,10 @@ class Poster:
         for edit in decision.edits:
             self._forgiving("PATCH", f"{self._comments}/{edit.comment}", {"body": edit.body})
         for document, ids in (
-            (api.MINIMIZE, decision.minimize),
-            (api.RESTORE, decision.restore),
-            (api.RESOLVE, decision.resolve),
-            (api.REOPEN, decision.reopen),
+            (graphql.MINIMIZE, decision.minimize),
+            (graphql.RESTORE, decision.restore),
+            (graphql.RESOLVE, decision.resolve),
+            (graphql.REOPEN, decision.reopen),
         ):
             self._where_allowed(document, ids)
         self._summary(decision)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from modereview.errors import InputError
 from modereview.github import handover as handovers
 from modereview.github import summary
+from modereview.github.answers import Refused
 from modereview.github.arguments import Arguments
 from modereview.github.check import check
-from modereview.github.client import Client, Refused, Unclear
-from modereview.github.decide import Decision, concerning, decide
+from modereview.github.client import Client, Unclear
+from modereview.github.decide import concerning, decide
+from modereview.github.decision import Decision
 from modereview.github.diff import Diff
 from modereview.github.event import Event
 from modereview.github.post import Poster, ReadOnly

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from modereview.github.client import Json, Object, Refused
+from modereview.github.answers import Json, Object, Refused
 from modereview.github.diff import Diff
 from modereview.github.pull import Pull
 from modereview.github.told import Change, Handover

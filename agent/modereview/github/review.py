@@ -22,6 +22,7 @@ from modereview.parse.globs import matches
 from modereview.records import Review
 from modereview.report.words import amount
 from modereview.review import review_all
+from modereview.run import NoSandbox
 from modereview.settings import Settings, load
 
 _FILES = 300  # files that are reviewed; a change of more is no change of training scripts
@@ -75,10 +76,20 @@ def _head(
         run, rest = paths[: max(_RUN - len(reviews), 0)], paths[max(_RUN - len(reviews), 0) :]
         for part, static in ((run, settings.static), (rest, True)):
             if part:
-                reviews += review_all(replace(settings, paths=part, static=static), told)
+                looked, not_run = _review(replace(settings, paths=part, static=static), told)
+                reviews += looked
+                refused += not_run
         if rest and not settings.static:
             refused.append(f"{amount(len(rest), 'file')} of project {number + 1} only read: {_RUN} are run.")
     return tuple(reviews), refused
+
+
+def _review(settings: Settings, told: Callable[[str], None]) -> tuple[tuple[Review, ...], list[str]]:
+    """The reviews, and a sentence where the sandbox that is required does not work: then all is only read."""
+    try:
+        return review_all(settings, told), []
+    except NoSandbox as why:
+        return review_all(replace(settings, static=True), told), [f"Only read, nothing is proved: {why}"]
 
 
 def _known(checkout: Checkout, base: Path, files: Sequence[FileDiff], wanted: Wanted) -> frozenset[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from modereview.errors import InputError
 from modereview.github import handover as handovers
-from modereview.github import runner, summary, walls
+from modereview.github import runner, summary
 from modereview.github.arguments import Arguments
 from modereview.github.check import fails
 from modereview.github.checkout import Checkout, checkout
@@ -47,13 +47,12 @@ def review(arguments: Arguments, event: Event, say: Say) -> int:
 
 
 def _wanted(arguments: Arguments, event: Event) -> Wanted:
-    """Nothing of a stranger's leaves the machine, and nothing is run without walls."""
-    given: dict[str, object] = {"check": True}
+    """Nothing of a stranger's leaves the machine, and nothing is run without a sandbox."""
+    sandbox = "preferred" if arguments.allow_unsandboxed else "required"
+    given: dict[str, object] = {"check": True, "sandbox": sandbox}
     if arguments.python:
         given["python"] = arguments.python
     static = "Only read, as asked for: nothing was run." if arguments.static else ""
-    if not static and not arguments.allow_unsandboxed and (why := walls.missing()):
-        static = f"Only read, nothing was run: {why}"
     return Wanted(given, arguments.only, static, arguments.offline or event.fork)
 
 

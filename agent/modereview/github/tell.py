@@ -6,8 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from modereview.github.around import around
 from modereview.github.mends import patch, suggestion
-from modereview.github.told import Change, Handover, Step, Told
+from modereview.github.told import Change, Handover, Step, Stretch, Told
 from modereview.records import Event, Review, Span, Verdict
 from modereview.report.places import in_cell
 from modereview.report.tally import settled
@@ -57,6 +58,7 @@ def told(review: Review, verdict: Verdict, known: frozenset[str], top: Path) -> 
         # A fix that was made without proof is, to a reader of comments, one that may be right.
         state="suggested" if verdict.state == "unproved" else verdict.state,
         known=finding.fingerprint in known,
+        within=_within(review, finding.span),
         cell=in_cell(review, finding.span).removesuffix(": "),
         evidence=tuple(_step(review, event) for event in finding.evidence if event.text)[:_STEPS],
         facts=tuple(_cut(fact, _WORDS) for fact in finding.facts)[:_FACTS],
@@ -80,7 +82,12 @@ def host_lines(review: Review, span: Span) -> tuple[int, int]:
 
 
 def _step(review: Review, event: Event) -> Step:
-    return Step(host_lines(review, event.span)[0], _cut(event.text, _WORDS))
+    return Step(host_lines(review, event.span)[0], _cut(event.text, _WORDS), _within(review, event.span))
+
+
+def _within(review: Review, span: Span) -> Stretch | None:
+    lines = around(review.source.tree, span.line)
+    return Stretch(*(host_lines(review, Span(line, 1, line, 2))[0] for line in lines)) if lines else None
 
 
 def _test(review: Review, verdict: Verdict) -> str:

@@ -29,19 +29,29 @@ State: TypeAlias = Literal["fixed", "suggested", "proved", "reported"]
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Lines of the file, the first and the last of them included."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    first: Line
+    last: Line
+
+
+@dataclass(frozen=True)
 class Step:
     """One link of the chain that leads to a finding."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     line: Line
     text: Words
+    within: Stretch | None = None  # the function around it, or the statement of the top level
 
 
 @dataclass(frozen=True)
 class Suggestion:
     """Lines of the file as it is, and what a proved fix puts in their place: whole lines, or "" for none."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     first: Line
     last: Line
     text: Code
@@ -51,7 +61,7 @@ class Suggestion:
 class Told:
     """A finding as the bot tells it. Lines are those of the file in the repository."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     rule: Rule
     name: RuleName
     severity: Severity
@@ -62,6 +72,7 @@ class Told:
     fingerprint: Fingerprint
     state: State
     known: bool  # whether the base has it, too
+    within: Stretch | None = None  # the function around it, or the statement of the top level
     cell: Words = ""  # of a notebook: "cell 3, line 5"
     evidence: Annotated[tuple[Step, ...], Field(max_length=30)] = ()
     facts: Annotated[tuple[Words, ...], Field(max_length=20)] = ()
@@ -77,7 +88,7 @@ class Told:
 class Change:
     """The new content of a file: one that was mended, or one of tests."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     path: Path
     content: Content
     executable: bool = False
@@ -87,7 +98,7 @@ class Change:
 class Handover:
     """Everything that the posting job is told."""
 
-    __pydantic_config__: ClassVar = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     version: Literal[1]
     head: Sha
     base: Sha  # where the pull request's branch left its target

@@ -10,7 +10,7 @@ import gzip
 import json
 from pathlib import Path
 
-from modereview.github.client import Refused
+from modereview.github.answers import Refused
 from modereview.github.handover import contents
 from modereview.github.pull import Pull
 

@@ -18,11 +18,12 @@ SUFFIX = ".ipynb"
 LIMIT = 50 * 1024 * 1024  # bytes; most of a large notebook are its pictures
 
 
-class _Placed(str):
-    """A string of a JSON document that knows at which index of the document it starts."""
+class Placed(str):
+    """A string of a JSON document that knows between which indices of the document it stands, quotes out."""
 
-    __slots__ = ("start",)
+    __slots__ = ("end", "start")
     start: int
+    end: int
 
 
 class _Decoder(json.JSONDecoder):
@@ -36,8 +37,8 @@ class _Decoder(json.JSONDecoder):
 
 def _placed(document: str, start: int, strict: bool = True) -> tuple[str, int]:
     text, end = json.decoder.scanstring(document, start, strict)  # type: ignore[attr-defined]
-    placed = _Placed(text)
-    placed.start = start
+    placed = Placed(text)
+    placed.start, placed.end = start, end - 1
     return placed, end
 
 
@@ -47,17 +48,28 @@ def read_cells(raw: bytes, shown: str) -> tuple[str, tuple[Cell, ...]]:
     Raises:
         InputError: no notebook, of an older format, or in another language; the sentence names `shown`.
     """
-    document = _document(raw, shown)
+    document = document_of(raw, shown)
     breaks = [match.start() for match in re.finditer("\n", document)]
     cells: list[Cell] = []
     code: list[str] = []
-    for number, pieces in _code_cells(_checked(_decoded(document, shown), shown)):
+    for number, pieces in code_cells(document, shown):
         cells.append(Cell(number, len(code) + 1, _origins(pieces, breaks)))
         code += to_python("".join(pieces)).split("\n")
     return "\n".join(code), tuple(cells)
 
 
-def _document(raw: bytes, shown: str) -> str:
+def code_cells(document: str, shown: str) -> Iterator[tuple[int, list[Placed]]]:
+    """The number and the source of each code cell. A source is one string, or one for each line."""
+    for number, cell in enumerate(_checked(_decoded(document, shown), shown), start=1):
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source")
+            pieces = [s for s in (source if isinstance(source, list) else [source]) if isinstance(s, Placed)]
+            if pieces:
+                yield number, pieces
+
+
+def document_of(raw: bytes, shown: str) -> str:
+    """The JSON of a notebook, without a byte order mark."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -97,17 +109,7 @@ def _language(metadata: object) -> str:
     return "python"
 
 
-def _code_cells(cells: list[object]) -> Iterator[tuple[int, list[_Placed]]]:
-    """The number and the source of each code cell. A source is one string, or one for each line."""
-    for number, cell in enumerate(cells, start=1):
-        if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            source = cell.get("source")
-            pieces = [s for s in (source if isinstance(source, list) else [source]) if isinstance(s, _Placed)]
-            if pieces:
-                yield number, pieces
-
-
-def _origins(pieces: list[_Placed], breaks: list[int]) -> tuple[int, ...]:
+def _origins(pieces: list[Placed], breaks: list[int]) -> tuple[int, ...]:
     """For each line of a cell, the line of the document that holds its start."""
     starts = [0, *(match.end() for match in NEWLINE.finditer("".join(pieces)))]
     ends = list(accumulate(map(len, pieces)))

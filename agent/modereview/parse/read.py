@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from modereview.errors import InputError
+from modereview.parse import cells as notebook_cells
 from modereview.parse import notebook
 from modereview.parse.root import find_root, locate
 from modereview.parse.syntax import check_syntax
@@ -79,20 +80,25 @@ def decode(path: Path, root: Path, raw: bytes) -> Source:
 
 
 def apply(source: Source, edits: Iterable[Edit]) -> Source:
-    """The source with the edits made; every byte outside them stays.
+    """The source with the edits made; every byte outside them stays, and in a notebook of each cell.
 
     Raises:
         ValueError: edits overlap, cannot be encoded, or the result is not Python.
     """
     pieces: list[str] = []
     end = 0
-    for edit in sorted(edits):
+    edits = sorted(edits)
+    for edit in edits:
         if not end <= edit.start <= edit.end <= len(source.text):
             raise ValueError(f"edits of {source.name} overlap or lie outside it: {edit}")
         pieces += (source.text[end : edit.start], edit.replacement)
         end = edit.end
-    raw = ("".join(pieces) + source.text[end:]).encode(source.encoding)
+    text = "".join(pieces) + source.text[end:]
+    raw = notebook_cells.edited(source, edits) if source.cells else text.encode(source.encoding)
     try:
-        return decode(source.path, source.root, raw)
+        after = decode(source.path, source.root, raw)
     except InputError as error:
         raise ValueError(str(error)) from None
+    if after.text != text:  # in a notebook: each cell has to make sense by itself
+        raise ValueError(f"{source.name}: the edits do not fit into its cells")
+    return after

@@ -85,6 +85,11 @@ def _after_form_feeds(text: str, start: int, end: int) -> int:
     return match.end() if match else start
 
 
+def whole_lines(text: str) -> list[str]:
+    """The lines of a text with their newlines."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
+
+
 def newline_of(text: str) -> str:
     r"""The newline most lines of a text end with; "\n" where there is none."""
     if "\r" not in text:

@@ -31,6 +31,8 @@ _BY_NAME: tuple[tuple[str, Kind], ...] = (
     (r"epoch|^(global_)?(step|iter|iteration|it)$|(batch|step)_?(idx|index|i)$", "epoch"),
     (r"^batch$|^sample$|^samples$", "batch"),
     (r"^(x|X|inputs?|images?|imgs?|features?|tokens|src|texts?|data)$|^[xX]_?(train|test|val)$", "input"),
+    (r"^(b|batch|train|val|valid|test)_?[xX]$|^[xX]_?(b|batch)$|_(inputs?|images?|features)$", "input"),
+    (r"^(b|batch|train|val|valid|test)_?[yY]$|^[yY]_?(b|batch)$|_(targets?|labels?)$", "target"),
     (r"^(y|Y|targets?|labels?|y_?(train|test|val)|Y_?(train|test|val)|gt|trg|tgt)$", "target"),
     (r"(dir|folder|directory|out_?path|save_to)$", "folder"),
     (r"(path|file|filename|ckpt|checkpoint)", "file"),

@@ -50,7 +50,8 @@ def _value(keywords: dict[str | None, ast.expr]) -> ast.expr | None:
 def required(tree: ast.Module) -> list[str]:
     """What has to be typed for the script to start: a value for each option that must be given."""
     calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
-    found = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "add_argument"]
+    adders = ("add_argument", "option", "argument")  # of argparse, and of click
+    found = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in adders]
     compared = _compared(tree)
     return [word for call in found for word in _typed(call, compared)]
 
@@ -64,7 +65,7 @@ def batch_options(tree: ast.Module) -> list[str]:
         if ast.unparse(c.func).endswith(".add_argument")
     ]
     names = [str(flags[-1]) for flags in texts if flags]
-    return [name for name in names if re.search(r"^-.*batch_?-?size$", name)]
+    return [name for name in names if re.search(r"(?i)^-.*batch_?-?size$", name)]
 
 
 def _compared(tree: ast.Module) -> dict[str, list[str]]:

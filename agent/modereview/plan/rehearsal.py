@@ -9,21 +9,27 @@ from dataclasses import dataclass
 
 from modereview.plan.described import Json, slot_json
 from modereview.plan.kinds import kind_of
+from modereview.plan.names import literal, resolve
 from modereview.plan.options import batch_options, required
 from modereview.plan.slots import Context, Slot
 from modereview.plan.targets import WANTED
 from modereview.plan.tree import level, scopes
 from modereview.plan.uses import uses_of
-from modereview.records import Drive, Mode, Program, Role, Target
+from modereview.records import Drive, Function, Mode, Program, Role, Target
 
 # Calls with an effect outside the run: they write, show, send or delete.
 _EFFECTS = re.compile(
     r"(^|\.)(save|savez|savefig|save_image|save_pretrained|show|imshow|to_csv|push_to_hub|urlretrieve)$"
     r"|^(os\.(system|remove|unlink|rename|kill)|shutil\.\w+|subprocess\.\w+|wandb\.\w+|mlflow\.\w+)$"
-    r"|(^|\.)(SummaryWriter|torch\.compile|set_device|init_process_group)$"
+    r"|(^|\.)(SummaryWriter|set_device|init_process_group|destroy_process_group|barrier)$"
 )
 GIVEN = "given in pyproject.toml"
-_SAME = frozenset({"torch.compile"})  # left out, they give their argument
+_INSTEAD = (  # (callee, what is called instead)
+    (r"^torch\.compile$", "(lambda same, **_: same)"),
+    (r"^(torch\.)?(multiprocessing|mp)\.spawn$", "(lambda work, args=(), **_: work(0, *args))"),
+    (r"(^|\.)DistributedSampler$", "(lambda data, **_: torch.utils.data.RandomSampler(data))"),
+)
+_SET_BY_LAUNCHERS = {"RANK": "'0'", "LOCAL_RANK": "'0'", "WORLD_SIZE": "'1'", "LOCAL_WORLD_SIZE": "'1'"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ def request(context: Context) -> dict[str, object]:
         "running": sorted(
             {f.name.rpartition(".")[2] for f in context.program.functions if f.roles} - {"forward"}
         ),
+        "entries": [f.name for f in context.program.functions if f.roles & {"train"} and _callable(f)],
         "classes": list(target_of(context.program, found).classes),
         "slots": _with_items({str(line): slots for line, slots in _slots(context)}),
         "training": sorted(_training(context.program)),
@@ -102,8 +109,19 @@ def request(context: Context) -> dict[str, object]:
         "arguments": list(told.arguments) if told and told.arguments else required(tree),
         "batch_options": batch_options(tree),
         "batch_sizes": _batch_sizes(tree),
+        "starred": "import *" in ast.unparse(tree),
+        "options": {
+            name: code
+            for name, node in context.names.options.items()
+            if (code := resolve(context.names, ast.unparse(node), "")) and literal(code)
+        },
         "losses": re.findall(r"\b(\w*(?:[Ll]oss|cross_entropy\w*|CrossEntropy\w*))\b\(", ast.unparse(tree)),
     }
+
+
+def _callable(function: Function) -> bool:
+    """Whether it can be called with nothing."""
+    return "." not in function.name and all(p.default or p.kind in ("*", "**") for p in function.params)
 
 
 def _training(program: Program) -> set[str]:
@@ -163,17 +181,25 @@ def _fixed(tree: ast.Module, training: set[str]) -> Iterator[tuple[str, str, str
     for node in ast.walk(tree):
         if isinstance(node, ast.For) and any(f"{call}(" in ast.unparse(node) for call in training):
             found.update((text, (code, "")) for text, code in _short(node.iter))
-        elif isinstance(node, ast.Call) and _EFFECTS.search(callee := ast.unparse(node.func)):
-            same = callee in _SAME
-            found[callee if same else f"{callee}(...)"] = (
-                "(lambda same, **_: same)" if same else "MagicMock()",
-                "",
-            )
+        elif isinstance(node, ast.Call):
+            found.update((text, (code, "")) for text, code in _called(ast.unparse(node.func)))
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
+            name = ast.unparse(node.slice).strip("'")
+            if isinstance(node.ctx, ast.Load) and name in _SET_BY_LAUNCHERS:
+                found[ast.unparse(node)] = (_SET_BY_LAUNCHERS[name], "")
         elif isinstance(node, ast.Attribute) and re.fullmatch(
             r"torch\.cuda\.\w+Tensor", name := ast.unparse(node)
         ):
             found[name] = (name.replace(".cuda", ""), "")
     yield from ((text, code, why) for text, (code, why) in found.items())
+
+
+def _called(callee: str) -> Iterator[tuple[str, str]]:
+    """What is changed for a call of a function, wherever it stands."""
+    if instead := next((code for pattern, code in _INSTEAD if re.search(pattern, callee)), None):
+        yield callee, instead
+    elif _EFFECTS.search(callee):
+        yield f"{callee}(...)", "MagicMock()"
 
 
 def _short(iterated: ast.expr) -> Iterator[tuple[str, str]]:

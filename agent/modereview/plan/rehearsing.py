@@ -11,55 +11,47 @@ class Rehearsal(ast.NodeTransformer):
     """The script on the CPU, with some of its expressions changed."""
 
     def __init__(self, changes):
-        self.changes = changes
+        self.changes = {key: ast.parse(code, mode="eval").body for key, code in changes.items()}
 
     def visit(self, node):
-        text = ast.unparse(node) if isinstance(node, ast.expr) else ""
         if isinstance(node, ast.Assign):
             target = f"{ast.unparse(node.targets[0])} ="
             node.value = self.changes.get(target, node.value)
-        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-        for key in (text, f"{called}(...)"):
-            if key in self.changes:
-                return self.changes[key]
+        text = ast.unparse(node) if isinstance(node, ast.expr) else ""
+        called = f"{ast.unparse(node.func)}(...)" if isinstance(node, ast.Call) else ""
         if text.startswith(("'cuda", "f'cuda")):
             return ast.Constant("cpu")
-        if called.endswith(".cuda"):
-            return self.visit(node.func.value)
-        return self.generic_visit(node)
+        return self.changes.get(text) or self.changes.get(called) or self.generic_visit(node)
 
 
 def rehearsed(changes, arguments=(), most=60):
-    """Every forward that the script's own lines call, run in an empty folder."""
+    """Every forward that the script's own lines call, run on the CPU in an empty folder."""
     forwards, home = [], os.getcwd()
 
     def note(module, inputs, output):
         frame = sys._getframe(1)
         while frame.f_code.co_name in ("inner", "_call_impl", "_wrapped_call_impl"):
             frame = frame.f_back
-        caller, line = frame.f_code, frame.f_lineno
-        own = caller.co_filename == str(SCRIPT) and caller.co_name != "forward"
+        own = frame.f_code.co_filename == str(SCRIPT) and frame.f_code.co_name != "forward"
         if own and list(module.parameters()):
-            call = linecache.getline(str(SCRIPT), line).strip()
+            call = linecache.getline(str(SCRIPT), frame.f_lineno).strip()
             where = f"forward {len(forwards) + 1} of the run, `{call}`"
             forwards.append(observed(call, where, module, output))
             if len(forwards) == most:
                 sys.exit("enough is seen")
 
-    parsed = {key: ast.parse(code, mode="eval").body for key, code in changes.items()}
-    tree = Rehearsal(parsed).visit(ast.parse(SCRIPT.read_bytes()))
-    code = compile(ast.fix_missing_locations(tree), SCRIPT, "exec", 0, True)
+    tree = ast.fix_missing_locations(Rehearsal(changes).visit(ast.parse(SCRIPT.read_bytes())))
     names = {"__name__": "__main__", "__file__": str(SCRIPT), "torch": torch, "nn": nn}
-    names.update(MagicMock=mock.MagicMock, SimpleNamespace=SimpleNamespace)
+    names |= {"MagicMock": mock.MagicMock, "SimpleNamespace": SimpleNamespace}
     handle = nn.modules.module.register_module_forward_hook(note)
-    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(SystemExit):
-        os.chdir(folder)
-        try:
-            with mock.patch.object(sys, "argv", [str(SCRIPT), *arguments]):
-                exec(code, names)
-        finally:
-            os.chdir(home)
-            handle.remove()
+    with contextlib.ExitStack() as stack, contextlib.suppress(SystemExit):
+        stack.callback(handle.remove)
+        os.chdir(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(os.chdir, home)
+        stack.enter_context(mock.patch.object(sys, "argv", [str(SCRIPT), *arguments]))
+        for owner in (torch.Tensor, nn.Module):
+            stack.enter_context(mock.patch.object(owner, "cuda", lambda self, *_, **__: self))
+        exec(compile(tree, SCRIPT, "exec", 0, True), names)
     return forwards
 '''
 REHEARSAL_IMPORTS = (

@@ -11,6 +11,7 @@ from modereview.plan import rehearsal
 from modereview.plan.described import attributes, call_parts, class_of, slot_json
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.names import resolve
+from modereview.plan.options import holder
 from modereview.plan.rehearsing import (
     ABSENT,
     ABSENT_IMPORTS,
@@ -28,10 +29,11 @@ from modereview.plan.uses import uses_of
 from modereview.records import CallSite, ModuleClass, Param
 
 Json: TypeAlias = dict[str, object]
+# Of processor time, so that a busy machine finds the same.
 SEARCH_SECONDS = 24.0  # for the models and functions of a file
 TARGET_SECONDS = 8.0  # for one target
 REHEARSAL_SECONDS = 30.0  # for the script's own run, with all that is tried until it works
-SECONDS = SEARCH_SECONDS + REHEARSAL_SECONDS + 20.0  # for all of it, with starting and ending
+SECONDS = 4 * (SEARCH_SECONDS + REHEARSAL_SECONDS) + 20.0  # on the clock, for all of it
 _RUNNER = "\n".join((*REHEARSAL_IMPORTS, *ABSENT_IMPORTS, "", REHEARSAL, OBSERVED, ABSENT))
 
 
@@ -85,13 +87,17 @@ def _arguments(context: Context, module: ModuleClass, call: CallSite | None, ann
     """One way to call a constructor. `code` is null where only the run of the script would tell."""
     bound = dict(call.bound) if call else {}
     plain = [p for p in module.init if p.kind not in ("*", "**")]
-    given = [p for p in plain if p.name in bound or p.default is None]
+    known = {p.name: _passed(context, p, bound.get(p.name), call) for p in plain} if call or annotated else {}
+    # What the file passes, as far as that is known, and what has no default.
+    given = [p for p in plain if p.default is None or (p.name in bound and known.get(p.name) is not None)]
     by_keyword = {name for name, _ in call.kwargs} if call else set()
     in_order = given == plain[: len(given)]
     written = [
         {
             "name": p.name,
-            "code": _passed(context, p, bound.get(p.name), call) if call or annotated else None,
+            "code": known.get(p.name),
+            "configs": _configs(context, p),
+            "annotation": p.annotation or "",
             "keyword": p.kind == "keyword" or not in_order or p.name in by_keyword,
             "attributes": attributes(context, uses_of(context.program, f"{module.name}.__init__", p.name)),
         }
@@ -106,6 +112,15 @@ def _passed(context: Context, param: Param, text: str | None, call: CallSite | N
         return resolve(context.names, text, call.caller)
     annotated = param.annotation in [name for name, _, _ in context.program.classes]
     return f"script.{param.annotation}()" if annotated else None
+
+
+def _configs(context: Context, param: Param) -> list[str]:
+    """Classes of configurations that a parameter may want: by its annotation, else by its name."""
+    known = context.names.imported | context.names.defined
+    wanted = re.findall(r"\w+Config\b", param.annotation or "")
+    if not wanted and holder(param.name):
+        wanted = sorted(name for name in known if re.fullmatch(r"(?!Pre[tT]rained)\w+Config", name))
+    return [f"script.{name}" for name in wanted if name in known]
 
 
 def _expressions(context: Context, found: tuple[Scenario, ...]) -> list[Json]:

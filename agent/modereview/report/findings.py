@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 
 from rich.text import Text
@@ -67,20 +68,26 @@ def _fate(review: Review, verdict: Verdict) -> Iterator[tuple[str, str]]:
         return
     safety = "safe" if fix.safe else "unsafe"
     if is_mended(review, verdict):
-        yield "fixed", f"{_where(fix)} ({safety})"
+        yield "fixed", f"{_where(review, fix)} ({safety})"
     elif verdict.state == "fixed":
-        yield "fix", f"{_where(fix)} ({safety}, not written)"
+        yield "fix", f"{_where(review, fix)} ({safety}, not written)"
     elif verdict.state == "unproved":
         done = "written" if review.source.path in review.written else "not written"
-        yield "unproved", f"{_where(fix)} ({safety}, {done}; {reason})"
+        yield "unproved", f"{_where(review, fix)} ({safety}, {done}; {reason})"
     else:
-        yield "suggested", f"{_where(fix)} (not written: {_why_not(review, verdict)})"
+        yield "suggested", f"{_where(review, fix)} (not written: {_why_not(review, verdict)})"
     if fix.consequence:
         yield "", fix.consequence
 
 
-def _where(fix: Fix) -> str:
-    return f"{fix.title}, line {fix.line}"
+def _where(review: Review, fix: Fix) -> str:
+    """What a fix does and where to look for it: by its line, in a notebook by the cell that it changes."""
+    source = review.source
+    if not source.cells:
+        return f"{fix.title}, line {fix.line}"
+    cells = [source.cell(bisect(source.line_offsets, edit.start)) for edit in fix.edits]
+    numbers = dict.fromkeys(str(cell.number) for cell in cells if cell is not None)
+    return f"{fix.title}, cell {listed(tuple(numbers))}"
 
 
 def _why_not(review: Review, verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
 from modereview.records import ModuleClass, Program, Span
+from modereview.rules import lookup
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,18 @@ def mode_decides(body: ir.Block, place: Span) -> bool:
 def asks_mode(expr: ir.Expr) -> bool:
     """Whether a training flag is read: `self.training`, `module.training`, a name `is_training`."""
     return any((walk.dotted(e) or "").lower().endswith("training") for e in walk.subexpressions(expr))
+
+
+def follows_mode(body: ir.Block, expr: ir.Expr) -> bool:
+    """Whether the mode chooses a value: `p if self.training else 0`, itself or under a local name."""
+    name = walk.dotted(expr) or ""
+    given = (
+        value
+        for s in walk.statements(body)
+        for target, value in lookup.bindings(s)
+        if walk.dotted(target) == name
+    )
+    return asks_mode(expr) or any(asks_mode(value) or mode_decides(body, value.span) for value in given)
 
 
 def text_of(program: Program, expr: ir.Expr) -> str:

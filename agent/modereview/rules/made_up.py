@@ -10,16 +10,30 @@ _MAKERS = frozenset(
     "torch.rand torch.randn torch.randint torch.zeros torch.ones torch.full torch.arange torch.empty "
     "torch.rand_like torch.randn_like torch.ones_like torch.zeros_like".split()
 )
+# How two results are held against each other (torch.testing, numpy.testing, unittest).
+_COMPARERS = frozenset("assert_close assert_allclose allclose assertEqual assert_equal isclose".split())
 
 
 def is_made_up(program: Program, forward: Forward) -> bool:
     """Whether each input of the forward is made of random or constant numbers in the same function."""
+    body, inputs = _inputs(program, forward)
+    return bool(inputs) and all(_made(program, body, each) for each in inputs)
+
+
+def is_compared(program: Program, forward: Forward) -> bool:
+    """Whether made-up inputs show there that two implementations agree: the numbers are nobody's results."""
+    body, inputs = _inputs(program, forward)
+    names = ((walk.dotted(call.func) or "").rpartition(".")[2] for call in walk.calls(body))
+    return any(name in _COMPARERS for name in names) and any(_made(program, body, i) for i in inputs)
+
+
+def _inputs(program: Program, forward: Forward) -> tuple[ir.Block, tuple[ir.Expr, ...]]:
+    """The body of the function around a forward, and what the model is given there."""
     for function, body in lookup.scopes(program):
         call = next((c for c in walk.calls(body) if c.span == forward.span), None)
         if function == forward.function and call is not None:
-            given = (*call.args, *(value for _, value in call.kwargs))
-            return bool(given) and all(_made(program, body, each) for each in given)
-    return False
+            return body, (*call.args, *(value for _, value in call.kwargs))
+    return (), ()
 
 
 def _made(program: Program, body: ir.Block, expr: ir.Expr) -> bool:

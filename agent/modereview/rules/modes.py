@@ -66,8 +66,8 @@ def _is_hook_of_base(program: Program, forward: Forward) -> bool:
 def is_unit_test(program: Program, forward: Forward) -> bool:
     """Whether a `test_...` of pytest or unittest tries a model out: its numbers are nobody's results."""
     in_tests = program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
-    named = any(name.rpartition(".")[2].startswith("test_") for name in forward.through)
-    return named and bool(in_tests or "Test" in forward.function)
+    tests = [name for name in forward.through if name.rpartition(".")[2].startswith("test_")]
+    return bool(tests) and bool(in_tests or any("Test" in name for name in tests))
 
 
 def predicts_itself(program: Program, forward: Forward) -> bool:
@@ -100,10 +100,16 @@ def is_meant(program: Program, forward: Forward) -> bool:
 
 
 def _in_loop_over_data(program: Program, forward: Forward) -> bool:
-    """Whether the forward is repeated on its way: what evaluates, and does not just try a model out."""
+    """Whether the forward is repeated on its way: what evaluates, and does not just try a model out.
+
+    A loop that builds the model as well goes over models, not over data.
+    """
+    built = [event.span for event in forward.why if event.kind == "build"]
     places = zip(("", *forward.through), (*forward.path, forward.span), strict=False)
     return any(
-        isinstance(part, ir.Loop | ir.Comprehension) and walk.within(span, part.span)
+        isinstance(part, ir.Loop | ir.Comprehension)
+        and walk.within(span, part.span)
+        and not any(walk.within(place, part.span) for place in built)
         for function, span in places
         for s in walk.statements(body_of(program, function))
         for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x)))
@@ -113,11 +119,14 @@ def _in_loop_over_data(program: Program, forward: Forward) -> bool:
 def is_tried_out(program: Program, forward: Forward) -> bool:
     """Whether a model with the weights it was built with runs once: its numbers are nobody's results.
 
-    What a generator makes of noise is used, though.
+    So are those of a model that is held against another. What a generator makes of noise is used, though.
     """
+    if made_up.is_compared(program, forward):
+        return True
     once = forward.fresh and not _in_loop_over_data(program, forward)
-    made = made_up.is_made_up(program, forward) and not names_an_inference(forward.function)
-    return once and (made or not _evaluates_by_name(forward))
+    in_view = bool(forward.classes)  # nothing in its class loads weights
+    tried = in_view or made_up.is_made_up(program, forward)
+    return once and ((tried and not names_an_inference(forward.function)) or not _evaluates_by_name(forward))
 
 
 def _evaluates_by_name(forward: Forward) -> bool:

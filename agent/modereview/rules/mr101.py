@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules import modes, placing
+from modereview.rules import made_up, modes, placing
 from modereview.rules.base import Rule, certainty, deliberate, harm
 
 
@@ -44,19 +43,18 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
 
 def _unseen(rule: Rule, program: Program, forward: Forward) -> Finding:
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
-    found = rule.finding(
+    latent = not forward.sensitive and not forward.opaque
+    meant = deliberate(program, forward) or made_up.is_compared(program, forward)
+    quiet = meant or latent or modes.predicts_itself(program, forward)
+    return rule.finding(
         program,
         forward.span,
         f"`{forward.model}` is evaluated in whatever mode the caller left it",
-        severity=Severity.NOTE if deliberate(program, forward) else Severity.WARNING,
+        severity=Severity.NOTE if quiet else Severity.WARNING,
         evidence=(here,),
         facts=(harm(forward, training=False),),
         function=forward.function,
         subject=forward.model,
-    )
-    latent = not forward.sensitive and not forward.opaque
-    return (
-        replace(found, severity=Severity.NOTE) if latent or modes.predicts_itself(program, forward) else found
     )
 
 

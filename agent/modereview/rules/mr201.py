@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
+from modereview.rules import lookup
 from modereview.rules.base import Rule, comment_at, fix
-from modereview.rules.inside import mode_decides
+from modereview.rules.inside import follows_mode, mode_decides
 from modereview.rules.telling import flag_edits
 
 _TRAINING = 2  # position of `training` in F.dropout(input, p, training, inplace)
@@ -19,19 +20,17 @@ def check(program: Program) -> Iterator[Finding]:
     assert program.names is not None
     for function in program.names.functions.values():
         for call in walk.calls(function.body):
-            dropout = program.names.origin(call.func) in ALWAYS_ON_DROPOUTS and _always_on(call)
-            if dropout and not mode_decides(function.body, call.span):
+            dropout = program.names.origin(call.func) in ALWAYS_ON_DROPOUTS
+            if dropout and _always_on(function.body, call) and not mode_decides(function.body, call.span):
                 yield _finding(program, function, call)
 
 
-def _always_on(call: ir.Call) -> bool:
-    given = dict(call.kwargs)
-    if None in given or any(isinstance(a, ir.Star) for a in call.args):
+def _always_on(body: ir.Block, call: ir.Call) -> bool:
+    if lookup.spreads(call):
         return False
-    training = given.get("training") or (call.args[_TRAINING] if len(call.args) > _TRAINING else None)
-    rate = given.get("p") or (call.args[1] if len(call.args) > 1 else None)
-    never = isinstance(rate, ir.Const) and rate.value == 0
-    return not never and (training is None or (isinstance(training, ir.Const) and training.value is True))
+    training, rate = lookup.argument(call, "training", _TRAINING), lookup.argument(call, "p", 1)
+    never = rate is not None and (lookup.constant(rate) == 0 or follows_mode(body, rate))
+    return not never and (training is None or lookup.constant(training) is True)
 
 
 def _finding(program: Program, function: ir.Function, call: ir.Call) -> Finding:

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, ModuleClass, Program, Severity
-from modereview.rules import lookup
 from modereview.rules.base import Rule, fix
 from modereview.rules.freezing import switches_on
-
-_MODE_NAME = re.compile(
-    r"^(_*(mode|train\w*|is_train\w*|flag|value|status|state|enable\w*|on|b))$", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True)
-class _Fault:
-    """What is wrong with an override, and how bad that is."""
-
-    message: str
-    fact: str
-    severity: Severity
+from modereview.rules.overriding import MODE_NAME, Fault, fault_of, is_bare_super_train, is_stub
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -33,162 +18,12 @@ def check(program: Program) -> Iterator[Finding]:
     for module in program.modules if "torch" in program.imports else ():
         for name in ("train", "eval"):
             method = program.names.classes[module.name].method(name)
-            fault = _fault(program, method) if method is not None and not _stub(method) else None
+            fault = fault_of(program, module, method) if method is not None and not is_stub(method) else None
             if method is not None and fault is not None:
                 yield _finding(program, module, method, fault)
 
 
-def _fault(program: Program, method: ir.Function) -> _Fault | None:
-    """The worst fault of an override."""
-    given = [p for p in method.params[1:] if p.kind in ("positional", "*")]
-    required = [
-        p.name for p in method.params[1:] if p.default is None and p.kind in ("positional", "keyword")
-    ]
-    if _only_raises(method):
-        return _own_use(method, [p.name for p in method.params[1:]])
-    if method.short == "eval":
-        return (
-            _own_use(method, required)
-            if required
-            else _switches_nothing(method) or _returns_nothing(program, method)
-        )
-    if not given:
-        return _Fault(
-            f"`eval()` fails: this `{method.short}` takes no `mode`",
-            "`nn.Module.eval()` calls `self.train(False)`: TypeError",
-            Severity.ERROR if _switches_nothing(method) is None else Severity.WARNING,
-        )
-    if given[0].kind != "*" and not _MODE_NAME.match(given[0].name) and not _hands_on(method, given[0].name):
-        return _own_use(method, [given[0].name])
-    if required and given[0].default is None and given[0].kind != "*":
-        return _Fault(
-            f"`train()` fails: `{required[0]}` has no default",
-            "callers switch to TRAIN with a bare `model.train()`: TypeError",
-            Severity.WARNING,
-        )
-    return _always_trains(method) or _switches_nothing(method) or _returns_nothing(program, method)
-
-
-def _hands_on(method: ir.Function, name: str) -> bool:
-    """Whether the first parameter is a mode under another name: `super().train(name)`."""
-    return any(
-        isinstance(c.func, ir.Attr) and c.func.name == "train" and [walk.dotted(a) for a in c.args] == [name]
-        for c in walk.calls(method.body)
-    )
-
-
-def _own_use(method: ir.Function, names: list[str]) -> _Fault:
-    """A training or evaluating function of the user's own that hides the switch."""
-    if _only_raises(method):
-        fact = f"it raises, and so does `{'eval' if method.short == 'train' else 'train(False)'}()`"
-    elif method.short == "train":
-        fact = f"`nn.Module.eval()` calls `self.train(False)`, which lands here with `{names[0]}=False`"
-    else:
-        fact = f"`model.eval()` asks for `{names[0]}` here: TypeError, and no other call switches"
-    return _Fault(f"this `{method.short}` hides the switch of the same name", fact, Severity.WARNING)
-
-
-def _always_trains(method: ir.Function) -> _Fault | None:
-    """`super().train()` on no condition, the mode not handed on."""
-    bare = [
-        statement
-        for statement in method.body
-        for expr in walk.expressions(statement)
-        for e in walk.subexpressions(expr)
-        if _bare_super_train(e)
-    ]
-    if not bare or (bare[-1] is not method.body[-1] and _reads(method, method.params[1].name)):
-        return None
-    return _Fault(
-        "`eval()` switches to TRAIN: the mode is not handed on to `super().train()`",
-        "`super().train()` without an argument is `train(True)`, also when `eval()` called",
-        Severity.ERROR,
-    )
-
-
-def _reads(method: ir.Function, name: str) -> bool:
-    return any(isinstance(e, ir.Name) and e.id == name for e in walk.all_expressions(method.body))
-
-
-def _switches_nothing(method: ir.Function) -> _Fault | None:
-    if _delegates(method):
-        return None
-    return _Fault(
-        f"this `{method.short}` reaches no submodule: it never calls `super().{method.short}`",
-        "dropout and norm layers inside keep the mode they have",
-        Severity.ERROR,
-    )
-
-
-def _delegates(method: ir.Function) -> bool:
-    """Whether anything in it switches: super, a submodule, or the flag of a frozen module, set by hand."""
-    for call in walk.calls(method.body, nested=True):
-        name = call.func.name if isinstance(call.func, ir.Attr) else walk.dotted(call.func) or ""
-        if name in ("train", "eval", "apply") or "train" in name or "eval" in name or name == "setattr":
-            return True
-    written = (t for s in walk.statements(method.body) for t, _ in lookup.bindings(s))
-    return any((walk.dotted(t) or "").endswith(".training") for t in written)
-
-
-def _bare_super_train(expr: ir.Expr) -> bool:
-    match expr:
-        case ir.Call(ir.Attr(ir.Call(ir.Name("super")), "train"), (), ()):
-            return True
-        case _:
-            return False
-
-
-def _returns_nothing(program: Program, method: ir.Function) -> _Fault | None:
-    returns = (s for s in walk.statements(method.body) if isinstance(s, ir.Leave) and s.how == "return")
-    if any(s.value is not None for s in returns):
-        return None
-    used = _result_used(program)
-    return _Fault(
-        f"this `{method.short}` does not return `self`",
-        f"`model = model.{method.short}()` gives None"
-        + (f", as the call at line {used.span.line} may find" if used else ""),
-        Severity.WARNING if used else Severity.NOTE,
-    )
-
-
-def _result_used(program: Program) -> ir.Call | None:
-    """A call of `.train(...)` or `.eval()` in the file whose result is kept."""
-    for _, body in lookup.scopes(program):
-        for statement in walk.statements(body):
-            bare = statement.value if isinstance(statement, ir.Do) else None
-            for call in (e for x in walk.expressions(statement) for e in walk.subexpressions(x)):
-                match call:
-                    case ir.Call(ir.Attr(base, "train" | "eval"), args) if call is not bare and len(args) < 2:
-                        if not isinstance(base, ir.Call) and isinstance(statement, ir.Assign):
-                            return call
-    return None
-
-
-def _only_raises(method: ir.Function) -> bool:
-    """`raise NotImplementedError` and no `mode` among its parameters, as an abstract switch has."""
-    if all(_MODE_NAME.match(p.name) and p.kind != "*" for p in method.params[1:]):
-        return False
-    statements = [s for s in method.body if not _is_text(s)]
-    return len(statements) == 1 and isinstance(statements[0], ir.Leave) and statements[0].how == "raise"
-
-
-def _is_text(statement: ir.Stmt) -> bool:
-    return isinstance(statement, ir.Do) and isinstance(statement.value, ir.Const)
-
-
-def _stub(method: ir.Function) -> bool:
-    """`return self`, `pass` or `raise` alone: a module that is frozen, or abstract, on purpose."""
-    return not _only_raises(method) and all(
-        _is_text(s)
-        or (
-            isinstance(s, ir.Leave)
-            and (s.how == "raise" or s.value is None or walk.dotted(s.value) == "self")
-        )
-        for s in method.body
-    )
-
-
-def _finding(program: Program, module: ModuleClass, method: ir.Function, fault: _Fault) -> Finding:
+def _finding(program: Program, module: ModuleClass, method: ir.Function, fault: Fault) -> Finding:
     latent = not module.sensitive and not module.opaque
     return RULE.finding(
         program,
@@ -206,7 +41,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     assert program.names is not None
     method = program.names.functions[finding.function]
     given = [p for p in method.params[1:] if p.kind != "**"]
-    ours = not given or (_MODE_NAME.match(given[0].name) is not None and len(given) == 1)
+    ours = not given or (MODE_NAME.match(given[0].name) is not None and len(given) == 1)
     bare = [s for s in walk.statements(method.body) if isinstance(s, ir.Leave) and s.how != "raise"]
     early = [s for s in bare if s is not method.body[-1]]
     if not ours or early or (given and given[0].kind == "*") or (method.short == "eval" and given):
@@ -227,7 +62,7 @@ def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edi
         typed = any(p.annotation for f in _functions(program) for p in f.params)
         yield edits.add_parameter(source, method.span, f"{mode}: bool = True" if typed else f"{mode}=True")
     handed = f"super().train({mode})" if method.short == "train" else "super().eval()"
-    bare = [c for c in walk.calls(method.body) if _bare_super_train(c)]
+    bare = [c for c in walk.calls(method.body) if is_bare_super_train(c)]
     if method.short == "train" and bare:
         yield edits.replace(source, bare[0].span, handed)
     elif not any(_calls_super(c, method.short) for c in walk.calls(method.body)):
@@ -240,7 +75,7 @@ def _works(program: Program, method: ir.Function) -> bool:
     """Whether it does more than switch, or switches parts to TRAIN whatever the mode: as meant."""
     loops = any(isinstance(s, ir.Loop) and s.iterable is None for s in walk.statements(method.body))
     runs = any(f.function == method.name for f in program.forwards)
-    parts = (c for c in walk.calls(method.body) if not _bare_super_train(c))
+    parts = (c for c in walk.calls(method.body) if not is_bare_super_train(c))
     return loops or runs or any(switches_on(c) for c in parts)
 
 

@@ -9,7 +9,7 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
-from modereview.rules import lookup
+from modereview.rules import lookup, modes
 from modereview.rules.base import Rule, comment_at, fix
 
 # Positions in torch.utils.data.DataLoader(dataset, batch_size, shuffle, ..., drop_last).
@@ -24,7 +24,8 @@ def check(program: Program) -> Iterator[Finding]:
     text = program.source.text
     if "BatchNorm" not in text or "DataLoader" not in text or re.search(r"sync_?b(n|atch)", text, re.I):
         return
-    forward = next((f for f in program.forwards if f.role == "train" and _meets_norm(f)), None)
+    trained = (f for f in program.forwards if f.role == "train" and not modes.is_unit_test(program, f))
+    forward = next((f for f in trained if _meets_norm(f)), None)
     if forward is None:
         return
     for function, name, call in _training_loaders(program):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modereview.errors import ToolError
-from modereview.run import users
+from modereview.run import apparmor, users
 from modereview.run.arrange import arrange
 from modereview.run.inside.messages import Limits, Settings
 from modereview.run.link import Link, Lost
@@ -26,6 +26,10 @@ _UP_SECONDS, _READY_SECONDS = 20.0, 180.0
 _NO_BUBBLEWRAP = "bubblewrap (bwrap) is not installed"
 
 
+class NoSandbox(ToolError):
+    """bubblewrap does not work here, and without it the code is not to be run."""
+
+
 @dataclass
 class Host:
     """At most one server for one project and one interpreter."""
@@ -34,7 +38,9 @@ class Host:
     python: Path
     packages: tuple[str, ...]
     limits: Limits
+    required: bool = False  # whether to refuse where bubblewrap does not work
     sandbox: Sandbox | None = None
+    _worked: bool = False  # whether the server has been up in this sandbox
     _link: Link | None = None
     _ready: bool = False
     _temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -55,6 +61,7 @@ class Host:
                 self._link.receive(_UP_SECONDS)
             except Lost as lost:
                 self._start_bare(str(lost))
+            self._worked = True
             self._await_ready()
         return self._link
 
@@ -73,6 +80,8 @@ class Host:
         self.sandbox = self._temporary = None
 
     def _arrange(self, bwrap: str | None, why_not: str) -> Sandbox:
+        if self.required and bwrap is None:
+            raise NoSandbox(f"{why_not}, and the sandbox is required (docs/sandbox.md).")
         self._interpreter = self._interpreter or examine(self.python)
         if self._temporary is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="modereview-", ignore_cleanup_errors=True)
@@ -98,11 +107,16 @@ class Host:
         }
 
     def _start_bare(self, why: str) -> None:
-        """Try again without bubblewrap. Raises ToolError where that was the way already."""
+        """Try without bubblewrap. Raises ToolError where that was the way already, or may not be.
+
+        A sandbox that has worked is never done without: what ran in it may be why it fails now.
+        """
         self.disconnect()
         if self.sandbox is None or not self.sandbox.command:
             raise ToolError(f"{self.python} could not be started to run the tests: {why}.")
-        self.sandbox = self._arrange(None, f"bubblewrap does not work here ({why})")
+        if self._worked:
+            raise NoSandbox(f"bubblewrap worked at first and does not any more ({why}).")
+        self.sandbox = self._arrange(None, f"bubblewrap does not work here ({why}{apparmor.hint()})")
         self.start()
         assert self._link is not None
         try:

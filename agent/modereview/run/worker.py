@@ -27,6 +27,7 @@ class Worker:
 
     A context manager: leaving it ends every process and removes every file it made. `timeout` is in
     seconds, for loading a test file and for each case. `packages` are imported beforehand as well.
+    `sandboxed`: what would run without bubblewrap raises NoSandbox in its place.
     Calls from several threads take turns.
     """
 
@@ -37,8 +38,9 @@ class Worker:
         timeout: float = 20.0,
         packages: tuple[str, ...] = (),
         limits: Limits = LIMITS,
+        sandboxed: bool = False,
     ) -> None:
-        self._host = Host(root.resolve(), python or Path(sys.executable), packages, limits)
+        self._host = Host(root.resolve(), python or Path(sys.executable), packages, limits, sandboxed)
         self._timeout = timeout
         self._lock = threading.RLock()
 

@@ -34,6 +34,22 @@ def merge(existing: str, suite_text: str) -> str | None:
     return None if text == existing else text
 
 
+def edited(existing: str, suite_text: str) -> tuple[str, ...]:
+    """The tests and builders of a test file that say something else there than in the suite of today.
+
+    Raises ValueError where the file does not parse.
+    """
+    theirs, ours = _File.parse(existing), _File.parse(suite_text)
+    told = ("test_", "build_", "forwards_of_")  # how a script is loaded is ours to decide anew
+    common = (name for name in theirs.functions if name in ours.functions and name.startswith(told))
+    return tuple(name for name in common if _code(theirs.text_of(name)) != _code(ours.text_of(name)))
+
+
+def _code(function: str) -> str:
+    """A function without its layout, and without marks of ours."""
+    return ast.unparse(ast.parse(unmarked(function)))
+
+
 @dataclass(frozen=True)
 class _File:
     """A test file, and where its functions stand."""

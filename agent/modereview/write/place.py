@@ -11,7 +11,7 @@ from pathlib import Path
 
 from modereview.errors import InputError
 from modereview.records import Review, Source
-from modereview.write.merge import merge
+from modereview.write.merge import edited, merge
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Placed:
     path: Path
     before: bytes | None
     text: str
+    edited: tuple[str, ...] = ()  # functions that stay as they are there, unlike ours
 
 
 def test_path(source: Source, tests_dir: Path | None) -> Path:
@@ -72,7 +73,7 @@ def _laid(path: Path, text: str) -> Placed | None:
     try:
         before = path.read_bytes()
         there = before.decode()
-        return Placed(path, before, merge(there, text) or there)
+        return Placed(path, before, merge(there, text) or there, edited(there, text))
     except (OSError, ValueError):
         return None
 

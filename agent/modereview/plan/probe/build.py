@@ -7,29 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-# (pattern of the parameter's name, what stands in for it); widths are multiples of the heads.
-_BY_NAME = (
-    (r"drop|^p$|prob|rate|alpha", "0.1"),
-    (r"n_?heads?|num_heads|^heads$", "2"),
-    (r"layers|depth|blocks|^n_?convs?$", "2"),
-    (r"kernel|^ks$", "3"),
-    (r"stride|dilation|groups|expansion", "1"),
-    (r"pad_?(idx|index|token)|padding|^sos|^eos", "0"),
-    (r"device", "torch.device('cpu')"),
-    (r"bidirectional|batch_first|bias|^use_|^is_|^with_", "True"),
-    (r"activation|^act$|nonlin", "nn.ReLU()"),
-    (r"norm_layer|^norm$", "nn.BatchNorm2d"),
-    (r"class|n_?labels|num_labels|n_?out$|out(put)?_(size|dim|features|channels)|action", "5"),
-    (r"vocab|n_?tokens?|num_embeddings|ntoken|n_?words|dict_size", "97"),
-    (r"max_?len|seq|block_size|context", "12"),
-    (r"image_?size|img_?size|resolution", "32"),
-    (r"patch", "8"),
-    (r"channels|in_?ch|^nc$", "3"),
-    (r"hidden|embed|emb|d_?model|dim|width|ninp|nhid|latent|n_?z$|^nz$|filters|^ng?d?f$", "16"),
-)
+from .configs import configured
+from .sizes import number, typed
+
 _FILLS = ("7", "16", "3")  # what all other unknowns are, one trial each
 _OF_VALUES = {"shape", "size", "items", "keys", "append", "lower", "parameters", "to", "device", "dtype"}
 GIVEN = "given in pyproject.toml"
+CAPTURED = "as in a run of the script"
 _CHANNELS = re.compile(r"channels|in_?ch|^nc$")
 
 
@@ -41,7 +25,7 @@ class Build:
     why: str
 
 
-def builds(subject: dict[str, Any]) -> Iterator[Build]:
+def builds(subject: dict[str, Any], script: object = None) -> Iterator[Build]:
     """Ways to build a subject, the file's own first, without repetition."""
     if "code" in subject:
         yield Build(subject["code"], f"as at line {subject['line']}")
@@ -49,21 +33,33 @@ def builds(subject: dict[str, Any]) -> Iterator[Build]:
     if subject.get("args") is not None:
         yield Build(f"{subject['callee']}({subject['args']})", GIVEN)
         return
+    captured = subject.get("captured") or {}
+    if captured.get("args") is not None:
+        yield Build(f"{subject['callee']}({captured['args']})", CAPTURED)
     seen = set()
-    for way in subject["builds"]:
+    for way, configs in ((w, c) for w in subject["builds"] for c in _configs(w, script)):
         for fill in _FILLS:
-            build = _filled(subject["callee"], way, fill)
+            build = _filled(subject["callee"], way, fill, configs)
             if build.code not in seen:
                 seen.add(build.code)
                 yield build
 
 
-def _filled(callee: str, way: dict[str, Any], fill: str) -> Build:
+def _configs(way: dict[str, Any], script: object) -> Iterator[dict[str, str]]:
+    """For the arguments that are configurations, an expression by name: small, as by default, none."""
+    each = {a["name"]: list(configured(a["configs"], script)) for a in way["arguments"] if a["code"] is None}
+    for place in range(max(map(len, each.values()), default=0)):
+        yield {name: codes[min(place, len(codes) - 1)] for name, codes in each.items() if codes}
+    yield {}
+
+
+def _filled(callee: str, way: dict[str, Any], fill: str, configs: dict[str, str]) -> Build:
     written, unknown = [], []
     for argument in way["arguments"]:
-        code = argument["code"]
+        code = argument["code"] or configs.get(argument["name"])
         if code is None:
-            code = _object(argument["attributes"], fill) or _stand_in(argument["name"], fill)
+            known = _object(argument["attributes"], fill) or typed(argument["annotation"], fill)
+            code = known or _stand_in(argument["name"], fill)
             size = code if code.isalnum() else "small sizes"
             unknown.append(f"{size} for `{argument['name']}`, which the file does not tell")
         written.append(f"{argument['name']}={code}" if argument["keyword"] else code)
@@ -75,11 +71,6 @@ def _stand_in(name: str, fill: str) -> str:
     if fill != _FILLS[0] and _CHANNELS.search(name):
         return fill
     return number(name) or fill
-
-
-def number(name: str) -> str | None:
-    """What usually stands behind a name, as code; None where it says nothing."""
-    return next((code for pattern, code in _BY_NAME if re.search(pattern, name.lower())), None)
 
 
 def _object(attributes: dict[str, str | None], fill: str) -> str | None:

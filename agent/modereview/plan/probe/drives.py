@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import Any
 
 from .build import GIVEN
 from .guesses import IMAGES_BY_SIZE, Guess
-from .limits import OutOfTime, one_line
+from .limits import Deadline, OutOfTime, one_line
 from .standins import Choice, code_of, tasks
 from .targets import inputs_of
 from .watch import run
@@ -28,10 +27,10 @@ Json = dict[str, Any]
 
 def reach(scenario: Json, recipes: dict[str, Json], space: Json, limit: float) -> Json:
     """The recipe of a scenario as JSON; {"error", "tried"} where none was found."""
-    start, errors, tried = time.monotonic(), Counter[str](), 0
+    whole, errors, tried = Deadline.after(0.9 * limit), Counter[str](), 0
     for number, way in enumerate(scenario["ways"]):
         last = number + 1 == len(scenario["ways"])
-        search = _Search(way, space, start + limit * (0.9 if last else _FIRST_SHARE))
+        search = _Search(way, space, whole if last else Deadline.after(_FIRST_SHARE * limit))
         for choice in _choices(way, scenario["losses"], recipes):
             answer = search.attempt(choice)
             if answer is not None:
@@ -51,21 +50,22 @@ class _Search:
 
     way: Json
     space: Json
-    deadline: float
+    deadline: Deadline
     tried: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
     attributes: tuple[tuple[str, str | None], ...] = ()
+    wrapped: bool = False
 
     @property
     def exhausted(self) -> bool:
         """Whether to give this way up."""
-        return self.tried >= _TRIES or time.monotonic() > self.deadline
+        return self.tried >= _TRIES or self.deadline.passed
 
     def attempt(self, choice: Choice) -> Json | None:
         """Run a choice, again with each attribute that the parsed arguments lacked; None where it fails."""
         while not self.exhausted:
-            values = _values(self.way, replace(choice, attributes=self.attributes))
+            values = _values(self.way, replace(choice, attributes=self.attributes), self.wrapped)
             if values is None or (key := repr(values)) in self.seen:
                 return None
             self.seen.add(key)
@@ -75,6 +75,9 @@ class _Search:
             except (Exception, SystemExit, OutOfTime) as failure:
                 error = one_line(failure)
             self.errors[error] += 1
+            if error.endswith("object has no attribute 'module'") and not self.wrapped:
+                self.wrapped = True  # the functions are written for nn.DataParallel
+                continue
             if (missing := _MISSING.search(error)) is None:
                 return None
             self.attributes += ((missing.group(1), None),)
@@ -113,7 +116,7 @@ def _models(way: Json, recipes: dict[str, Json]) -> list[Json]:
     return wanted[:1] or list(recipes.values())[::-1]
 
 
-def _values(way: Json, choice: Choice) -> list[Json] | None:
+def _values(way: Json, choice: Choice, wrapped: bool = False) -> list[Json] | None:
     """The named expressions of a recipe, each seeing those before it; None where the choice does not fit."""
     slots = sorted(way["slots"], key=_place)
     models = [s["name"] for s in slots if s["kind"] == "model"]
@@ -124,6 +127,8 @@ def _values(way: Json, choice: Choice) -> list[Json] | None:
         )
         if code is None:
             return None
+        if wrapped and slot["kind"] == "model" and not slot["given"]:
+            code = f"nn.DataParallel({code})"
         found.append({"name": slot["name"], "code": code, "why": _why(slot, choice)})
     return [*found, *way["objects"]]
 

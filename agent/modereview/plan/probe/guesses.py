@@ -133,6 +133,17 @@ def _by_name(model: nn.Module, name: str) -> list[Guess]:
         return [Guess((IMAGES,), f"`{name}`: all of {LENGTH} steps", text=text)]
     if re.search(r"^h$|hidden|hx$|^h_?0$|state", name):
         return _states(model, name)
+    if re.search(r"^(feat_|x_|input_|in_)?(size|shape|resolution)$|(^|_)hw$|^HW$", name):
+        return [Guess((), f"`{name}`: {LENGTH} places", text=f"({LENGTH // 3}, 3)")]
+    if name in ("H", "W", "height", "width"):
+        text = str(LENGTH // 3) if name.lower().startswith("h") else "3"
+        return [Guess((), f"`{name}`: of {LENGTH} places", text=text)]
+    if re.search(r"position_(embeddings?|emb)$|rotary", name):
+        angles = f"torch.ones({IMAGES}, {LENGTH}, {_head(model)})"
+        return [Guess((), f"`{name}`: cosines and sines", text=f"({angles}, 1 - {angles})")]
+    if re.search(r"position_ids|^pos(itions)?$", name):
+        text = f"torch.arange({LENGTH}).expand({IMAGES}, {LENGTH})"
+        return [Guess((), f"`{name}`: one after the other", text=text)]
     if re.search(r"mask", name):
         masks = (
             "None",
@@ -146,6 +157,12 @@ def _by_name(model: nn.Module, name: str) -> list[Guess]:
     if re.search(r"^t$|^ts$|time", name):
         return [Guess((rows,), f"`{name}`: time steps", 10) for rows in (IMAGES, ROWS)]
     return []
+
+
+def _head(model: nn.Module) -> int:
+    """How wide an attention head is."""
+    found = (getattr(m, "head_dim", None) for m in model.modules())
+    return next((size for size in found if isinstance(size, int)), 8)
 
 
 def _states(model: nn.Module, name: str) -> list[Guess]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import inspect
 import itertools
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ import torch
 from torch import nn
 
 from .guesses import Guess, guesses
-from .limits import OutOfTime, one_line, seconds
+from .limits import Deadline, OutOfTime, one_line, seconds
 from .repair import Stop, Trace, repaired
 
 _TRIES = 300
@@ -42,12 +41,12 @@ class Found:
     tried: int
 
 
-def search(model: nn.Module, shapes: list[dict[str, Any]], deadline: float) -> Found:
+def search(model: nn.Module, shapes: list[dict[str, Any]], deadline: Deadline) -> Found:
     """Inputs with which `model` runs in TRAIN and in EVAL, on two samples or more. Raises NotFound."""
     queue = [(cost, number, 0, inputs) for number, (cost, inputs) in enumerate(_products(model, shapes))]
     heapq.heapify(queue)
     seen, counter, tried, last = set(), itertools.count(len(queue)), 0, Stop("nothing to try")
-    while queue and tried < _TRIES and time.monotonic() < deadline:
+    while queue and tried < _TRIES and not deadline.passed:
         cost, _, depth, inputs = heapq.heappop(queue)
         if (key := tuple(g.code() for g in inputs)) in seen:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .guesses import Guess, leaves, of_leaf
+from .guesses import IMAGES, LENGTH, Guess, leaves, of_leaf
 
 _LARGEST_SIDE = 256
 _SMALL = (
@@ -80,7 +81,10 @@ def _sample_dimensions(leaf: nn.Module) -> int:
 
 def repaired(model: nn.Module, guess: Guess, stop: Stop) -> Iterator[Guess]:
     """Guesses that the leaf which refused would rather have, nearest first."""
-    if stop.leaf is None or guess.text or not guess.shape:
+    if guess.text or not guess.shape:
+        return
+    yield from _as_told(guess, stop.error)
+    if stop.leaf is None:
         return
     if any(words in stop.error for words in _SMALL):
         yield from _larger(guess)
@@ -93,6 +97,27 @@ def repaired(model: nn.Module, guess: Guess, stop: Stop) -> Iterator[Guess]:
     if stop.first:
         yield from of_leaf(model, stop.path, stop.leaf)
     yield from _larger(guess)
+
+
+def _as_told(guess: Guess, error: str) -> Iterator[Guess]:
+    """Sizes and dimensions that the error's own words name."""
+    if unlike := re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", error):
+        one, other = map(int, unlike.groups())
+        for size, wanted in ((one, other), (other, one)):
+            if size in guess.shape[1:] and 1 < wanted <= _LARGEST_SIDE:
+                shape = (guess.shape[0], *(wanted if s == size else s for s in guess.shape[1:]))
+                yield replace(guess, shape=shape, why=f"{guess.why}; {wanted} suits another tensor")
+    if unpacked := re.search(r"values to unpack \(expected ([34])", error):
+        count = int(unpacked.group(1))
+        if count != len(guess.shape) and not guess.high:
+            why = f"{guess.why}, in as many dimensions as forward unpacks"
+            yield from (replace(guess, shape=shape, why=why) for shape in _dimensions(guess, count))
+
+
+def _dimensions(guess: Guess, count: int) -> list[tuple[int, ...]]:
+    """Sequences (3) or images (4) as wide as the guess."""
+    wide = guess.shape[1] if len(guess.shape) == 4 else guess.shape[-1]
+    return [(IMAGES, LENGTH, wide)] if count == 3 else [(IMAGES, wide, 16, 16), (IMAGES, 16, 16, wide)]
 
 
 def _sizes(leaf: nn.Module, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -27,6 +27,8 @@ _ALL_TARGETS = (
     "unit",
     "odds",
     "stream",
+    "pair",
+    "labels",
 )
 _CRITERIA = (
     ("nn.CrossEntropyLoss()", ("class", "tokens", "map")),
@@ -71,10 +73,17 @@ def tasks(losses: list[str], criteria: list[str | None]) -> Iterator[tuple[str, 
         yield from ((criterion, target) for criterion, kinds in _CRITERIA for target in kinds)
 
 
-def target_code(choice: Choice, rows: int) -> str | None:
-    """A target of the chosen kind for the model's output; None where that kind does not fit its shape."""
+def target_code(choice: Choice, rows: int, samples: bool = False) -> str | None:
+    """A target of the chosen kind for the model's output; None where that kind does not fit its shape.
+
+    With `samples` there is one row for each sample, so that a dataset can hold it.
+    """
     # A model may take sequences apart: then it gives several rows for each that it gets.
-    rows *= max(choice.model["output"][0] // choice.rows, 1)
+    several = max(choice.model["output"][0] // choice.rows, 1)
+    if samples and several > 1:
+        classes = max(choice.model["output"][-1], 2)
+        return f"torch.randint(0, {classes}, ({rows}, {several}))" if choice.target == "class" else None
+    rows *= several
     output = [rows, *choice.model["output"][1:]]
     tail = output[1:]
     sizes = ", ".join(map(str, output))
@@ -89,6 +98,8 @@ def target_code(choice: Choice, rows: int) -> str | None:
         "column": f"torch.randn({rows}, 1)",
         "unit": f"torch.rand({sizes})",
         "odds": f"torch.rand({rows})" if tail == [1] else None,
+        "pair": f"torch.randint(0, 2, ({rows},))",
+        "labels": f"torch.randint(0, {classes}, ({rows}, 1))",
         "stream": f"torch.randint(0, {classes}, ({math.prod(output[:-1])},))" if len(tail) == 2 else None,
         "inputs": choice.inputs[0].code(rows, choice.maker) if choice.inputs else None,
     }
@@ -148,7 +159,7 @@ def _data(slot: dict[str, Any], choice: Choice) -> str | None:
             if slot["kind"] == "batch" or batch is None
             else f"[{batch} for _ in range({choice.batches})]"
         )
-    parts = _parts(slot, choice, choice.batches * choice.rows)
+    parts = _parts(slot, choice, choice.batches * choice.rows, samples=True)
     if parts is None or any(g.text for g in choice.inputs):
         return None
     dataset = f"torch.utils.data.TensorDataset({', '.join(parts)})"
@@ -168,11 +179,11 @@ def _batch(slot: dict[str, Any], choice: Choice, rows: int) -> str | None:
     return f"({', '.join(parts)})"
 
 
-def _parts(slot: dict[str, Any], choice: Choice, rows: int) -> list[str] | None:
+def _parts(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = False) -> list[str] | None:
     """The tensors of a batch: the inputs, then as many targets as the function takes apart."""
     inputs = [g.code(rows if rows != choice.rows else None, choice.maker) for g in choice.inputs]
-    target = target_code(choice, rows)
-    if target is None:
+    target = target_code(choice, rows, samples)
+    if target is None or (samples and choice.target == "stream"):
         return None
     count = slot["unpacked"] or (len(inputs) + 1 if choice.structure < 2 else len(inputs))
     extra = max(count - len(inputs), 0)

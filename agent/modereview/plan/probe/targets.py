@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import torch
@@ -12,7 +11,7 @@ from torch import nn
 from .build import GIVEN, Build, builds
 from .guesses import Guess
 from .inputs import Found, NotFound, attempt, search
-from .limits import OutOfTime, one_line, seconds
+from .limits import Deadline, OutOfTime, one_line, seconds
 from .repair import Stop
 
 _BUILD_SECONDS = 4.0
@@ -29,13 +28,13 @@ def reach(
 
     `known` are globals that exist only while the script runs, as code: those that a class misses are bound.
     """
-    deadline = time.monotonic() + 0.9 * limit
+    deadline = Deadline.after(0.9 * limit)
     bound: dict[str, str] = {}
     while True:
         found = _reach(subject, space, shapes, deadline)
         missing = re.search(r"NameError: name '(\w+)' is not defined", str(found.get("error")))
         name = missing.group(1) if missing else ""
-        if name not in (known or {}) or name in bound or time.monotonic() > deadline:
+        if name not in (known or {}) or name in bound or deadline.passed:
             return {**found, "globals": [{"name": n, "code": c} for n, c in bound.items()]}
         bound = {name: (known or {})[name], **bound}
         try:
@@ -45,16 +44,16 @@ def reach(
 
 
 def _reach(
-    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], deadline: float
+    subject: dict[str, Any], space: dict[str, Any], shapes: list[dict[str, Any]], deadline: Deadline
 ) -> dict[str, Any]:
     tried, error, trials = 0, "nothing to try", list[str]()
-    for build in builds(subject):
+    for build in builds(subject, space.get("script")):
         try:
             model = _built(build, space)
             if subject.get("inputs") is not None:
                 found = _as_given(model, subject["inputs"])
             else:
-                found = search(model, shapes, _share(deadline))
+                found = _as_captured(model, subject) or search(model, shapes, _share(deadline))
         except NotFound as failure:
             tried, error = tried + failure.tried, f"{build.code}: {failure}"
         except (Exception, SystemExit, OutOfTime) as failure:
@@ -62,7 +61,7 @@ def _reach(
         else:
             return _recipe(build, found, tried)
         trials.append(error)
-        if time.monotonic() > deadline:
+        if deadline.passed:
             break
     return {"error": error, "tried": tried, "trials": trials}
 
@@ -76,15 +75,22 @@ def _as_given(model: nn.Module, codes: list[str]) -> Found:
     return Found(inputs, result, 1)
 
 
+def _as_captured(model: nn.Module, subject: dict[str, Any]) -> Found | None:
+    """The inputs that the script's own run gave, where that is known and the model takes them."""
+    inputs = inputs_of({"inputs": (subject.get("captured") or {}).get("inputs") or ()})
+    result = attempt(model, tuple(inputs)) if inputs else None
+    return Found(tuple(inputs), result, 1) if isinstance(result, tuple) else None
+
+
 def _given(code: str) -> Guess:
     value = eval(code, {"torch": torch, "nn": nn})
     shape = tuple(value.shape) if isinstance(value, torch.Tensor) else ()
     return Guess(shape, GIVEN, text=code)
 
 
-def _share(deadline: float) -> float:
+def _share(deadline: Deadline) -> Deadline:
     """Half of what is left, so that the next way to build is tried as well."""
-    return time.monotonic() + (deadline - time.monotonic()) / 2
+    return Deadline.after(deadline.left / 2)
 
 
 def _built(build: Build, space: dict[str, Any]) -> nn.Module:

@@ -97,7 +97,7 @@ def _result(review: Review, verdict: Verdict, order: Mapping[str, int], options:
         result["ruleIndex"] = order[finding.rule]
     if any(event.text for event in finding.evidence):
         result["codeFlows"] = [_flow(review, finding.evidence, options)]
-    if verdict.fix:
+    if verdict.fix and not review.source.cells:  # offsets of an .ipynb are not those of its code
         result["fixes"] = [_fix(review, verdict.fix, options)]
     return result
 

@@ -1,0 +1,59 @@
+"""What the conditions of a file ask: the rest of what happens need not be kept apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from modereview.analyze import ir, walk
+from modereview.analyze.texts import Text
+
+# Calls whose argument is a condition.
+_DECIDING = (".train", "set_grad_enabled")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Conditions of one or several files."""
+
+    texts: Counter[str]  # how often each is asked
+    names: frozenset[str]  # last parts of all names that they speak of
+
+
+def asked_in(block: ir.Block, text: Text) -> Asked:
+    """The conditions of a block."""
+    tests = list(_tests_of(block))
+    parts = [e for test in tests for e in walk.subexpressions(test)]
+    names = {e.id.rpartition(".")[2] for e in parts if isinstance(e, ir.Name)}
+    names |= {e.name for e in parts if isinstance(e, ir.Attr)}
+    return Asked(Counter(text.slice(bare(test).span) for test in tests), frozenset(names))
+
+
+def together(several: Iterable[Asked]) -> Asked:
+    """The conditions of several files."""
+    texts: Counter[str] = Counter()
+    names: set[str] = set()
+    for asked in several:
+        texts.update(asked.texts)
+        names |= asked.names
+    return Asked(texts, frozenset(names))
+
+
+def _tests_of(block: ir.Block) -> Iterator[ir.Expr]:
+    """Every condition of the file; arguments of mode switches and what loops run over are some, too."""
+    for statement in walk.statements(block, nested=True):
+        if isinstance(statement, ir.If | ir.Loop):
+            yield from (e for e in (statement.test, getattr(statement, "iterable", None)) if e is not None)
+        for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
+            if isinstance(part, ir.Choice):
+                yield part.test
+            elif isinstance(part, ir.Logic | ir.Comprehension):
+                yield from walk.children(part)
+            elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(_DECIDING):
+                yield from (*part.args, *(v for _, v in part.kwargs))
+
+
+def bare(test: ir.Expr) -> ir.Expr:
+    """The test without any `not` around it."""
+    return bare(test.operand) if isinstance(test, ir.Not) else test

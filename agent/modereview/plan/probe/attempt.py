@@ -1,0 +1,107 @@
+"""One attempt: the script is run in a child, with changes, and what its lines showed is noted."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from .absent import named
+from .capture import Capture
+from .changes import State
+from .inputs import NotFound, search, tensors
+from .limits import Deadline, OutOfTime, in_children, one_line, seconds
+
+_RUN_SECONDS = 8.0
+_SEARCH_SECONDS = 6.0
+# A test takes a script that exits for one that has come to its end; the search asks why.
+_TELLING = ("contextlib.suppress(SystemExit)", "contextlib.nullcontext()")
+_ENOUGH = ("enough is seen",)
+
+Json = dict[str, Any]
+
+
+def attempt(job: Json, state: State, deadline: Deadline) -> Json:
+    """Run the script once in a child of this process, so that nothing of it stays.
+
+    "seen" holds (line, whether a gradient came back); where it stopped, "error", "frames" (lines of the
+    script, outermost first) and "kind" (choice, forward, loss, time or "") say how.
+    """
+    changes = state.all_changes()
+    if changes is None:
+        return {"error": "the choice does not fit", "seen": [], "frames": [], "kind": "choice"}
+    limit = max(min(_RUN_SECONDS, deadline.left), 0.5)
+    work = functools.partial(_run, job, changes, state, limit)
+    answer = in_children([("run", work)], limit + _SEARCH_SECONDS)["run"]
+    return {"seen": [], "frames": [], "kind": "", **answer}
+
+
+def arguments(job: Json, state: State) -> list[str]:
+    """What is typed behind the script's name."""
+    flags = job["batch_options"] if state.small else []
+    return [*(word for flag in flags for word in (flag, str(state.choice.rows))), *job["arguments"]]
+
+
+def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json:
+    typed = arguments(job, state)
+    names: Json = {"SCRIPT": Path(job["path"])}
+    exec(compile(job["runner"].replace(*_TELLING), "runner", "exec"), names)
+    names["stand_in_for"](*state.absent)
+    last: Json = {}
+    capture = Capture()
+    forwards: list[Any] = []
+    note = names["observed"]
+
+    def observed(*given: Any) -> Any:
+        forwards.append(note(*given))
+        return forwards[-1]
+
+    names["observed"] = observed
+    handle = nn.modules.module.register_module_forward_hook(functools.partial(_remember, last, capture))
+    answer: Json = {}
+    try:
+        with seconds(limit), capture.watching():
+            names["rehearsed"](changes, typed)
+    except SystemExit as end:
+        answer = _failure(job, end) if end.code not in (None, 0, *_ENOUGH) else {}
+    except (Exception, OutOfTime) as error:
+        answer = _failure(job, error)
+    handle.remove()
+    seen = dict.fromkeys((f.call, f.trained) for f in forwards)
+    return {
+        **answer,
+        "seen": [list(pair) for pair in seen],
+        "output": last.get("output"),
+        "captured": capture.found(),
+    }
+
+
+def _remember(last: Json, capture: Capture, module: nn.Module, inputs: Any, output: Any) -> None:
+    """Keep the shape of what the last module with parameters gave."""
+    capture.note_call(module, inputs)
+    shape = next((tuple(t.shape) for t in tensors(output)), None)
+    if shape and next(module.parameters(), None) is not None:
+        last["output"] = shape
+
+
+def _failure(job: Json, error: BaseException) -> Json:
+    """Where the script stopped: its own frames, outermost first; inputs for the model that refused."""
+    stack = list(traceback.walk_tb(error.__traceback__))
+    own = [(f.f_code.co_name, line) for f, line in stack if f.f_code.co_filename == job["path"]]
+    frames = [line for function, line in own if function != "forward"]
+    called = [f.f_locals.get("self") for f, _ in stack if f.f_code.co_name == "_call_impl"]
+    answer: Json = {"error": one_line(error), "frames": frames, "kind": "loss" if called else ""}
+    if isinstance(error, OutOfTime):
+        return {**answer, "kind": "time"}
+    answer["absent"] = named(error)
+    if called and isinstance(called[0], nn.Module) and list(called[0].parameters()):
+        answer["kind"] = "forward"
+        try:
+            found = search(called[0], job["shapes"], Deadline.after(_SEARCH_SECONDS - 1))
+        except (NotFound, Exception, OutOfTime):
+            return answer
+        answer["found"] = {"inputs": [vars(g) for g in found.inputs], "output": list(found.output)}
+    return answer

@@ -1,0 +1,50 @@
+"""What an error says of the data that it met: kinds of targets, sizes of a sample, parts of a batch."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+_CLASSES = ("class", "tokens", "map", "stream", "pair")
+_REALS = ("same", "binary", "column", "flat", "unit", "odds", "inputs")
+_TARGETS = (  # (message of a loss, the kinds of targets that it asks for)
+    (r"0D or 1D target tensor expected|multi-target|1D target tensor expected", ("class", "stream", "pair")),
+    (r"too many indices for tensor of dimension 1", ("labels", "tokens")),
+    (r"only batches of spatial targets|spatial target", ("map",)),
+    (r"match target batch_size|batch_size \(\d+\) to match", ("stream", "tokens", "class")),
+    (r"but expected Long|type Long but found|(type|dtype)( to be)? Long|Long or Byte|IntTensor", _CLASSES),
+    (r"Found dtype Long but expected|floating point type for target|Float but found Long", _REALS),
+    (r"between 0 and 1", ("binary", "unit", "inputs")),
+    (r"Using a target size|[Tt]arget size \(?torch|must match the size of tensor", _REALS),
+    (r"Target \d+ is out of bounds", ("pair",)),
+)
+
+
+def targets_wanted(error: str) -> tuple[str, ...]:
+    """Kinds of targets that would not meet this error; empty where it does not tell."""
+    return next((kinds for pattern, kinds in _TARGETS if re.search(pattern, error)), ())
+
+
+def sample_wanted(error: str) -> tuple[int, ...]:
+    """Sizes of one sample that a `view` wanted: of `shape '[-1, 28, 28]' is invalid`, (28, 28)."""
+    found = re.search(r"shape '(\[[-\d, ]+\])' is invalid for input of size", error)
+    sizes = ast.literal_eval(found.group(1)) if found else []
+    return tuple(sizes[1:]) if sizes and min(sizes[1:], default=0) > 0 else ()
+
+
+def parts_wanted(error: str) -> int:
+    """How many names an item is taken apart into; 0 where that was not the error."""
+    found = re.search(r"values to unpack \(expected (\d+)", error)
+    return int(found.group(1)) if found else 0
+
+
+def wants_array(error: str) -> bool:
+    """Whether numpy was wanted where a tensor was given."""
+    return bool(
+        re.search(r"expected np\.ndarray|'Tensor' object has no attribute '(astype|copy|toarray)'", error)
+    )
+
+
+def nothing_came(error: str) -> bool:
+    """Whether a loop over data had no round."""
+    return bool(re.search(r"^(UnboundLocalError|StopIteration)|num_samples=0|division by zero", error))
