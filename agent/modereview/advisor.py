@@ -17,6 +17,7 @@ from modereview.errors import InputError
 from modereview.fix import Mended, Tools
 from modereview.fix.reach import reach
 from modereview.hunt import hunt
+from modereview.llm.drops import counted
 from modereview.llm.purse import Purse
 from modereview.records import Case, Dropped, Finding, Outcome, Plan, Remark, Suite, Usage
 from modereview.settings import Settings
@@ -36,7 +37,7 @@ class Advisor:
     options: llm.Options
     meter: Meter | None = None
     bought: Usage = field(default_factory=Usage)
-    proposed: int = 0  # tests that ran
+    proposed: tuple[str, ...] = ()  # tests that ran, by name
     drops: list[Drop] = field(default_factory=list)
 
     def recipes(self, planned: Plan) -> Plan:
@@ -61,7 +62,7 @@ class Advisor:
         name = self.meter.usage.model
         limit = self.options.context_tokens
         found = self._pursue(model.chains(planned, suite, survivors, name, self._run, self._prompts, limit))
-        self.proposed = len(found.kept)
+        self.proposed = tuple(case.name for case in found.kept)
         refused = tuple(Dropped(name, reason, "refused") for name, reason in found.dropped)
         return replace(suite, cases=suite.cases + found.kept, dropped=suite.dropped + refused)
 
@@ -92,15 +93,18 @@ class Advisor:
         if self.meter is None:
             return Usage()
         bill = self.meter.usage
-        kept = sum(case.author == bill.model for case in suite.cases)
-        names = {each.case for each in suite.dropped}
+        kept = {case.name for case in suite.cases if case.author == bill.model}
+        why = {each.case: each.reason for each in suite.dropped}
+        lost = [why.get(name, "another test shows the same") for name in self.proposed if name not in kept]
+        drops = counted([*(reason for _, reason in self.drops), *lost])
         return replace(
             bill,
             recipes=self.bought.recipes,
             fixes=self.bought.fixes,
-            kept=kept,
-            dropped=len(self.drops) + self.proposed - kept,
-            reasons=tuple(drop for drop in self.drops if drop[0] not in names),
+            kept=len(kept),
+            dropped=sum(count for _, count in drops),
+            drops=drops,
+            reasons=tuple(drop for drop in self.drops if drop[0] not in why),
         )
 
     def _pursue(self, chains: Iterable[Chain[K, Any]]) -> Judged[K]:

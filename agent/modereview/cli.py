@@ -123,7 +123,7 @@ def _review(settings: Settings) -> int:
     began = time.monotonic()
     with Progress(sys.stderr, shown=is_terminal(sys.stderr) and not settings.quiet) as progress:
         reviews, refused = _reviews(settings, progress)
-    refused = (*refused, *_unwritten(reviews))
+    refused = (*refused, *_unwritten(reviews), *_unrecorded(reviews))
     for sentence in refused:
         _say(sentence, BAD_INPUT)
     if settings.llm.show:
@@ -152,6 +152,11 @@ def _reviews(settings: Settings, progress: Progress) -> tuple[tuple[Review, ...]
 def _unwritten(reviews: tuple[Review, ...]) -> tuple[str, ...]:
     """Why files were not written, each reason once: it holds for all files of a project."""
     return tuple(dict.fromkeys(review.not_written for review in reviews if review.not_written))
+
+
+def _unrecorded(reviews: tuple[Review, ...]) -> tuple[str, ...]:
+    """What a replay held no answer to: it was given, like the files, and it does not fit them."""
+    return tuple(review.usage.error for review in reviews if review.usage.unrecorded)
 
 
 def _report(

@@ -598,8 +598,10 @@ class Usage:
     kept: int = 0  # tests of its own in the file
     fixes: int = 0  # mends of its own that were proved
     dropped: int = 0
+    drops: tuple[tuple[str, int], ...] = ()  # why, and how often, the most frequent first; all of `dropped`
     reasons: tuple[tuple[str, str], ...] = ()  # (what, why) of whatever was dropped and is no test
     error: str = ""
+    unrecorded: bool = False  # the error is that a replay holds no answer to a question
 
 
 @dataclass(frozen=True)

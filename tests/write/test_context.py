@@ -80,6 +80,14 @@ def test_method_is_shown_with_its_class_and_the_models_it_may_be_given(program):
     assert "read_corpus" not in text
 
 
+def test_models_that_nothing_builds_are_not_shown_beside_those_that_are():
+    other = "class Other(nn.Module):\n    def forward(self, x):\n        return x\n\n\nclass Trainer:"
+    code = CODE.replace("class Trainer:", other)
+    program = analyze(parse.decode(Path("/p/train.py"), Path("/p"), code.encode()), parse.read)
+    text = shown(program, Target("scenario", "Trainer.train", functions=("Trainer.train",)))
+    assert "class Net" in text and "class Block" in text and "class Other" not in text
+
+
 def test_slices_come_in_file_order_with_their_lines(program):
     found = slices(program, Target("module", "Net", classes=("Net",)), 3000)
     assert [line for line, _ in found] == sorted(line for line, _ in found)

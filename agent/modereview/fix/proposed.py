@@ -52,9 +52,14 @@ def chains(
     """A question for each fault that a red test could show mended and that is not mended yet."""
     if not tools.fix or not red(mended.outcomes):
         return ()
-    left = [v.finding for v in mended.verdicts if v.state in ("proved", "reported")]
+    left = [v.finding for v in mended.verdicts if v.state in ("proved", "reported") or _shown_only(v)]
     counted = [finding for finding in left if finding.severity is not Severity.NOTE]
     return tuple(_chain(mended, finding, cases, tools, prompts) for finding in counted)
+
+
+def _shown_only(verdict: Verdict) -> bool:
+    """Whether a test shows the fault, and the fix that we know does not turn it green."""
+    return verdict.state == "suggested" and bool(verdict.proved_by)
 
 
 def apply(mended: Mended, proposals: Sequence[Proposal], tools: Tools, original: Source) -> Mended:

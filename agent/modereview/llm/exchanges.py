@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from modereview.llm.protocol import Answer, Model, ModelError, Question, T
+from modereview.llm.protocol import Answer, Model, ModelError, Question, T, UnrecordedError
 from modereview.llm.shape import read
 
 _FRONT = re.compile(r"---\n(?P<front>.*?)\n---\n", re.S)
@@ -76,7 +76,7 @@ class Replayed:
         """The answer on record. Raises ModelError where there is none, or where it cannot be read."""
         found = self._find(question)
         if found is None:
-            raise ModelError(
+            raise UnrecordedError(
                 f"{self._folder} holds no answer to the question `{question.prompt}` about "
                 f"{question.subject}; record it with --record."
             )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from modereview.llm.masks import masked
-from modereview.llm.protocol import Answer, Message, Model, ModelError, Question, Spent, T, UnreadableError
+from modereview.llm.protocol import (
+    Answer,
+    Message,
+    Model,
+    ModelError,
+    Question,
+    Spent,
+    T,
+    UnreadableError,
+    UnrecordedError,
+)
 from modereview.llm.purse import Purse
 from modereview.records import Usage
 
@@ -48,7 +58,9 @@ class Meter:
             return Failed(f"the answer could not be read: {error.reason}", question.after(*turns))
         except ModelError as error:
             self._over = self._over or error.lasting
-            self._usage = replace(self._usage, error=self._usage.error or str(error))
+            if not self._usage.error:
+                missing = isinstance(error, UnrecordedError)
+                self._usage = replace(self._usage, error=str(error), unrecorded=missing)
             return Failed("the model gave no answer")
         return answer.value
 

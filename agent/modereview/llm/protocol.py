@@ -77,6 +77,10 @@ class UnreadableError(ModelError):
         self.reason = reason
 
 
+class UnrecordedError(ModelError):
+    """A replay holds no answer to the question: what was given does not fit, and the exit code says so."""
+
+
 class Model(Protocol):
     """What answers questions: a hosted model, a local one, the record of one, or a script in a test."""
 

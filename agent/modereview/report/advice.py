@@ -19,8 +19,7 @@ _STATES = {
 def remarks(review: Review, options: Options) -> list[str]:
     """Each remark as a note of the model's. Those that a test speaks against are listed with -v only."""
     shown = [r for r in review.remarks if r.state != "refuted" or options.verbose]
-    drops = [f"Dropped: {what}: {sentence(why)}" for what, why in review.usage.reasons]
-    return [_remark(review, remark) for remark in shown] + (drops if options.verbose else [])
+    return [_remark(review, remark) for remark in shown] + (_drops(review.usage) if options.verbose else [])
 
 
 def cost(reviews: Sequence[Review]) -> str:
@@ -30,6 +29,13 @@ def cost(reviews: Sequence[Review]) -> str:
         return "offline"
     names = listed(sorted({usage.model for usage in used}))
     return f"model {names} ({', '.join(_spent(used))}; {_bought(used)})"
+
+
+def _drops(usage: Usage) -> list[str]:
+    """Each thing dropped that is no test, with its reason; then how often each reason was met."""
+    each = [f"Dropped: {what}: {sentence(why)}" for what, why in usage.reasons]
+    counts = "; ".join(f"{count} times: {why}" if count > 1 else f"once: {why}" for why, count in usage.drops)
+    return each + ([f"The model's drops, by reason: {counts}."] if counts else [])
 
 
 def _remark(review: Review, remark: Remark) -> str:

@@ -112,7 +112,9 @@ def _warnings(reviews: Sequence[Review]) -> list[str]:
 
 
 def _model_error(usage: Usage) -> str:
-    return f"model {usage.model}: {usage.error}" if usage.error else ""
+    """What a replay lacks is said among the input that was refused."""
+    told = usage.error and not usage.unrecorded
+    return f"model {usage.model}: {usage.error}" if told else ""
 
 
 def _last_line(reviews: Sequence[Review], options: Options) -> list[str]:

@@ -34,7 +34,7 @@ def _by_weight(program: Program, target: Target) -> Iterator[Span]:
     functions = _reached(program, {target.name, *target.functions})
     owners = {name.partition(".")[0] for name in (target.name, *target.functions) if "." in name}
     classes = _built_of(program, {target.name, *target.classes})
-    models = {m.name for m in program.modules} if target.kind == "scenario" and not target.classes else set()
+    models = _given(program) if target.kind == "scenario" and not target.classes else set()
     yield from (m.span for m in program.modules if m.name == target.name)
     yield from (span for name, span in _definitions(program.source) if name in owners)
     yield from (f.span for f in program.functions if f.name in functions)
@@ -44,6 +44,17 @@ def _by_weight(program: Program, target: Target) -> Iterator[Span]:
     sites = [site for f in program.functions if f.name in functions for site in f.calls]
     sites += [site for m in program.modules if m.name in classes for site in m.builds]
     yield from map(_lines_of, sites)
+
+
+def _given(program: Program) -> set[str]:
+    """The models that a function may be given: those that the file builds outside of its models, else all."""
+    spans = [module.span for module in program.modules]
+    built = {
+        module.name
+        for module in program.modules
+        if any(not any(_within(site.span, span) for span in spans) for site in module.builds)
+    }
+    return _built_of(program, built) if built else {module.name for module in program.modules}
 
 
 def _definitions(source: Source) -> Iterator[tuple[str, Span]]:

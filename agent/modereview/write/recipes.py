@@ -7,6 +7,7 @@ file: a model cannot put a mode switch where the file has none.
 from __future__ import annotations
 
 import re
+import textwrap
 
 from modereview.llm import Message, Question, answers
 from modereview.llm.agent import Chain, Judged
@@ -19,6 +20,7 @@ from modereview.write.ground import Ground, ground
 from modereview.write.trial import Runner, trial
 from modereview.write.ways import Way, way_of
 
+LONGEST_COMMENT = 80  # characters of what a value's origin may say
 _NO_MODEL = "no model of this file could be built"  # the search's words where it lacks only that
 
 
@@ -112,4 +114,5 @@ def _recipe(target: Target, answer: answers.Recipe, way: Way) -> Recipe:
 
 def _comment(why: str) -> str:
     """The reason as it may stand in the user's file: a few plain words on one line."""
-    return " ".join(re.sub(r"[^\w .,()*/=+-]", " ", why).split())[:60]
+    plain = re.sub(r"[^\w .,()*/=+-]", " ", re.sub(r"\s*[;:]\s*", ", ", why))
+    return textwrap.shorten(plain, LONGEST_COMMENT, placeholder=" ...")

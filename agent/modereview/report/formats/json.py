@@ -93,7 +93,8 @@ def _file(review: Review) -> Object:
 
 def _model(usage: Usage) -> Object:
     reasons = [{"what": what, "reason": reason} for what, reason in usage.reasons]
-    return {**asdict(usage), "reasons": reasons}
+    drops = [{"reason": reason, "count": count} for reason, count in usage.drops]
+    return {**asdict(usage), "drops": drops, "reasons": reasons}
 
 
 def _finding(review: Review, verdict: Verdict) -> Object:
