@@ -43,6 +43,24 @@ SCRIPTS = {
                 with torch.no_grad():
                     print([model(x).argmax(1) for x, _ in val_loader])
     """,
+    "a model of a function with a plain name": """
+        def assemble():
+            return nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+
+        def evaluate(model, loader):
+            model.eval()  # why
+            with torch.no_grad():
+                print([model(x).argmax(1) for x in loader])
+
+        def main(loader, val_loader):
+            model = assemble()
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            for epoch in range(3):
+                for x, y in loader:
+                    F.cross_entropy(model(x), y).backward()  # MR102 error
+                    optimizer.step()
+                evaluate(model, val_loader)  # why
+    """,
     "a callback that leaves the mode to others": """
         from engine import Engine
 
@@ -353,3 +371,24 @@ def test_a_unit_test_may_train_in_any_mode(faults: Callable[[str], list[str]]):
                 model = Net().eval()
                 step(model, make_batch(), torch.optim.SGD(model.parameters(), 0.1))
     """)
+
+
+def test_models_that_a_loop_goes_over_are_not_one(faults: Callable[[str], list[str]]):
+    """What one is left in says nothing of the next; over all epochs each is the same again."""
+    script = """
+        def main(loader, val_loader):
+            nets = load_networks()
+            optimizer = torch.optim.SGD([p for net in nets for p in net.parameters()], 0.1)
+            for epoch in range(3):
+                for net in nets:
+                    net.train()
+                    for batch in loader:
+                        step(net, batch, optimizer)
+                    net.eval()
+                    with torch.no_grad():
+                        print([net(x).argmax(1) for x, _ in val_loader])
+    """
+    assert not faults(script)
+    assert not faults(script.replace("net.train()", "pass").replace("for epoch in range(3):", "if True:"))
+    (fault,) = faults(script.replace("net.train()", "pass"))
+    assert fault.startswith("MR102 warning")

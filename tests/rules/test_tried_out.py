@@ -79,6 +79,12 @@ TRIED_OUT = {
             net = Net()
             print(size, test_symmetry(net, read_image(size)))
     """,
+    "a recurrent network of one layer, which drops nowhere": """
+        def evaluate(loader):
+            net = nn.LSTM(4, 4, dropout=0.5)
+            net.load_state_dict(torch.load("net.pt"))
+            return [net(x) for x in loader]
+    """,
     "another framework's model": """
         import tensorflow as tf
 

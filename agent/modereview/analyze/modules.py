@@ -103,9 +103,18 @@ def _known_layer(kind: str, call: ir.Call) -> Iterator[str]:
         given = dict(call.kwargs).get("dropout") or positional
         never = (
             given.value == 0 if isinstance(given, ir.Const) else given is None and not DROPOUT_ARGUMENT[kind]
-        )
+        ) or _has_one_layer(kind, call)
         if not never:
             yield f"{kind} (dropout)"
+
+
+def _has_one_layer(kind: str, call: ir.Call) -> bool:
+    """Whether a recurrent network drops nowhere: it does so between its layers (torch.nn.LSTM, `dropout`)."""
+    if kind not in ("LSTM", "GRU", "RNN"):
+        return False
+    layers = call.args[2] if len(call.args) > 2 else dict(call.kwargs).get("num_layers")
+    spread = None in dict(call.kwargs) or any(isinstance(a, ir.Star) for a in call.args)
+    return not spread and (layers is None or (isinstance(layers, ir.Const) and layers.value == 1))
 
 
 def _builds_unknown_layer(text: str, origin: str) -> bool:

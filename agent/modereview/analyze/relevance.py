@@ -6,7 +6,7 @@ import builtins
 
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
-from modereview.analyze.torchfacts import names_a_model
+from modereview.analyze.torchfacts import LIBRARY_MODELS, names_a_model
 
 _TELLING = frozenset(
     "eval train forward backward step zero_grad no_grad inference_mode enable_grad set_grad_enabled "
@@ -51,6 +51,8 @@ class Relevance:
             returned = statement.value if isinstance(statement, ir.Leave) else None
             if isinstance(returned, ir.Name) and returned.id in given:
                 return True
+            if isinstance(returned, ir.Call) and self._builds(returned):
+                return True
             if any(
                 self._telling(e, given) for x in walk.expressions(statement) for e in walk.subexpressions(x)
             ):
@@ -81,6 +83,11 @@ class Relevance:
                 return any(self.matters(callee) for callee in callees)
             case _:
                 return False
+
+    def _builds(self, call: ir.Call) -> bool:
+        """`return nn.Sequential(...)`: what comes back is a model, whatever the function is called."""
+        origin = self._names.origin(call.func) or ""
+        return origin.startswith(LIBRARY_MODELS) and origin.rpartition(".")[2][:1].isupper()
 
     def _names_a_model(self, name: str) -> bool:
         return name in self._names.switched or names_a_model(name)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from modereview.analyze import ir, walk
 from modereview.analyze.contexts import Contexts
+from modereview.analyze.effects import belongs
 from modereview.analyze.ends import Ends, with_grad
 from modereview.analyze.frames import Evaluated, Frame
 from modereview.analyze.joining import STATES, join, joined_values, without_idle_assumptions
@@ -142,7 +143,7 @@ class Statements(Contexts):
         ends, states = Ends(), [state]
         assert loop.target is not None
         for element in known:
-            starts = [self.bind(loop.target, element, s, frame) for s in states]
+            starts = [self._next_element(loop, element, s, state, frame) for s in states]
             inner = self.execute(loop.body, starts, frame)
             states = join(inner.normal + inner.states("continue"))
             ends.absorb(inner, but=("continue",))
@@ -156,7 +157,7 @@ class Statements(Contexts):
         after: list[State] = []
         frontier = [state]
         for turn in range(_PASSES):
-            inner = self.execute(loop.body, self._next_pass(loop, data, frontier, frame), frame)
+            inner = self.execute(loop.body, self._next_pass(loop, data, frontier, state, frame), frame)
             ends.absorb(inner, but=("continue",))
             after = join(inner.normal + inner.states("continue"))
             over = after if loop.test is None else self._not_holding(loop.test, after, frame)
@@ -172,13 +173,34 @@ class Statements(Contexts):
     def _not_holding(self, test: ir.Expr, states: list[State], frame: Frame) -> list[State]:
         return [s for f in states for s, holds in self.decide(test, f, frame) if not holds]
 
-    def _next_pass(self, loop: ir.Loop, data: ValueSet, frontier: list[State], frame: Frame) -> list[State]:
+    def _next_pass(
+        self, loop: ir.Loop, data: ValueSet, frontier: list[State], before: State, frame: Frame
+    ) -> list[State]:
         """The states that enter the body; a `while` test, too, is taken to hold at least once."""
         if loop.test is not None:
             return [s for f in frontier for s, holds in self.decide(loop.test, f, frame) if holds]
         if loop.target is None:
             return frontier
-        return [self.bind(loop.target, data, s, frame) for s in frontier]
+        return [self._next_element(loop, data, s, before, frame) for s in frontier]
+
+    def _next_element(
+        self, loop: ir.Loop, values: ValueSet, state: State, before: State, frame: Frame
+    ) -> State:
+        """The state with the next element bound.
+
+        A model among it that nothing in view tells is another one in each pass: it has the mode that it
+        had before the loop.
+        """
+        assert loop.target is not None and loop.iterable is not None
+        state = self.bind(loop.target, values, state, frame)
+        text = self.source.slice(loop.iterable.span)
+        names = (e for e in walk.subexpressions(loop.target) if isinstance(e, ir.Name))
+        for index, name in enumerate(names):
+            model = Thing(("element", text, index), name.id, "parameter")
+            told: ValueSet = state.get(("name", frame.path, name.id)) or NOTHING  # type: ignore[assignment]
+            if self.is_model(model) and told == results(told):
+                state = self.bind(name, told | {model}, _as_before(model, state, before), frame)
+        return state
 
     def _try(self, statement: ir.Try, state: State, frame: Frame) -> Ends:
         whole, passed = self.collected(lambda: self._handled(statement, state, frame))
@@ -270,3 +292,11 @@ def _named(values: ValueSet, targets: tuple[ir.Expr, ...]) -> ValueSet:
         else v
         for v in values
     )
+
+
+def _as_before(model: Thing, state: State, before: State) -> State:
+    """The state with the modes of a model, and of its parts, as they were before."""
+    state = state.drop([c for c in state.cells("mode") if belongs(c[1], model)])
+    for cell in [c for c in before.cells("mode") if belongs(c[1], model)]:
+        state = state.set(cell, before.get(cell) or NOTHING)
+    return state

@@ -80,7 +80,18 @@ LIBRARY_MODELS = (
     "torch.nn.",
 )
 # Other frameworks: what these build is no module of torch, whatever it is called.
-FOREIGN = ("tensorflow.", "keras.", "tf_keras.", "jax.", "flax.", "haiku.", "mxnet.", "paddle.", "sklearn.")
+FOREIGN = (
+    "chainer.",
+    "tensorflow.",
+    "keras.",
+    "tf_keras.",
+    "jax.",
+    "flax.",
+    "haiku.",
+    "mxnet.",
+    "paddle.",
+    "sklearn.",
+)
 # Libraries whose `from_pretrained` returns a model in EVAL (transformers documentation, "PreTrainedModel").
 EVAL_LOADERS = ("transformers.", "diffusers.", "pytorch_transformers.", "peft.")
 # Data leaves the graph here: what comes out says nothing about training.
