@@ -14,6 +14,8 @@ def work(item: str) -> str:
         os.kill(os.getpid(), signal.SIGKILL)
     if item == "hangs":
         time.sleep(600)
+    while item == "spins":
+        pass
     return item.upper()
 
 
@@ -46,6 +48,13 @@ def test_an_item_that_takes_too_long_is_stopped() -> None:
     assert lost.is_slow
     assert lost.why == "it took more than 1 s"
     assert set(found) == {"a", "hangs not", "b"}
+
+
+def test_an_item_that_computes_too_long_is_stopped() -> None:
+    found = results(["spins", "a", "b"], seconds=1.0)
+    lost = found.pop("spins")
+    assert lost == Lost("it took more than 1 s", is_slow=True)
+    assert set(found) == {"a", "b"}
 
 
 def test_leaving_early_ends_the_processes() -> None:

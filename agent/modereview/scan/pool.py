@@ -22,6 +22,9 @@ Result = TypeVar("Result")
 
 # Fork where it is safe: no thread has been started, and the parent has imported what the children need.
 _CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+# The limit is processor time, so that a busy machine gives up no file. What only waits is stopped by the
+# clock, after this many times the limit.
+_CLOCK = 4 if hasattr(signal, "setitimer") else 1
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,18 @@ class Lost:
 class _Process(Generic[Item, Result]):
     """A process that works on one item at a time."""
 
-    def __init__(self, work: Callable[[Item], Result]) -> None:
+    def __init__(self, work: Callable[[Item], Result], seconds: float) -> None:
         self.end, inner = _CONTEXT.Pipe()
-        self.process = _CONTEXT.Process(target=_serve, args=(work, inner), daemon=True)
+        self.process = _CONTEXT.Process(target=_serve, args=(work, inner, seconds), daemon=True)
         self.process.start()
         inner.close()
+        self.seconds = seconds
         self.index = -1
         self.until = 0.0
 
-    def start(self, index: int, item: Item, seconds: float) -> None:
+    def start(self, index: int, item: Item) -> None:
         """Send an item; `until` is when it has to be done."""
-        self.index, self.until = index, time.monotonic() + seconds
+        self.index, self.until = index, time.monotonic() + self.seconds * _CLOCK
         with suppress(OSError):  # a process that died meanwhile is met in `result`
             self.end.send(item)
 
@@ -56,7 +60,13 @@ class _Process(Generic[Item, Result]):
             return answer
         except (EOFError, OSError):
             self.process.join()
+            if hasattr(signal, "SIGPROF") and self.process.exitcode == -signal.SIGPROF:
+                return self.lost()
             return Lost(f"its process died ({_reason(self.process.exitcode)})", is_slow=False)
+
+    def lost(self) -> Lost:
+        """What is said of an item that took too long."""
+        return Lost(f"it took more than {self.seconds:.0f} s", is_slow=True)
 
     def stop(self) -> None:
         """End the process, whatever it does."""
@@ -68,7 +78,7 @@ class _Process(Generic[Item, Result]):
 def each(
     work: Callable[[Item], Result], items: Sequence[Item], seconds: float, processes: int
 ) -> Iterator[tuple[int, Result | Lost]]:
-    """The index of each item with its result, as they come; `seconds` is the limit for one of them."""
+    """The index of each item with its result, as they come; each may take `seconds` of the processor."""
     waiting = iter(range(len(items)))
     busy: dict[Connection, _Process[Item, Result]] = {}
 
@@ -77,25 +87,24 @@ def each(
         if index is None:
             process.stop()
         else:
-            process.start(index, items[index], seconds)
+            process.start(index, items[index])
             busy[process.end] = process
 
     try:
         for _ in range(min(processes, len(items))):
-            give(_Process(work))
+            give(_Process(work, seconds))
         while busy:
             ready = wait(list(busy), timeout=_patience(busy.values()))
             for process in [p for p in busy.values() if p.end in ready]:
                 del busy[process.end]
                 index, answer = process.index, process.result()
-                give(process if process.process.is_alive() else _Process(work))
+                give(process if process.process.is_alive() else _Process(work, seconds))
                 yield index, answer
             for process in [p for p in busy.values() if p.until < time.monotonic()]:
                 del busy[process.end]
                 process.stop()
-                index = process.index
-                give(_Process(work))
-                yield index, Lost(f"it took more than {seconds:.0f} s", is_slow=True)
+                give(_Process(work, seconds))
+                yield process.index, process.lost()
     finally:
         for process in busy.values():
             process.stop()
@@ -110,17 +119,28 @@ def _patience(busy: Iterable[_Process[Item, Result]]) -> float:
     return max(min(process.until for process in busy) - time.monotonic(), 0.0)
 
 
-def _serve(work: Callable[[Item], Result], end: Connection) -> None:
+def _serve(work: Callable[[Item], Result], end: Connection, seconds: float) -> None:
     """The loop of a process: one item after the other until the other end is closed."""
+    if hasattr(signal, "SIGPROF"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, too, and stops us
     # Syntax trees are many small objects that all live: looking through them took more than half of the time.
     gc.disable()
     with suppress(EOFError, BrokenPipeError):
         while True:
-            end.send(work(end.recv()))
+            item = end.recv()
+            _limit(seconds)
+            end.send(work(item))
+            _limit(0.0)
             gc.collect(
                 1
-            )  # of what the item left in cycles; what is kept for the next ones is not looked at again
+            )  # what the item left in cycles; what is kept for the next ones is not looked at again
+
+
+def _limit(seconds: float) -> None:
+    """End this process by a signal after so much processor time; 0: not any more."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _reason(code: int | None) -> str:
