@@ -139,6 +139,28 @@ SCRIPTS = {
             model = fused(model)
             print([model(x).argmax(1) for x in loader])
     """,
+    "a model that a switched model gives": """
+        def evaluate(loader):
+            model = Net()
+            model.eval()
+            merged_model = model.merge_and_unload()
+            print([merged_model(x).argmax(1) for x in loader])
+    """,
+    "a method that hands its call on": """
+        class Adapter(nn.Module):
+            def __init__(self, model):
+                super().__init__()
+                self.model = model
+
+            @torch.no_grad()
+            def generate(self, *args):
+                return self.model.generate(*args)
+    """,
+    "what a wrapper is taken off from": """
+        def log_validation(accelerator, model, pipeline):
+            with torch.no_grad():
+                pipeline(accelerator.unwrap_model(model))
+    """,
     "a hook of a base that may switch": """
         from runner import BaseRunner
 

@@ -162,9 +162,7 @@ class Calls(Activations):
         ):
             return self._switches(things, name, given, call, text, state, frame)
         if name in ("forward", "generate") and things and any(map(self.is_model, things)):
-            return [
-                r for t in things for r in self._forward(call.span, t, text + ".forward", given, state, frame)
-            ]
+            return [r for t in things for r in self._forward(call.span, t, text, given, state, frame)]
         if name in FLUENT and things:
             return [(state, frozenset(things) | flowing)]
         if name in ("prepare", "setup", "setup_module", "prepare_model"):

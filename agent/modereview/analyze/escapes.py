@@ -55,7 +55,8 @@ class Escapes(Handing):
             return self._built_elsewhere(call, given, kept, state)
         unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), name))})
         made = self._opaque(call, given)
-        if self._settled(kept, state):
+        asked = [v for v in owner if isinstance(v, Thing)]  # `model.merge_and_unload()` gives a model, too
+        if self._settled([*kept, *asked], state):
             state = _with_modes(made, unknown, state)
         for thing in kept:
             state = self.switched(thing, unknown, state)

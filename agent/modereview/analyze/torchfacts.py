@@ -110,7 +110,7 @@ _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
     r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class"
     r"|checkpoint|saver|handler|manager|accelerat|sampler|tracker"
-    r"|^(build|create|make|get|load|init|define|save|setup|prepare)_)",
+    r"|^(build|create|make|get|load|init|define|save|setup|prepare|unwrap)_)",
     re.IGNORECASE,
 )
 _EVALUATION_NAME = re.compile(

@@ -46,7 +46,7 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
         return False
     if program.module(owner) is not None:
         return predicts_itself(program, forward)
-    if _is_hook_of_base(program, forward):
+    if _is_hook_of_base(program, forward) or _is_handed_on(program, forward):
         return False
     root = forward.model.partition(".")[0].partition("[")[0]
     function = program.function(forward.function)
@@ -63,10 +63,16 @@ def _is_hook_of_base(program: Program, forward: Forward) -> bool:
     return short.startswith("_") and elsewhere
 
 
+def _is_handed_on(program: Program, forward: Forward) -> bool:
+    """Whether a method only asks the same of the model inside: `def generate(...)` with its `generate`."""
+    called = program.source.slice(forward.span).partition("(")[0].rpartition(".")
+    return called[0] != "" and called[2] == forward.function.rpartition(".")[2]
+
+
 def is_unit_test(program: Program, forward: Forward) -> bool:
-    """Whether a `test_...` of pytest or unittest tries a model out: its numbers are nobody's results."""
+    """Whether a `test_...` of pytest or unittest, or its helper, tries a model out: nobody's results."""
     in_tests = program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
-    tests = [name for name in forward.through if name.rpartition(".")[2].startswith("test_")]
+    tests = [name for name in forward.through if name.rpartition(".")[2].startswith(("test_", "_test_"))]
     return bool(tests) and bool(in_tests or any("Test" in name for name in tests))
 
 
