@@ -161,6 +161,27 @@ SCRIPTS = {
             with torch.no_grad():
                 pipeline(accelerator.unwrap_model(model))
     """,
+    "a nested function of a helper that is handed the model": """
+        def build_weights(model, loader):
+            def embed(x):
+                return model(x)
+
+            with torch.no_grad():
+                return [embed(x).mean() for x in loader]
+    """,
+    "a nested function of a module's own method": """
+        class Decoder(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.lstm = nn.LSTM(4, 4)
+
+            def decode(self, x):
+                def decode_one(y):
+                    return self.lstm(y)
+
+                with torch.no_grad():
+                    return decode_one(x)
+    """,
     "a hook of a base that may switch": """
         from runner import BaseRunner
 

@@ -41,17 +41,23 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
     A module's own method, and a helper that its name does not call an evaluation, leave that to the caller;
     a module's `predict` under `no_grad` is told as a note.
     """
-    owner = forward.function.rpartition(".")[0]
+    around = _around(forward.function)
     if is_unit_test(program, forward):
         return False
-    if program.module(owner) is not None:
+    if any(program.module(name) is not None for name in around):
         return predicts_itself(program, forward)
     if _is_hook_of_base(program, forward) or _is_handed_on(program, forward):
         return False
     root = forward.model.partition(".")[0].partition("[")[0]
-    function = program.function(forward.function)
-    handed_in = root == "self" or (function is not None and root in {p.name for p in function.params})
+    functions = (program.function(name) for name in (*around, forward.function))
+    handed_in = root == "self" or any(root in {p.name for p in f.params} for f in functions if f)
     return not handed_in or forward.held_out or names_an_evaluation(forward.function)
+
+
+def _around(function: str) -> tuple[str, ...]:
+    """The classes and functions that a function is defined in: ("A", "A.f") for "A.f.g"."""
+    parts = function.split(".")
+    return tuple(".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 def _is_hook_of_base(program: Program, forward: Forward) -> bool:
