@@ -94,7 +94,7 @@ def test_bad_content_is_a_sentence(case):
 
 
 def test_newer_syntax_names_the_python_it_needs(monkeypatch):
-    monkeypatch.setattr("modereview.records.ast.parse", _parse_as_an_older_python)
+    monkeypatch.setattr("modereview.records.text.ast.parse", _parse_as_an_older_python)
     with pytest.raises(InputError, match=r"needs Python 3\.12, and modereview runs on 3\.\d+"):
         source(b"type Pair = tuple[int, int]\n")
 

@@ -135,7 +135,16 @@ def test_the_model_sees_the_target_and_nothing_of_the_machine(reviewed, fake, sc
 
 def test_the_real_client_over_http(tmp_path, zombie, mended, modereview, endpoint, answers):
     (tmp_path / "train.py").write_text(zombie)
-    endpoint.replies = [answers.completion(text) for text in (fenced(GOOD), NOTHING, NO_NOTES)]
+
+    def answer(request):
+        """By what is asked: questions of different targets are asked side by side, in any order."""
+        asked = str(request)
+        about_net = "class Net" in asked and "def train(" not in asked
+        return answers.completion(
+            NO_NOTES if "ReviewNotes" in asked else fenced(GOOD) if about_net else NOTHING
+        )
+
+    endpoint.answer = answer
     keys = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": endpoint.url}
     ran = modereview(tmp_path / "train.py", "--model", "m", **keys)
     assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
