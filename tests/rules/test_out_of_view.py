@@ -61,6 +61,22 @@ SCRIPTS = {
                     optimizer.step()
                 evaluate(model, val_loader)  # why
     """,
+    "a builder of layers that are counted elsewhere": """
+        def define(trial):
+            layers = make_layers(trial)
+            return nn.Sequential(*layers)
+
+        def objective(trial, loader, val_loader):
+            model = define(trial)
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            for epoch in range(3):
+                for x, y in loader:
+                    F.cross_entropy(model(x), y).backward()  # MR102 warning
+                    optimizer.step()
+                model.eval()  # why
+                with torch.no_grad():
+                    print([model(x).argmax(1) for x in val_loader])
+    """,
     "a callback that leaves the mode to others": """
         from engine import Engine
 

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from modereview.analyze import ir, walk
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import Handing
-from modereview.analyze.torchfacts import HARMLESS, SWITCHING, names_a_step, names_an_optimizer
+from modereview.analyze.torchfacts import (
+    HARMLESS,
+    SWITCHING,
+    names_a_conversion,
+    names_a_step,
+    names_an_optimizer,
+)
 from modereview.analyze.truths import elements, results
 from modereview.analyze.values import (
     NOTHING,
@@ -55,7 +61,7 @@ class Escapes(Handing):
             return self._built_elsewhere(call, given, kept, state)
         unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), name))})
         made = self._opaque(call, given)
-        asked = [v for v in owner if isinstance(v, Thing)]  # `model.merge_and_unload()` gives a model, too
+        asked = [v for v in owner if isinstance(v, Thing)] if names_a_conversion(last) else []
         if self._settled([*kept, *asked], state):
             state = _with_modes(made, unknown, state)
         for thing in kept:

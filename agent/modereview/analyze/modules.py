@@ -108,6 +108,13 @@ def _known_layer(kind: str, call: ir.Call) -> Iterator[str]:
             yield f"{kind} (dropout)"
 
 
+def _holds_unseen_layers(call: ir.Call) -> bool:
+    """Whether a container is filled with what was built elsewhere: `nn.Sequential(*layers)`."""
+    container = (walk.dotted(call.func) or "").rpartition(".")[2] in CONTAINERS
+    given = (a.value if isinstance(a, ir.Star) else a for a in call.args)
+    return container and any(isinstance(a, ir.Name | ir.Attr | ir.Item) for a in given)
+
+
 def _has_one_layer(kind: str, call: ir.Call) -> bool:
     """Whether a recurrent network drops nowhere: it does so between its layers (torch.nn.LSTM, `dropout`)."""
     if kind not in ("LSTM", "GRU", "RNN"):
@@ -178,8 +185,9 @@ class Modules:
 
     def of_expression(self, expr: ir.Expr) -> tuple[tuple[str, ...], bool]:
         """The same for a model built by an expression: `nn.Sequential(nn.Linear(1, 2), nn.Dropout())`."""
-        calls = (e for e in walk.subexpressions(expr) if isinstance(e, ir.Call))
-        return self._resolve(*layer_kinds(calls, self._names))
+        calls = [e for e in walk.subexpressions(expr) if isinstance(e, ir.Call)]
+        kinds, opaque = layer_kinds(calls, self._names)
+        return self._resolve(kinds, opaque or any(map(_holds_unseen_layers, calls)))
 
     def _look(self, cls: ir.Class) -> tuple[tuple[str, ...], bool]:
         building = (call for m in cls.methods if m.short != "forward" for call in walk.calls(m.body))

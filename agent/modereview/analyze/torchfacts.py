@@ -122,6 +122,7 @@ _INFERENCE_NAME = re.compile(
     r"(^|_)(predict\w*|infer\w*|sample\w*|generate\w*|demo|visuali[sz]e\w*|translate|decode)($|_)",
     re.IGNORECASE,
 )
+_CONVERSION_NAME = re.compile(r"merge|unload|fuse|clone|copy|convert|quanti[sz]e|_model$")
 _STEP_NAME = re.compile(r"backward|backprop|scaler|step|optimi[sz]e(?!r)|minimi[sz]e|update", re.IGNORECASE)
 _OPTIMIZER_NAME = re.compile(r"(^|_)optim(izer)?s?(_|\d*$)|^opt(_\w+)?$", re.IGNORECASE)
 _LOADING_NAME = re.compile(
@@ -156,6 +157,11 @@ def names_an_evaluation(name: str) -> bool:
 def names_a_training(name: str) -> bool:
     """Whether people call training functions so: "train_one_epoch", "Trainer.training_step"."""
     return bool(re.search(r"(^|_)train(?!ed)", _snake(name)))
+
+
+def names_a_conversion(name: str) -> bool:
+    """Whether people call so what makes another model of one: "merge_and_unload", "fuse", "clone"."""
+    return bool(_CONVERSION_NAME.search(name))
 
 
 def names_a_step(name: str) -> bool:
