@@ -20,6 +20,12 @@ class Asked:
 
     texts: Counter[str]  # how often each is asked
     names: frozenset[str]  # last parts of all names that they speak of
+    ways: frozenset[tuple[str, bool]] = frozenset()  # each, and whether it was asked as it is assumed
+
+    def both_ways(self, test: ir.Expr, text: Text) -> bool:
+        """Whether a comparison is asked the other way round as well: `rank == 0` here, `rank != 0` there."""
+        key, _ = assumption(bare(test), text)
+        return {(key, True), (key, False)} <= self.ways
 
 
 def asked_in(block: ir.Block, text: Text) -> Asked:
@@ -28,17 +34,20 @@ def asked_in(block: ir.Block, text: Text) -> Asked:
     parts = [e for test in tests for e in walk.subexpressions(test)]
     names = {e.id.rpartition(".")[2] for e in parts if isinstance(e, ir.Name)}
     names |= {e.name for e in parts if isinstance(e, ir.Attr)}
-    return Asked(Counter(assumption(bare(test), text)[0] for test in tests), frozenset(names))
+    assumed = [assumption(bare(test), text) for test in tests]
+    return Asked(Counter(key for key, _ in assumed), frozenset(names), frozenset(assumed))
 
 
 def together(several: Iterable[Asked]) -> Asked:
     """The conditions of several files."""
     texts: Counter[str] = Counter()
     names: set[str] = set()
+    ways: set[tuple[str, bool]] = set()
     for asked in several:
+        ways |= asked.ways
         texts.update(asked.texts)
         names |= asked.names
-    return Asked(texts, frozenset(names))
+    return Asked(texts, frozenset(names), frozenset(ways))
 
 
 def _tests_of(block: ir.Block) -> Iterator[ir.Expr]:

@@ -75,7 +75,9 @@ class Conditions(Bindings):
         """
         if isinstance(test, ir.Not):
             return [(s, not t) for s, t in self.decide(test.operand, state, frame)]
-        if isinstance(test, ir.Logic):
+        if isinstance(test, ir.Logic) and any(
+            self.asked.both_ways(part, self.source) for part in test.operands
+        ):
             return self._one_by_one(test, state, frame)
         rows: list[tuple[State, bool]] = []
         for after, values in self.evaluate(test, state, frame):
@@ -92,7 +94,10 @@ class Conditions(Bindings):
         return rows
 
     def _one_by_one(self, test: ir.Logic, state: State, frame: Frame) -> list[tuple[State, bool]]:
-        """`a and b`, `a or b`: each part is asked, and remembered, only where those before leave it open."""
+        """`a and b`, `a or b`: each part is asked, and remembered, where those before leave it open.
+
+        Done where a part may exclude another condition; it makes more states than asking the whole.
+        """
         rows = [(state, test.conjunction)]
         for operand in test.operands:
             rows = [
