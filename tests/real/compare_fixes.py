@@ -22,14 +22,12 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lay_out import Case, LayOutError, lay_out, mirror_of, read_cases
+from lay_out import Case, laid_out, mirror_of
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.fix import Tools, mend
@@ -136,22 +134,14 @@ def main() -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="print our patches")
     arguments = parser.parse_args()
     mirror, counts = mirror_of(arguments.mirror), Counter[str]()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary).resolve()
-        for case in read_cases():
-            if arguments.only and case.number not in arguments.only:
-                continue
-            try:
-                lay_out(case, mirror, folder)
-            except LayOutError as error:
-                sys.exit(f"{error}")
-            compared = compare(case, folder)
-            counts[compared.verdict] += 1
-            print(f"{case.number:>2} {case.repository:<46} {case.rule}  {compared.verdict}")
-            for difference in compared.differences:
-                print(f"      {difference}")
-            if arguments.verbose:
-                print(compared.patch)
+    for case, folder in laid_out(mirror, arguments.only):
+        compared = compare(case, folder)
+        counts[compared.verdict] += 1
+        print(f"{case.number:>2} {case.repository:<46} {case.rule}  {compared.verdict}")
+        for difference in compared.differences:
+            print(f"      {difference}")
+        if arguments.verbose:
+            print(compared.patch)
     total = sum(counts.values())
     as_good = counts["equal"] + counts["theirs leaves more"]
     shares = f"equal {counts['equal'] / total:.0%}, with those where theirs leaves more {as_good / total:.0%}"

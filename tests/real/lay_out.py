@@ -13,6 +13,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -116,6 +117,22 @@ def lay_out(case: Case, mirror: Path, folder: Path) -> None:
     """Write both sides of a case."""
     for side, commit in zip(SIDES, (case.parent, case.fix), strict=True):
         lay_out_side(case, mirror, case.root(folder, side), commit)
+
+
+def laid_out(mirror: Path, only: list[int] | None) -> Iterator[tuple[Case, Path]]:
+    """Each case of these numbers, or of all, with the folder that holds its sides; gone when all are done.
+
+    Ends the program where a case cannot be laid out.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary).resolve()
+        for case in read_cases():
+            if not only or case.number in only:
+                try:
+                    lay_out(case, mirror, folder)
+                except LayOutError as error:
+                    sys.exit(str(error))
+                yield case, folder
 
 
 def mirror_of(argument: Path | None) -> Path:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
-from lay_out import Case, LayOutError, lay_out, mirror_of, read_cases
+from lay_out import Case, laid_out, mirror_of
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.errors import InputError
@@ -67,18 +66,13 @@ def main() -> None:
     parser.add_argument("--only", type=int, nargs="*", help="numbers of cases")
     arguments = parser.parse_args()
     mirror, counts = mirror_of(arguments.mirror), Counter[str]()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary).resolve()
-        for case in read_cases():
-            if arguments.only and case.number not in arguments.only:
-                continue
-            try:
-                lay_out(case, mirror, folder)
-                told = tell(case, folder)
-            except (LayOutError, InputError) as error:
-                sys.exit(f"{error}")
-            counts[told] += 1
-            print(f"{case.number:>2} {case.repository:<46} {case.rule}  {told}", flush=True)
+    for case, folder in laid_out(mirror, arguments.only):
+        try:
+            told = tell(case, folder)
+        except InputError as error:
+            sys.exit(str(error))
+        counts[told] += 1
+        print(f"{case.number:>2} {case.repository:<46} {case.rule}  {told}", flush=True)
     print(dict(counts))
     sys.exit(bool(counts.keys() - {"right", "nothing to mend"}))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
-from modereview.records import Program, Span
+from modereview.records import Forward, Program, Span
 
 _EVALUATION_DATA = re.compile(r"(^|_)(val|valid|validation|test|testing|eval|evaluation|dev)\d*($|_)", re.I)
 
@@ -25,6 +25,12 @@ def calls(program: Program) -> Iterator[tuple[str, ir.Call, str]]:
     for name, body in scopes(program):
         for call in walk.calls(body):
             yield name, call, program.names.origin(call.func) or ""
+
+
+def inputs(body: ir.Block, forward: Forward) -> tuple[ir.Expr, ...]:
+    """What the model is given at a forward in the body of its function, by position and by name."""
+    call = next((c for c in walk.calls(body) if c.span == forward.span), None)
+    return (*call.args, *(value for _, value in call.kwargs)) if call else ()
 
 
 def argument(call: ir.Call, name: str, position: int | None = None) -> ir.Expr | None:

@@ -16,24 +16,17 @@ _COMPARERS = frozenset("assert_close assert_allclose allclose assertEqual assert
 
 def is_made_up(program: Program, forward: Forward) -> bool:
     """Whether each input of the forward is made of random or constant numbers in the same function."""
-    body, inputs = _inputs(program, forward)
+    body = dict(lookup.scopes(program)).get(forward.function, ())
+    inputs = lookup.inputs(body, forward)
     return bool(inputs) and all(_made(program, body, each) for each in inputs)
 
 
 def is_compared(program: Program, forward: Forward) -> bool:
     """Whether made-up inputs show there that two implementations agree: the numbers are nobody's results."""
-    body, inputs = _inputs(program, forward)
+    body = dict(lookup.scopes(program)).get(forward.function, ())
+    inputs = lookup.inputs(body, forward)
     names = ((walk.dotted(call.func) or "").rpartition(".")[2] for call in walk.calls(body))
     return any(name in _COMPARERS for name in names) and any(_made(program, body, i) for i in inputs)
-
-
-def _inputs(program: Program, forward: Forward) -> tuple[ir.Block, tuple[ir.Expr, ...]]:
-    """The body of the function around a forward, and what the model is given there."""
-    for function, body in lookup.scopes(program):
-        call = next((c for c in walk.calls(body) if c.span == forward.span), None)
-        if function == forward.function and call is not None:
-            return body, (*call.args, *(value for _, value in call.kwargs))
-    return (), ()
 
 
 def _made(program: Program, body: ir.Block, expr: ir.Expr) -> bool:

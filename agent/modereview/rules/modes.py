@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
 from modereview.records import Forward, Mode, Program, Span
-from modereview.rules import made_up
+from modereview.rules import lookup, made_up
 from modereview.rules.base import deliberate
 
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
@@ -168,8 +168,7 @@ def _graph_off(program: Program, statement: ir.Stmt) -> bool:
 
 def _takes_targets(program: Program, forward: Forward) -> bool:
     """Whether the forward gets the answers as well: a detector gives its losses in TRAIN alone."""
-    calls = walk.calls(body_of(program, forward.function))
-    given = next(((*c.args, *(v for _, v in c.kwargs)) for c in calls if c.span == forward.span), ())
+    given = lookup.inputs(body_of(program, forward.function), forward)
     return len(given) > 1 and any("target" in (walk.dotted(a) or "") for a in given)
 
 

@@ -132,9 +132,7 @@ def _serve(work: Callable[[Item], Result], end: Connection, seconds: float) -> N
             _limit(seconds)
             end.send(work(item))
             _limit(0.0)
-            gc.collect(
-                1
-            )  # what the item left in cycles; what is kept for the next ones is not looked at again
+            gc.collect(1)  # cycles that the item left; what the next ones keep is not looked at again
 
 
 def _limit(seconds: float) -> None:
