@@ -168,6 +168,7 @@ def _prove(
         killed=mutation.killed,
         survived=mutation.survived,
         equivalent=mutation.equivalent,
+        reached=planned.recipes,
         unreached=planned.unreached,
         not_run=(*found.not_run, *(mutation.outside if suite.cases else ()), *theirs.not_run),
         remarks=remarks,

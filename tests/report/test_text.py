@@ -10,6 +10,7 @@ import pytest
 from modereview.records import (
     Event,
     Outcome,
+    Recipe,
     Review,
     Severity,
     Span,
@@ -244,3 +245,10 @@ def test_many_proofs_are_counted_and_listed_with_verbose(zombie: Review) -> None
     review = replace(zombie, verdicts=(replace(zombie.verdicts[0], proved_by=cases),))
     assert "= proved: test_a, test_b and 2 more failed before the fix, pass after it" in shown(review)
     assert "test_c and test_d failed" in shown(review, verbose=True)
+
+
+def test_what_was_tried_before_a_recipe_passed_is_told_with_verbose(zombie: Review) -> None:
+    recipe = Recipe(Target("module", "Net"), (), tried=1, trials=("Net(7): TypeError: no size",))
+    told = "Tried for `Net`: Net(7): TypeError: no size"
+    review = replace(zombie, reached=(recipe,))
+    assert told in shown(review, verbose=True) and told not in shown(review)

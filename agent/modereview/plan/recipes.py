@@ -22,7 +22,7 @@ def module_recipe(target: Target, found: Json) -> Recipe | Unreached:
     model = Value("model", found["model"]["code"], found["model"]["why"])
     inputs = Value("inputs", found["code"], found["why"])
     bound = tuple(Value(g["name"], g["code"], "the script sets it when it runs") for g in found["globals"])
-    return Recipe(target, (model, inputs), patches=bound, tried=found["tried"])
+    return Recipe(target, (model, inputs), patches=bound, tried=found["tried"], trials=_trials(found))
 
 
 def scenario_recipe(scenario: Scenario, found: Json) -> Recipe | Unreached | None:
@@ -34,7 +34,8 @@ def scenario_recipe(scenario: Scenario, found: Json) -> Recipe | Unreached | Non
     way = scenario.ways[found["number"]]
     values = tuple(Value(v["name"], v["code"], v["why"]) for v in found["values"])
     patches = tuple(Value(name, name) for name in way.patches)
-    return Recipe(scenario.target, values, way.drives, found["watch"], patches, found["tried"])
+    tried, trials = found["tried"], _trials(found)
+    return Recipe(scenario.target, values, way.drives, found["watch"], patches, tried, trials=trials)
 
 
 def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None:
@@ -49,7 +50,8 @@ def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None
     target = target_of(program, tuple(site for site in sites(program) if site.text in texts))
     changes = tuple(Value(c["name"], c["code"], c["why"]) for c in found["changes"])
     rehearsal = Rehearsal(changes, tuple(found["arguments"]), tuple(found["files"]))
-    return Recipe(target, (), run, "", tried=found["tried"], rehearsal=rehearsal)
+    tried, trials = found["tried"], _trials(found)
+    return Recipe(target, (), run, "", tried=tried, rehearsal=rehearsal, trials=trials)
 
 
 def not_shown(program: Program, reached: Sequence[Recipe | Unreached | None]) -> tuple[Unreached, ...]:
@@ -78,8 +80,11 @@ def _as_seen(drive: Drive, seen: set[tuple[str, bool]]) -> Drive:
 def unreached(target: Target, found: Json) -> Unreached:
     """What was tried, the last error, and one sentence of advice."""
     error = str(found["error"])
-    trials = tuple(str(trial) for trial in found.get("trials", ()))
-    return Unreached(target, int(found["tried"]), error, _hint(target, error), trials)
+    return Unreached(target, int(found["tried"]), error, _hint(target, error), _trials(found))
+
+
+def _trials(found: Json) -> tuple[str, ...]:
+    return tuple(str(trial) for trial in found.get("trials", ()))
 
 
 def own_run_told(missed: Unreached, own_run: Recipe | Unreached | None) -> Unreached:

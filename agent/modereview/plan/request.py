@@ -77,17 +77,17 @@ def _global(context: Context, name: str) -> str | None:
 def _subject(context: Context, module: ModuleClass) -> Json:
     calls = {tuple(c.bound): c for c in module.builds}.values()
     ways = [_arguments(context, module, c) for c in calls]
-    ways += [_arguments(context, module, None), _arguments(context, module, None, annotated=False)]
+    ways.append(_arguments(context, module, None))
     told = context.told(module.name)
     given = {"args": told.args, "inputs": call_parts(told.inputs)} if told else {}
     return {"name": module.name, "callee": f"script.{module.name}", "builds": ways, **given}
 
 
-def _arguments(context: Context, module: ModuleClass, call: CallSite | None, annotated: bool = True) -> Json:
+def _arguments(context: Context, module: ModuleClass, call: CallSite | None) -> Json:
     """One way to call a constructor. `code` is null where only the run of the script would tell."""
     bound = dict(call.bound) if call else {}
     plain = [p for p in module.init if p.kind not in ("*", "**")]
-    known = {p.name: _passed(context, p, bound.get(p.name), call) for p in plain} if call or annotated else {}
+    known = {name: resolve(context.names, text, call.caller) for name, text in bound.items()} if call else {}
     # What the file passes, as far as that is known, and what has no default.
     given = [p for p in plain if p.default is None or (p.name in bound and known.get(p.name) is not None)]
     by_keyword = {name for name, _ in call.kwargs} if call else set()
@@ -106,18 +106,11 @@ def _arguments(context: Context, module: ModuleClass, call: CallSite | None, ann
     return {"line": call.span.line if call else 0, "arguments": written}
 
 
-def _passed(context: Context, param: Param, text: str | None, call: CallSite | None) -> str | None:
-    """What the call passes; else an instance of the class of the file that the annotation names."""
-    if call is not None and text is not None:
-        return resolve(context.names, text, call.caller)
-    annotated = param.annotation in [name for name, _, _ in context.program.classes]
-    return f"script.{param.annotation}()" if annotated else None
-
-
 def _configs(context: Context, param: Param) -> list[str]:
-    """Classes of configurations that a parameter may want: by its annotation, else by its name."""
+    """Classes that a parameter may want an instance of: by its annotation, else by its name."""
     known = context.names.imported | context.names.defined
-    wanted = re.findall(r"\w+Config\b", param.annotation or "")
+    classes = {name for name, _, _ in context.program.classes}
+    wanted = [w for w in re.findall(r"\w+", param.annotation or "") if w in classes or w.endswith("Config")]
     if not wanted and holder(param.name):
         wanted = sorted(name for name in known if re.fullmatch(r"(?!Pre[tT]rained)\w+Config", name))
     return [f"script.{name}" for name in wanted if name in known]

@@ -67,6 +67,7 @@ class Recipe:
     patches: tuple[Value, ...] = ()  # globals of the script that the recipe binds before it drives
     tried: int = 0  # candidates that were run before this one passed
     rehearsal: Rehearsal | None = None
+    trials: tuple[str, ...] = ()  # "what was tried: how it ended", of those before
 
 
 @dataclass(frozen=True)

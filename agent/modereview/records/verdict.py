@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from modereview.records.findings import Finding, Quiet
-from modereview.records.plan import Unreached
+from modereview.records.plan import Recipe, Unreached
 from modereview.records.suite import Mutant, Outcome, Suite
 from modereview.records.text import Edit, Source
 
@@ -84,6 +84,7 @@ class Review:
     killed: tuple[Mutant, ...] = ()
     survived: tuple[Mutant, ...] = ()
     equivalent: tuple[Mutant, ...] = ()  # no test catches them, and no forward runs in another mode
+    reached: tuple[Recipe, ...] = ()
     unreached: tuple[Unreached, ...] = ()
     not_run: tuple[str, ...] = ()  # sentences: what was not run and why
     warnings: tuple[str, ...] = ()  # sentences: "no bubblewrap: ..."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from modereview.records import Review, Severity, Unreached, Usage
+from modereview.records import Recipe, Review, Severity, Unreached, Usage
 from modereview.report import advice, suite
 from modereview.report.options import Options
 from modereview.report.tally import all_right, counted, is_mended
@@ -102,7 +102,8 @@ def _unreached(item: Unreached) -> str:
 
 def _tried(review: Review) -> list[str]:
     """Every recipe that was tried in vain."""
-    return [f"Tried for `{item.target.name}`: {trial}" for item in review.unreached for trial in item.trials]
+    targets: tuple[Unreached | Recipe, ...] = (*review.unreached, *review.reached)
+    return [f"Tried for `{item.target.name}`: {trial}" for item in targets for trial in item.trials]
 
 
 def _warnings(reviews: Sequence[Review]) -> list[str]:

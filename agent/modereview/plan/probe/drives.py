@@ -34,14 +34,18 @@ def reach(scenario: Json, recipes: dict[str, Json], space: Json, limit: float) -
         for choice in _choices(way, scenario["losses"], recipes):
             answer = search.attempt(choice)
             if answer is not None:
-                return {**answer, "number": number, "tried": tried + search.tried}
+                trials = _trials(errors + search.errors)
+                return {**answer, "number": number, "tried": tried + search.tried, "trials": trials}
             if search.exhausted:
                 break
         tried += search.tried
         errors.update(search.errors)
     error = errors.most_common(1)[0][0] if errors else NO_MODEL
-    trials = [f"{count} times: {told}" for told, count in errors.most_common()]
-    return {"error": error, "tried": tried, "trials": trials}
+    return {"error": error, "tried": tried, "trials": _trials(errors)}
+
+
+def _trials(errors: Counter[str]) -> list[str]:
+    return [f"{count} times: {told}" for told, count in errors.most_common()]
 
 
 @dataclass

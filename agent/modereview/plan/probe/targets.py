@@ -59,7 +59,7 @@ def _reach(
         except (Exception, SystemExit, OutOfTime) as failure:
             tried, error = tried + 1, f"{build.code}: {one_line(failure)}"
         else:
-            return _recipe(build, found, tried)
+            return {**_recipe(build, found, tried), "trials": trials}
         trials.append(error)
         if deadline.passed:
             break
