@@ -49,6 +49,10 @@ def source(text: str, name: str = "train.py") -> Source:
 
 
 def is_worth(text: str, neighbours: dict[str, str] | None = None) -> bool:
+    return bool(roots_of(text, neighbours))
+
+
+def roots_of(text: str, neighbours: dict[str, str] | None = None) -> frozenset[str]:
     files = neighbours or {}
 
     def read(path: Path, root: Path) -> Source:
@@ -57,7 +61,7 @@ def is_worth(text: str, neighbours: dict[str, str] | None = None) -> bool:
             raise InputError(f"{name} does not exist.")
         return source(files[name], name)
 
-    return bool(roots(link(source(text), read)))
+    return roots(link(source(text), read))
 
 
 def roots(linked: Linked) -> frozenset[str]:
@@ -92,6 +96,13 @@ def test_what_a_neighbour_does_with_a_model_counts() -> None:
     engine = "import torch\n\ndef run(net, x):\n    with torch.no_grad():\n        return net(x)\n"
     assert is_worth(script, {"net.py": dedent(MODULE), "engine.py": engine})
     assert not is_worth(script, {"net.py": dedent(MODULE), "engine.py": "def run(net, x):\n    print(x)\n"})
+
+
+def test_what_a_neighbour_does_by_itself_on_import_is_found_in_that_file() -> None:
+    shared = "import torch\nfrom net import Net\n\nnet = Net()\nwith torch.no_grad():\n    print(net(3))\n"
+    files = {"net.py": dedent(MODULE), "shared.py": shared}
+    assert not is_worth("from shared import net\n\nrows = list(range(3))\n", files)
+    assert roots_of("from shared import net\n\nnet(3).backward()\n", files) == {""}
 
 
 def test_only_what_leads_to_a_finding_or_tells_of_its_models_is_looked_at_by_itself() -> None:

@@ -85,7 +85,7 @@ def link(source: Source, read: Read | None) -> Linked:
     search = Search(source, own, read) if read else None
     if search is None or not search.neighbours:
         return Linked(own, own.names)
-    return Linked(own, _names(own, search), search.neighbours)
+    return Linked(own, _names(own, search), tuple(search.neighbours))
 
 
 def _names(own: Outline, search: Search) -> Names:

@@ -47,15 +47,11 @@ class Search:
     def __init__(self, source: Source, own: Outline, read: Read) -> None:
         self._script, self._read = source, read
         self._found: dict[Path, Neighbour | None] = {source.path: None}
+        self.neighbours: list[Neighbour] = []  # in the order they were found
         self.imports: dict[str, str] = {}
         self.stars: list[tuple[str, str]] = []  # (module that imports everything, module it imports)
         if _worth_following(own.block):
             self._follow(own)
-
-    @property
-    def neighbours(self) -> tuple[Neighbour, ...]:
-        """In the order they were found."""
-        return tuple(n for n in self._found.values() if n is not None)
 
     def _follow(self, own: Outline) -> None:
         level = [(self._script.path, own)]
@@ -102,8 +98,10 @@ class Search:
 
     def _fresh(self, path: Path) -> Neighbour | None:
         known = self.neighbours
+        if len(known) >= _FILES:
+            return None
         module, first = self._module(path), _place(path, self._script.root)
-        if len(known) >= _FILES or any(n.module == module or n.first == first for n in known):
+        if any(n.module == module or n.first == first for n in known):
             return None
         try:
             source = self._read(path, self._script.root)
@@ -111,7 +109,8 @@ class Search:
             return None
         if sum(len(n.source.raw) for n in known) + len(source.raw) > _BYTES:
             return None
-        return Neighbour(module, replace(source), first)  # a copy: the syntax tree is not kept
+        known.append(Neighbour(module, replace(source), first))  # a copy: the syntax tree is not kept
+        return known[-1]
 
     def _module(self, path: Path) -> str:
         folder = self._script.path.parent

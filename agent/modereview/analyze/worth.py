@@ -90,7 +90,8 @@ class Worth:
         functions = [u for u in self._file.uses[1:] if u.name in self._file.names.functions]
         if self._file.misses_brackets or any(outline.held_out for outline in self._files):
             return frozenset({"", *(u.name for u in functions)})
-        roots = {"": self._root(tuple(outline.uses[0] for outline in self._files), in_module=False)}
+        own, *imported = (outline.uses[0] for outline in self._files)
+        roots = {"": self._root((own,), in_module=False, beside=tuple(imported))}
         for uses in (u for u in functions if not self._is_own(u)):
             of_class = self._named(uses.method_of)
             roots[uses.name] = self._root((uses, *of_class), in_module=self._in_module(uses))
@@ -98,10 +99,11 @@ class Worth:
         variables = self._file.shared | self._shared
         return frozenset(name for name, root in roots.items() if _is_needed(root, needed, variables))
 
-    def _root(self, uses: tuple[Uses, ...], *, in_module: bool) -> Root:
-        lead = self._lead(uses)
-        words = frozenset[str]().union(*(u.names for u in lead.all))
-        return Root(uses[0], lead, words, self._matters(uses[0], lead, words, in_module=in_module))
+    def _root(self, uses: tuple[Uses, ...], *, in_module: bool, beside: tuple[Uses, ...] = ()) -> Root:
+        """`beside` runs first, and may mark models: what it runs itself is found in its own file."""
+        matters = self._matters(uses[0], self._lead(uses), in_module=in_module)
+        lead = self._lead(uses + beside)
+        return Root(uses[0], lead, _words(lead), matters)
 
     def _in_module(self, uses: Uses) -> bool:
         return uses.name.rpartition(".")[0] in self._modules
@@ -109,8 +111,9 @@ class Worth:
     def _is_own(self, uses: Uses) -> bool:
         return self._in_module(uses) and uses.short in _OWN
 
-    def _matters(self, own: Uses, lead: Lead, words: frozenset[str], *, in_module: bool) -> bool:
+    def _matters(self, own: Uses, lead: Lead, *, in_module: bool) -> bool:
         """Whether it may lead to a forward that a rule judges."""
+        words = _words(lead)
         if words & _ALONE or {"zip", "parameters"} <= words:
             return True
         if in_module and not (words & {"eval", "train"} or any(self._builds(u) for u in lead.live)):
@@ -172,6 +175,10 @@ class Worth:
                     )
             waiting += (u for cls in words & later.keys() for u in later.pop(cls))
         return tuple(found.values())
+
+
+def _words(lead: Lead) -> frozenset[str]:
+    return frozenset[str]().union(*(u.names for u in lead.all))
 
 
 def _is_needed(root: Root, needed: list[Root], variables: frozenset[str]) -> bool:
