@@ -29,6 +29,35 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     """,
         ["warning self.norm.eval()"],
     ),
+    "an override that only hands the switch on": (
+        """
+        class Net(nn.Module):
+            def __init__(self, n=3, act="relu"):
+                super().__init__()
+                self.fc = nn.Linear(4, 4)
+                self.norm = nn.BatchNorm1d(4)
+                self.norm.eval()
+
+            def train(self, mode=True):
+                super().train(mode)
+                return self
+    """,
+        ["warning self.norm.eval()"],
+    ),
+    "an override that returns what super gives": (
+        """
+        class Net(nn.Module):
+            def __init__(self, n=3, act="relu"):
+                super().__init__()
+                self.fc = nn.Linear(4, 4)
+                self.norm = nn.BatchNorm1d(4)
+                self.norm.eval()
+
+            def train(self, mode=True):
+                return super().train(mode)
+    """,
+        ["warning self.norm.eval()"],
+    ),
     "all norm layers": (
         """
         class Net(nn.Module):

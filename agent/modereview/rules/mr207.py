@@ -9,7 +9,7 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.modules import is_framework_class
 from modereview.records import Event, Finding, Fix, ModuleClass, Program, Severity, Span
-from modereview.rules import inside, lookup
+from modereview.rules import inside, lookup, overriding
 from modereview.rules.base import Rule, fix
 from modereview.rules.freezing import Freeze, freezes, submodules, switches_on
 
@@ -35,7 +35,7 @@ def check(program: Program) -> Iterator[Finding]:
 def _in_init(program: Program, module: ModuleClass) -> Iterator[Finding]:
     assert program.names is not None
     own = tuple(inside.lineage(program, module.name))
-    if any(cls.method("train") for cls in own):
+    if any(overriding.handed_on(t) is None for cls in own if (t := cls.method("train"))):
         return
     started = inside.reached(program, module.name, "__init__")
     later = [m for c in own for m in c.methods if m not in started]
@@ -143,13 +143,18 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
             yield fix(program.source, finding, f"freeze again behind `{call}`", edit, consequence=why)
     elif owner is not None:
         frozen = _statements(program, owner)
-        if frozen:
+        override = program.names.classes[owner.name].method("train") if program.names else None
+        switch = overriding.handed_on(override) if override else None
+        title = f"`{owner.name}.train` keeps them in EVAL"
+        if frozen and switch and isinstance(switch, ir.Do):
+            edit = edits.insert_after(program.source, switch.span, "\n".join(frozen))
+            yield fix(program.source, finding, title, edit, consequence=why)
+        elif frozen and not switch:
             typed = any(p.annotation for p in owner.init + owner.forward)
             lines = "\n".join(f"    {line}" for text in frozen for line in text.split("\n"))
             head = f"def train(self, mode{': bool = ' if typed else '='}True):"
             method = f"{head}\n    super().train(mode)\n{lines}\n    return self"
             edit = edits.insert_method(program.source, owner.span, method)
-            title = f"`{owner.name}.train` keeps them in EVAL"
             yield fix(program.source, finding, title, edit, consequence=why)
 
 
@@ -244,9 +249,9 @@ class Net(nn.Module):
         return self.norm(self.fc(x))
 """,
     not_flagged=(
-        "a class with a `train` of its own; a freeze that is repeated, in `forward`, in a hook or in the "
-        "loop after `train()`; a `freeze()` that nobody in view calls; networks that only measure (losses, "
-        "metrics). Hooked classes of a framework are a note."
+        "a class with a `train` of its own that does more than hand the switch on; a freeze that is "
+        "repeated, in `forward`, in a hook or in the loop after `train()`; a `freeze()` that nobody in view "
+        "calls; networks that only measure (losses, metrics). Hooked classes of a framework are a note."
     ),
     fix=(
         "a `train` of the class that repeats the freeze after `super().train(mode)`; in a script, the freeze "

@@ -145,6 +145,30 @@ def is_bare_super_train(expr: ir.Expr) -> bool:
             return False
 
 
+def handed_on(method: ir.Function) -> ir.Stmt | None:
+    """The `super().train(mode)` of a `train` that does nothing else: as if there were no override."""
+    switches = [s for s in method.body if not (_is_text(s) or _gives_back(s))]
+    return switches[0] if len(switches) == 1 and _is_super_train(switches[0]) else None
+
+
+def _gives_back(statement: ir.Stmt) -> bool:
+    return (
+        isinstance(statement, ir.Leave)
+        and statement.how == "return"
+        and (statement.value is None or walk.dotted(statement.value) == "self")
+    )
+
+
+def _is_super_train(statement: ir.Stmt) -> bool:
+    match statement:
+        case ir.Do(value=ir.Call(ir.Attr(ir.Call(ir.Name("super")), "train"))):
+            return True
+        case ir.Leave(how="return", value=ir.Call(ir.Attr(ir.Call(ir.Name("super")), "train"))):
+            return True
+        case _:
+            return False
+
+
 def _returns_nothing(program: Program, method: ir.Function) -> Fault | None:
     returns = (s for s in walk.statements(method.body) if isinstance(s, ir.Leave) and s.how == "return")
     if any(s.value is not None for s in returns):
