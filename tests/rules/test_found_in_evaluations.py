@@ -27,6 +27,22 @@ EVALUATIONS = {
                     step(model, batch, optimizer)
                 validate(model, val_loader)
     """,
+    "the last model and the best one, loaded again": """
+        model = Net()
+
+        def evaluate(loader):
+            with torch.no_grad():
+                for x, y in loader:
+                    print(model(x).argmax(1))  # MR103 error
+
+        for epoch in range(10):
+            model.train()
+            for batch in loader:
+                step(model, batch, optimizer)
+            evaluate(val_loader)
+        model = torch.load("best.pt")
+        evaluate(test_loader)
+    """,
     "inference_mode as a decorator": """
         @torch.inference_mode()
         def generate(model, loader):

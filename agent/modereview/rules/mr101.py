@@ -15,12 +15,18 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def evaluating_in_train(rule: Rule, program: Program, *, graph_off: bool) -> Iterator[Finding]:
-    """What MR101 and MR103 share: they differ only in whether `no_grad` is there to be taken for `eval`."""
+    """What MR101 and MR103 share: they differ only in whether `no_grad` is there to be taken for `eval`.
+
+    Where one model is known to be in TRAIN, another of the same name is not told a second time.
+    """
+    told: set[tuple[str, str]] = set()
     for group in modes.evaluations_in_train(program):
         if any(f.grad is False for f in group) is graph_off:
-            yield _finding(rule, program, group[0])
+            found = _finding(rule, program, group[0])
+            told |= {(found.function, found.subject)} if found.severity is not Severity.NOTE else set()
+            yield found
     for forward in modes.never_switched(program):
-        if (forward.grad is False) is graph_off:
+        if (forward.grad is False) is graph_off and (forward.function, forward.model) not in told:
             yield _unseen(rule, program, forward)
 
 
