@@ -43,6 +43,19 @@ EVALUATIONS = {
         model = torch.load("best.pt")
         evaluate(test_loader)
     """,
+    "an average of weights, made of a model in TRAIN": """
+        model = Net()
+        average = torch.optim.swa_utils.AveragedModel(model)
+        for epoch in range(10):
+            model.train()
+            for batch in loader:
+                step(model, batch, optimizer)
+                average.update_parameters(model)
+        torch.optim.swa_utils.update_bn(loader, average)
+        with torch.no_grad():
+            for x, y in val_loader:
+                print(average(x).argmax(1))  # MR103 error
+    """,
     "inference_mode as a decorator": """
         @torch.inference_mode()
         def generate(model, loader):

@@ -9,7 +9,7 @@ from modereview.analyze.activations import Activations
 from modereview.analyze.ageing import aged, earlier
 from modereview.analyze.effects import belongs
 from modereview.analyze.frames import Evaluated, Frame, Given
-from modereview.analyze.handing import BAKED
+from modereview.analyze.handing import AVERAGES, BAKED
 from modereview.analyze.joining import one_object
 from modereview.analyze.torchfacts import (
     COLLECTING,
@@ -200,7 +200,7 @@ class Calls(Activations):
             return [(state, results(given.values))]
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
-        if last in ("deepcopy", "copy") and any(isinstance(v, Thing) for v in first):
+        if (last in ("deepcopy", "copy") or origin in AVERAGES) and any(isinstance(v, Thing) for v in first):
             return self._copied(call, first, state)
         if last in WRAPPERS and any(isinstance(v, Thing) for v in first):
             return [(state, frozenset(v for v in first if isinstance(v, Thing)))]
