@@ -225,3 +225,21 @@ def test_contracts_are_paired_with_the_recipes_they_fit(planned):
         "evaluation_builds_no_graph",
         "evaluation_changes_no_state",
     }
+
+
+def test_a_function_that_is_given_its_model_from_outside_is_driven_with_a_small_one(planned):
+    recipe = scenario(planned("import torch\n" + VALIDATE), "validate")
+    model = next(value for value in recipe.values if value.name == "model")
+    assert "nn.BatchNorm1d" in model.code and "nn.Dropout" in model.code
+    assert model.why == "a stand-in: the file is given its model from outside"
+
+
+def test_a_model_of_the_file_comes_before_a_stand_in(planned):
+    recipe = scenario(planned(HEAD + VALIDATE), "validate")
+    assert codes(recipe)["model"] == "script.Net()"
+
+
+def test_a_function_that_asks_more_of_its_model_than_a_stand_in_has_is_not_reached(planned):
+    asks = VALIDATE.replace("model.eval()", "model.eval()\n    model.warm_up()")
+    (missed,) = planned("import torch\n" + asks).unreached
+    assert "has no attribute 'warm_up'" in missed.error

@@ -22,6 +22,7 @@ PARTS = (
     "targets",
     "standins",
     "watch",
+    "anyone",
     "drives",
     "choices",
     "messages",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .anyone import anyones_models
 from .build import GIVEN
 from .guesses import IMAGES_BY_SIZE, Guess
 from .limits import Deadline, OutOfTime, one_line
@@ -112,12 +113,17 @@ def variants(inputs: tuple[Guess, ...]) -> list[tuple[Guess, ...]]:
 
 
 def _models(way: Json, recipes: dict[str, Json]) -> list[Json]:
-    """The module that the caller passes, else every one that was reached, whole models before their parts."""
-    named = [s["subject"] or s["code"] for s in way["slots"] if s["kind"] == "model"]
+    """The module that the caller passes, else every one that was reached, whole models before their parts.
+
+    Where the file tells of none, anyone's.
+    """
+    slots = [s for s in way["slots"] if s["kind"] == "model"]
     if any(s["subject"] and s["subject"] not in recipes for s in way["slots"]):
         return []
-    wanted = [recipes[n] for n in named if n in recipes]
-    return wanted[:1] or list(recipes.values())[::-1]
+    wanted = [recipes[n] for s in slots if (n := s["subject"] or s["code"]) in recipes]
+    if wanted:
+        return wanted[:1]
+    return [*list(recipes.values())[::-1], *(anyones_models() if slots else ())]
 
 
 def _values(way: Json, choice: Choice, wrapped: bool = False) -> list[Json] | None:
