@@ -189,3 +189,63 @@ def train(model, loader, optimizer):
 """
     plan = planned(HEAD + functions + "\nif __name__ == '__main__':\n    train(Net(), loader, optimizer)\n")
     assert not [r for r in plan.recipes if r.rehearsal]
+
+
+OWN_LOSS = """
+class Boxes(nn.Module):
+    def forward(self, out, boxes):
+        if len(boxes) and not hasattr(boxes[0], "corners"):
+            raise RuntimeError("no boxes")
+        return out.mean()
+"""
+
+
+def test_a_loss_that_refuses_all_data_gives_way_to_the_mean_of_the_output(planned):
+    own = LOOP.replace("nn.CrossEntropyLoss()", "Boxes()").replace(
+        "loss = criterion(model(images), labels)",
+        "output = model(images)\n        loss, box = criterion(output, labels)",
+    )
+    plan = planned(HEAD + OWN_LOSS + DATA + own)
+    assert changes(plan)["criterion(output, labels)"] == "(output.float().mean(), MagicMock())"
+    assert roles(plan)["output = model(images)"] == ["train"]
+
+
+def test_batches_are_loaded_without_processes_of_their_own(planned):
+    workers = DATA.replace("shuffle=True", "shuffle=True, num_workers=4, persistent_workers=True")
+    seen = changes(planned(HEAD + workers + LOOP))
+    assert (seen["num_workers="], seen["persistent_workers="]) == ("0", "False")
+
+
+def test_what_a_stand_in_for_data_lacks_is_given_by_its_name(planned):
+    own = DATA.replace('torch.load("digits.pt")', 'Digits("digits.pt")') + "classes = train_set.num_classes\n"
+    reads = "class Digits:\n    def __init__(self, path):\n        self.file = open(path)\n"
+    assert changes(planned(HEAD + reads + own + LOOP))["train_set.num_classes"] == "5"
+
+
+def test_an_option_that_data_would_set_is_set_to_a_number(planned):
+    sized = LOOP.replace(
+        "model = Net()",
+        "import argparse\nargs = argparse.Namespace()\n"
+        "setattr(args, 'vocab_size', len(open('words.txt').read()))\n"
+        "assert args.vocab_size > 8\nmodel = Net()",
+    )
+    assert changes(planned(HEAD + DATA + sized))["len(open('words.txt').read())"] == "97"
+
+
+def test_weights_that_a_module_of_the_project_loads_keep_their_random_values(planned, tmp_path):
+    net = HEAD.replace(
+        "self.fc = ", "self.load_state_dict(torch.load('/nowhere/net.pth'))\n        self.fc = "
+    )
+    (tmp_path / "nets.py").write_text(net)
+    plan = planned("import torch\nfrom torch import nn\nfrom nets import Net\n" + DATA + LOOP)
+    assert plan.weightless
+    assert "predicted = model(images).argmax(1)" in roles(plan)
+
+
+def test_a_share_of_few_batches_is_at_least_one(planned):
+    told = LOOP.replace(
+        "optimizer.step()", "optimizer.step()\n        shown = epoch % (len(train_loader) // 10)"
+    )
+    assert (
+        changes(planned(HEAD + DATA + told))["len(train_loader) // 10"] == "max(len(train_loader) // 10, 1)"
+    )

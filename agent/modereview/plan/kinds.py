@@ -13,6 +13,7 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 
 _BY_NAME: tuple[tuple[str, Kind], ...] = (
+    (r"kwargs$|_args$", "mapping"),
     (r"sched|lr_s$", "scheduler"),
     (r"opti|^opt$|^opt_|_opt$|^solver$", "optimizer"),
     (r"scaler$", "scaler"),

@@ -29,6 +29,8 @@ _INSTEAD = (  # (callee, what is called instead)
     (r"^(torch\.)?(multiprocessing|mp)\.spawn$", "(lambda work, args=(), **_: work(0, *args))"),
     (r"(^|\.)DistributedSampler$", "(lambda data, **_: torch.utils.data.RandomSampler(data))"),
 )
+# Processes of their own are slow to start, and what fails in them has no place in the script.
+_WITHOUT_WORKERS = {"num_workers": "0", "prefetch_factor": "None", "persistent_workers": "False"}
 _SET_BY_LAUNCHERS = {"RANK": "'0'", "LOCAL_RANK": "'0'", "WORLD_SIZE": "'1'", "LOCAL_WORLD_SIZE": "'1'"}
 
 
@@ -183,6 +185,8 @@ def _fixed(tree: ast.Module, training: set[str]) -> Iterator[tuple[str, str, str
             found.update((text, (code, "")) for text, code in _short(node.iter))
         elif isinstance(node, ast.Call):
             found.update((text, (code, "")) for text, code in _called(ast.unparse(node.func)))
+        elif isinstance(node, ast.keyword) and node.arg in _WITHOUT_WORKERS:
+            found[f"{node.arg}="] = (_WITHOUT_WORKERS[node.arg], "")
         elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
             name = ast.unparse(node.slice).strip("'")
             if isinstance(node.ctx, ast.Load) and name in _SET_BY_LAUNCHERS:

@@ -14,9 +14,9 @@ class Rehearsal(ast.NodeTransformer):
         self.changes = {key: ast.parse(code, mode="eval").body for key, code in changes.items()}
 
     def visit(self, node):
-        if isinstance(node, ast.Assign):
-            target = f"{ast.unparse(node.targets[0])} ="
-            node.value = self.changes.get(target, node.value)
+        if isinstance(node, (ast.Assign, ast.keyword)):
+            name = f"{node.arg}=" if isinstance(node, ast.keyword) else f"{ast.unparse(node.targets[0])} ="
+            node.value = self.changes.get(name, node.value)
         text = ast.unparse(node) if isinstance(node, ast.expr) else ""
         called = f"{ast.unparse(node.func)}(...)" if isinstance(node, ast.Call) else ""
         if text.startswith(("'cuda", "f'cuda")):
@@ -112,12 +112,29 @@ ABSENT_IMPORTS = ("import importlib", "import sys", "from unittest import mock")
 
 WEIGHTS = '''\
 def without_weights():
-    """Pretrained weights are not downloaded: models keep their random ones."""
-    load = nn.Module.load_state_dict
+    """Pretrained weights are neither there nor downloaded: models keep their random ones."""
+    load, load_state = torch.load, nn.Module.load_state_dict
+
+    def loaded(file, *rest, **more):
+        caller = sys._getframe(1)
+        of_models = any(isinstance(held, nn.Module) for held in caller.f_locals.values())
+        missing = isinstance(file, (str, Path)) and not Path(file).exists()
+        if missing and of_models and caller.f_globals.get("__name__") != "__main__":
+            Path(torch.hub.get_dir(), Path(file).name).touch()
+            return {}
+        return load(file, *rest, **more)
+
+    torch.load = loaded
     torch.hub.set_dir(tempfile.mkdtemp())
     torch.hub.download_url_to_file = lambda url, to, *rest, **more: torch.save({}, to)
     nn.Module.load_state_dict = lambda self, state, *rest, **more: (
-        load(self, state, *rest, **more) if state else None
+        load_state(self, state, *rest, **more) if state else None
     )
 '''
-WEIGHTS_IMPORTS = ("import tempfile", "import torch", "from torch import nn")
+WEIGHTS_IMPORTS = (
+    "import sys",
+    "import tempfile",
+    "from pathlib import Path",
+    "import torch",
+    "from torch import nn",
+)

@@ -26,10 +26,12 @@ PARTS = (
     "drives",
     "choices",
     "messages",
+    "losses",
     "changes",
     "capture",
     "attempt",
     "repairs",
+    "certain",
     "rehearsal",
     "main",
 )

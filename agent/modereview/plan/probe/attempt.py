@@ -14,6 +14,7 @@ from .capture import Capture
 from .changes import State
 from .inputs import NotFound, search, tensors
 from .limits import Deadline, OutOfTime, in_children, one_line, seconds
+from .losses import way_to
 
 _RUN_SECONDS = 8.0
 _SEARCH_SECONDS = 6.0
@@ -29,7 +30,8 @@ def attempt(job: Json, state: State, deadline: Deadline) -> Json:
     """Run the script once in a child of this process, so that nothing of it stays.
 
     "seen" holds (line, whether a gradient came back); where it stopped, "error", "frames" (lines of the
-    script, outermost first) and "kind" (choice, forward, loss, time or "") say how.
+    script, outermost first) and "kind" (choice, forward, loss, time or "") say how. "ways" tells, for lines
+    that called a model, what leads to a tensor in its output.
     """
     changes = state.all_changes()
     if changes is None:
@@ -37,7 +39,7 @@ def attempt(job: Json, state: State, deadline: Deadline) -> Json:
     limit = max(min(_RUN_SECONDS, deadline.left), 0.5)
     work = functools.partial(_run, job, changes, state, limit)
     answer = in_children([("run", work)], limit + _SEARCH_SECONDS)["run"]
-    return {"seen": [], "frames": [], "kind": "", **answer}
+    return {"seen": [], "frames": [], "kind": "", "ways": {}, **answer}
 
 
 def arguments(job: Json, state: State) -> list[str]:
@@ -55,9 +57,11 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
     capture = Capture()
     forwards: list[Any] = []
     note = names["observed"]
+    ways: dict[str, str | None] = {}
 
-    def observed(*given: Any) -> Any:
-        forwards.append(note(*given))
+    def observed(call: str, where: str, module: nn.Module, output: Any) -> Any:
+        ways.setdefault(call, way_to(output))
+        forwards.append(note(call, where, module, output))
         return forwards[-1]
 
     names["observed"] = observed
@@ -76,6 +80,7 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
         **answer,
         "seen": [list(pair) for pair in seen],
         "output": last.get("output"),
+        "ways": ways,
         "captured": capture.found(),
     }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import choices
+from .losses import MEAN
 from .standins import Choice
 
 Json = dict[str, Any]
@@ -28,14 +29,19 @@ class State:
     sizes: tuple[str, ...] = ()  # assignments of batch sizes
     small: bool = False  # whether batches have as many rows as the stand-ins
     tiny: bool = False  # whether there is one batch of two samples: the model is slow
-    refused: int = 0  # choices in a row that met the same error
-    error: str = ""
+    refused: int = 0  # choices in a row that stopped at the same line
+    stop: int = 0  # that line
     parts: tuple[int, ...] = ()  # into how many an item was taken apart, as errors told
 
     @property
     def choice(self) -> Choice:
         """The data that stands in."""
         return self.choices[self.chosen]
+
+    @property
+    def means(self) -> bool:
+        """Whether a loss refused all data, so that a mean stands in for it."""
+        return any(MEAN in code for _, code in self.changes)
 
     @property
     def known(self) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import messages
 from .attempt import arguments, attempt
+from .certain import certain
 from .changes import State
 from .choices import choices, of_inputs, recipe_of, tiny
 from .guesses import Guess
@@ -25,7 +26,7 @@ from .repairs import (
     without_mocks,
 )
 
-_REFUSED = 10  # choices that meet one error, before something else is changed
+_REFUSED = 14  # choices that stop at one line, before something else is changed
 _SIZES = re.compile(r"size|shape|batch|match|dimension", re.IGNORECASE)
 
 Json = dict[str, Any]
@@ -104,7 +105,10 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
     told = _as_told(job, tree, state, answer)
     if told is not None:
         return told
-    state = replace(state, error=error, refused=state.refused + 1 if error == state.error else 0)
+    if sure := certain(tree, state, answer):
+        return sure
+    line = answer["frames"][-1] if answer["frames"] else 0
+    state = replace(state, stop=line, refused=state.refused + 1 if line == state.stop else 0)
     return _other_data(job, tree, state, answer) or repaired(job, tree, state, answer)
 
 
@@ -148,10 +152,19 @@ def _other_data(job: Json, tree: ast.Module, state: State, answer: Json) -> Stat
     if kind == "forward" and (given := given_data(job, tree, state, answer["frames"])):
         return given
     of_data = bool(kind) or in_training(job, tree, answer["frames"])
-    if "0-dim" in error or not state.slots or state.refused >= _REFUSED or not of_data:
+    enough = state.refused >= _REFUSED or (state.means and kind != "forward")
+    if not state.slots or enough or not of_data:
         return None
     refused = "inputs" if kind == "forward" and not re.search("target|label", error) else "target"
+    if refused == "target" and answer["ways"]:
+        state = _with_these_inputs(state)
     return _advanced(_reshaped(state, answer.get("output")), refused, messages.targets_wanted(error))
+
+
+def _with_these_inputs(state: State) -> State:
+    """Only choices with the inputs that a model took."""
+    kept = [c for c in state.choices if c.inputs == state.choice.inputs]
+    return replace(state, choices=tuple(kept), chosen=kept.index(state.choice))
 
 
 def _advanced(state: State, what: str, wanted: tuple[str, ...] = ()) -> State | None:

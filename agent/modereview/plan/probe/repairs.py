@@ -7,10 +7,12 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from .changes import State
 from .choices import MOCK, special
+from .losses import mean_instead
 from .sizes import number
 
 _DATA = ("loader", "dataset", "batch", "input", "target")
@@ -32,11 +34,11 @@ def repaired(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
             continue
         if isinstance(change, str):
             return state.with_change(key, change)
-        return _with_sizes(tree, _fitting(state, key, change))
+        return _with_sizes(tree, fitting(state, key, change))
     return None
 
 
-def _fitting(state: State, key: str, slots: list[Json]) -> State:
+def fitting(state: State, key: str, slots: list[Json]) -> State:
     """The slots filled by the data at hand, else by the first that fit, else by mocks."""
     filled = state.with_slots(key, slots)
     fitting = filled if filled.all_changes() is not None else filled.first_fitting()
@@ -59,7 +61,7 @@ def _with_sizes(tree: ast.Module, state: State) -> State:
 
 def given_data(job: Json, tree: ast.Module, state: State, frames: list[int]) -> State | None:
     """Stand-ins for what the failing call gives its model, where those are data and none stands in yet."""
-    if not frames or (call := _statement(tree, frames[-1])) is None:
+    if not frames or (call := statement_at(tree, frames[-1])) is None:
         return None
     names = dict.fromkeys(
         n.id for n in ast.walk(call) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
@@ -93,7 +95,7 @@ def with_arrays(state: State, tree: ast.Module, frames: list[int]) -> State | No
 
 def _read(tree: ast.Module, frames: list[int]) -> set[str]:
     """The names in the statement that failed."""
-    statement = _statement(tree, frames[-1]) if frames else None
+    statement = statement_at(tree, frames[-1]) if frames else None
     return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)} if statement else set()
 
 
@@ -126,20 +128,27 @@ def entered(job: Json, tree: ast.Module, state: State) -> State | None:
 
 
 def in_training(job: Json, tree: ast.Module, frames: list[int]) -> bool:
-    """Whether the run had come to a loop that trains."""
-    loops = [n for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
-    training = [n for n in loops if any(f"{call}(" in ast.unparse(n) for call in job["training"])]
-    return any(n.lineno < line <= (n.end_lineno or 0) for n in training for line in frames)
+    """Whether the run had come to a loop that trains, not only into the function that has one."""
+    loops = [(n, ast.unparse(n)) for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
+    training = [n for n, text in loops if any(f"{call}(" in text for call in job["training"])]
+    stepping = [n for n, text in loops if ".backward(" in text]
+    return _within(training, frames[-1:]) or _within(stepping, frames)
+
+
+def _within(loops: list[ast.For | ast.While], lines: list[int]) -> bool:
+    return any(n.lineno < line <= (n.end_lineno or 0) for n in loops for line in lines)
 
 
 def _candidates(job: Json, tree: ast.Module, answer: Json) -> Iterator[Change]:
     """Changes for each frame of the script, innermost first."""
     for depth, line in enumerate(reversed(answer["frames"])):
-        statement = _statement(tree, line)
+        statement = statement_at(tree, line)
         if statement is None:
             continue
-        yield from _dated(statement, answer["error"])
+        yield from _broadcast(statement, answer["error"])
         yield from _missing(job, statement, answer["error"])
+        if mean := mean_instead(job, tree, statement, _by_line(job, answer["ways"])):
+            yield 1.45, *mean
         if isinstance(statement, (ast.If, ast.Raise, ast.Assert)):
             yield from _conditions(tree, statement)
         elif isinstance(statement, (ast.For, ast.AsyncFor)):
@@ -151,20 +160,21 @@ def _candidates(job: Json, tree: ast.Module, answer: Json) -> Iterator[Change]:
             yield from ((0.3, key, change) for _, key, change in _changes(job, tree, statement))
 
 
-def _dated(statement: ast.stmt, error: str) -> Iterator[Change]:
-    """What was written for another torch, in words that this one takes."""
-    nodes = list(ast.walk(statement))
-    if "0-dim" in error:  # a loss had an element 0
-        found = [n for n in nodes if isinstance(n, ast.Subscript) and ast.unparse(n.slice) == "0"]
-        yield from ((1.7, ast.unparse(n), f"{ast.unparse(n.value)}.item()") for n in found)
-    calls = [n for n in nodes if isinstance(n, ast.Call)]
-    if "Use .reshape(" in error:  # slices were contiguous
-        views = [n.func for n in calls if isinstance(n.func, ast.Attribute) and n.func.attr == "view"]
-        yield from ((1.7, ast.unparse(f), f"{ast.unparse(f.value)}.reshape") for f in views)
-    if "Using a target size" in error:  # losses broadcast
-        for call in (c for c in calls if len(c.args) == 2 and not c.keywords):
-            output, target = map(ast.unparse, call.args)
-            yield 1.6, ast.unparse(call), f"{ast.unparse(call.func)}({output}, {target}.view_as({output}))"
+def _by_line(job: Json, ways: Json) -> dict[int, str]:
+    """The ways to tensors by the numbers of the lines that hold the texts."""
+    lines = Path(job["path"]).read_text(encoding="utf-8", errors="replace").splitlines()
+    texts = enumerate(map(str.strip, lines), 1)
+    return {number: ways[text] for number, text in texts if ways.get(text) is not None}
+
+
+def _broadcast(statement: ast.stmt, error: str) -> Iterator[Change]:
+    """A target in the shape of what a loss compares it with."""
+    if "Using a target size" not in error:
+        return
+    calls = [n for n in ast.walk(statement) if isinstance(n, ast.Call)]
+    for call in (c for c in calls if len(c.args) == 2 and not c.keywords):
+        output, target = map(ast.unparse, call.args)
+        yield 1.6, ast.unparse(call), f"{ast.unparse(call.func)}({output}, {target}.view_as({output}))"
 
 
 def _missing(job: Json, statement: ast.stmt, error: str) -> Iterator[Change]:
@@ -206,10 +216,18 @@ def _changes(job: Json, tree: ast.Module, statement: ast.stmt) -> Iterator[Chang
     elif isinstance(statement, ast.AugAssign):
         yield 0.7, ast.unparse(statement.value), "0.0"
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        yield from _set(statement.value)
         yield 0.9, _called(statement.value), MOCK
     elif isinstance(statement, ast.With):
         for call in (i.context_expr for i in statement.items if isinstance(i.context_expr, ast.Call)):
             yield 0.8, f"{ast.unparse(call.func)}(...)", MOCK
+
+
+def _set(call: ast.Call) -> Iterator[Change]:
+    """A number for an option that a call sets from data: `setattr(args, "vocab_size", len(words))`."""
+    named = ast.unparse(call.func) == "setattr" and isinstance(call.args[1], ast.Constant)
+    if named and (size := number(ast.literal_eval(call.args[1]))):
+        yield 1.3, ast.unparse(call.args[2]), size
 
 
 def _called(call: ast.Call) -> str:
@@ -260,7 +278,7 @@ def _needed(job: Json, statement: ast.stmt) -> bool:
     )
 
 
-def _statement(tree: ast.AST, line: int) -> ast.stmt | None:
+def statement_at(tree: ast.AST, line: int) -> ast.stmt | None:
     """The innermost statement that holds a line."""
     holding = [
         n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or 0)

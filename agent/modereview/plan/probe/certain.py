@@ -1,0 +1,60 @@
+"""Changes that an error's own words ask for, whatever the data is: no search is needed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .changes import State
+from .choices import MOCK
+from .repairs import fitting, statement_at
+from .sizes import number
+
+_LACKS = re.compile(r"'(TensorDataset|DataLoader|\w*Tensor|list|int|str)' object has no attribute '(\w+)'")
+_LOADERS = re.compile(r"loader|iter|batches|^(train|dev|val|valid|test)$")
+_SIZES = re.compile(r"^(n|num)_|size$|len(gth)?$|features$")
+
+Json = dict[str, Any]
+Change = tuple[str, "list[Json] | str"]  # what is changed, slots or code
+
+
+def certain(tree: ast.Module, state: State, answer: Json) -> State | None:
+    """The change that an error's own words ask for, whatever the data is; None where they ask for none."""
+    known = state.known
+    statements = (statement_at(tree, line) for line in reversed(answer["frames"]))
+    for statement in (s for s in statements if s is not None):
+        asked = (*_outdated(statement, answer["error"]), *_lacking(state, statement, answer["error"]))
+        for key, change in (c for c in asked if c[0] not in known):
+            return state.with_change(key, change) if isinstance(change, str) else fitting(state, key, change)
+    return None
+
+
+def _outdated(statement: ast.stmt, error: str) -> Iterator[Change]:
+    """What was written for another torch, or for more data, in words that do here."""
+    nodes = list(ast.walk(statement))
+    if "0-dim" in error:  # a loss had an element 0
+        found = [n for n in nodes if isinstance(n, ast.Subscript) and ast.unparse(n.slice) == "0"]
+        yield from ((ast.unparse(n), f"{ast.unparse(n.value)}.item()") for n in found)
+    if "Use .reshape(" in error:  # slices were contiguous
+        calls = [n.func for n in nodes if isinstance(n, ast.Call)]
+        views = [f for f in calls if isinstance(f, ast.Attribute) and f.attr == "view"]
+        yield from ((ast.unparse(f), f"{ast.unparse(f.value)}.reshape") for f in views)
+    if re.search("(division|modulo) by zero", error):  # `i % (len(loader) // 10)`
+        divided = [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Mod, ast.FloorDiv))]
+        by = [ast.unparse(n.right) for n in divided if not isinstance(n.right, ast.Constant)]
+        yield from ((divisor, f"max({divisor}, 1)") for divisor in by)
+
+
+def _lacking(state: State, statement: ast.stmt, error: str) -> Iterator[Change]:
+    """What the script's own class of data would have, and a stand-in for it has not: `data.vocab_size`."""
+    if (found := _LACKS.search(error)) is None:
+        return
+    name, stand_ins = found.group(2), {s["name"]: s for _, each in state.slots for s in each}
+    for node in (n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name):
+        slot = stand_ins.get(ast.unparse(node.value).rpartition(".")[2])
+        if slot and _LOADERS.search(name):
+            yield ast.unparse(node), [{**slot, "name": name, "kind": "loader"}]
+        elif slot:
+            yield ast.unparse(node), number(name) or ("16" if _SIZES.search(name) else MOCK)
