@@ -49,3 +49,9 @@ def test_a_first_layer_says_how_many_channels_it_wants():
 )
 def test_into_how_many_parts_an_item_is_taken(few):
     assert messages.parts_wanted(f"ValueError: {few}") == 3
+
+
+def test_a_picture_that_is_too_small_gets_the_usual_side():
+    error = "Given input size: (512x1x1). Calculated output size: (512x-5x-5). Output size is too small"
+    assert messages.sample_wanted(error, (3, 32, 32)) == (3, 224, 224)
+    assert messages.sample_wanted(error, (3, 224, 224)) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 HEAD = """
 import torch
 from torch import nn
@@ -249,3 +251,21 @@ def test_a_share_of_few_batches_is_at_least_one(planned):
     assert (
         changes(planned(HEAD + DATA + told))["len(train_loader) // 10"] == "max(len(train_loader) // 10, 1)"
     )
+
+
+def test_an_iterator_of_python_2_is_asked_in_the_words_of_python_3(planned):
+    head = "    for images, labels in train_loader:\n"
+    old = LOOP.replace(
+        head, "    for _ in train_loader:\n        images, labels = iter(train_loader).next()\n", 1
+    )
+    assert changes(planned(HEAD + DATA + old))["iter(train_loader).next"] == "iter(train_loader).__next__"
+
+
+def test_parts_in_parentheses_get_stand_ins_each(planned):
+    pairs = LOOP.replace(
+        "for images, labels in train_loader:\n        optimizer",
+        "for _ in range(2):\n        (images, other), labels = open('batch').read()\n        optimizer",
+        1,
+    )
+    code = changes(planned(HEAD + DATA + pairs))["((images, other), labels) ="]
+    assert re.fullmatch(r"\(\(torch\.\w+\(4, 1, 8, 8\), MagicMock\(\)\), torch\.\w+\(.*\)\)", code)

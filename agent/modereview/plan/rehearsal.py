@@ -137,11 +137,16 @@ def _slots(context: Context) -> Iterator[tuple[int, list[Json]]]:
     for function, body in scopes(context.program.source.tree):
         for statement in level(body):
             if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Constant):
-                names = [ast.unparse(t) for t in _parts(statement.targets[0])]
-                yield (
-                    statement.lineno,
-                    [slot_json(context, _slot(context, function, name, statement)) for name in names],
-                )
+                parts = _parts(statement.targets[0])
+                yield statement.lineno, [_part(context, function, part, statement) for part in parts]
+
+
+def _part(context: Context, function: str, target: ast.expr, statement: ast.Assign) -> Json:
+    """The slot of one target; of several in parentheses, their slots as well."""
+    slot = slot_json(context, _slot(context, function, ast.unparse(target), statement))
+    if isinstance(target, (ast.Tuple, ast.List)):
+        slot["nested"] = [_part(context, function, part, statement) for part in target.elts]
+    return slot
 
 
 def _with_items(slots: dict[str, list[Json]]) -> dict[str, list[Json]]:

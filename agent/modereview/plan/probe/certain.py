@@ -13,7 +13,7 @@ from .repairs import fitting, statement_at
 from .sizes import number
 
 _LACKS = re.compile(r"'(TensorDataset|DataLoader|\w*Tensor|list|int|str)' object has no attribute '(\w+)'")
-_LOADERS = re.compile(r"loader|iter|batches|^(train|dev|val|valid|test)$")
+_LOADERS = re.compile(r"loader|(^|_)iter(ator)?$|batches|^(train|dev|val|valid|test)$")
 _SIZES = re.compile(r"^(n|num)_|size$|len(gth)?$|features$")
 
 Json = dict[str, Any]
@@ -41,6 +41,9 @@ def _outdated(statement: ast.stmt, error: str) -> Iterator[Change]:
         calls = [n.func for n in nodes if isinstance(n, ast.Call)]
         views = [f for f in calls if isinstance(f, ast.Attribute) and f.attr == "view"]
         yield from ((ast.unparse(f), f"{ast.unparse(f.value)}.reshape") for f in views)
+    if "object has no attribute 'next'" in error:  # of an iterator
+        found = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "next"]
+        yield from ((ast.unparse(n), f"{ast.unparse(n.value)}.__next__") for n in found)
     if re.search("(division|modulo) by zero", error):  # `i % (len(loader) // 10)`
         divided = [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Mod, ast.FloorDiv))]
         by = [ast.unparse(n.right) for n in divided if not isinstance(n.right, ast.Constant)]
@@ -52,7 +55,12 @@ def _lacking(state: State, statement: ast.stmt, error: str) -> Iterator[Change]:
     if (found := _LACKS.search(error)) is None:
         return
     name, stand_ins = found.group(2), {s["name"]: s for _, each in state.slots for s in each}
+    methods = [
+        n.func for n in ast.walk(statement) if isinstance(n, ast.Call) and isinstance(statement, ast.Assign)
+    ]
     for node in (n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name):
+        if node in methods:  # what is assigned gets a stand-in
+            continue
         slot = stand_ins.get(ast.unparse(node.value).rpartition(".")[2])
         if slot and _LOADERS.search(name):
             yield ast.unparse(node), [{**slot, "name": name, "kind": "loader"}]

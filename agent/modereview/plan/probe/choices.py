@@ -59,15 +59,19 @@ def tiny(choice: Choice) -> Choice:
 
 def code(slot: Json, choice: Choice) -> str | None:
     """The expression for a slot, in the words of the script's own run; None where the choice does not fit."""
+    if slot.get("nested"):
+        codes = [code(part, choice) for part in slot["nested"]]
+        return None if None in codes else f"({', '.join(map(str, codes))})"
     if by_name := special(slot["name"]):
-        return by_name.format(rows=choice.rows, half=max(choice.rows // 2, 2))
+        found = by_name.format(rows=choice.rows, half=max(choice.rows // 2, 2))
+        return f"{found}.numpy()" if slot.get("array") else found
     plain = slot["kind"] in ("unknown", "count", "epochs") and not slot["attributes"] and not slot["keys"]
     if plain and (known := number(slot["name"])):
         return known
-    found = _samples(slot, choice) if slot["kind"] == "dataset" else code_of(slot, choice, [])
-    if found is None:
+    made = _samples(slot, choice) if slot["kind"] == "dataset" else code_of(slot, choice, [])
+    if made is None:
         return None
-    found = found.replace("unittest.mock.MagicMock()", MOCK).replace("tempfile.mkdtemp()", "'.'")
+    found = made.replace("unittest.mock.MagicMock()", MOCK).replace("tempfile.mkdtemp()", "'.'")
     found = found.replace("types.SimpleNamespace", "SimpleNamespace")
     return f"{found}.numpy()" if slot.get("array") else found
 

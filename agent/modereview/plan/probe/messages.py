@@ -19,6 +19,9 @@ _TARGETS = (  # (message of a loss, the kinds of targets that it asks for)
     (r"Target \d+ is out of bounds", ("pair",)),
 )
 
+_USUAL_SIDE = 224  # of the images that most large models are made for
+_TOO_SMALL = re.compile(r"too small|Kernel size can't be greater|output size .*<= ?0", re.IGNORECASE)
+
 
 def targets_wanted(error: str) -> tuple[str, ...]:
     """Kinds of targets that would not meet this error; empty where it does not tell."""
@@ -32,6 +35,8 @@ def sample_wanted(error: str, given: tuple[int, ...] = ()) -> tuple[int, ...]:
     layer = re.search(r"expected input\[\d+, ([\d, ]+)\] to have (\d+) channels", error)
     if layer and tuple(map(int, layer.group(1).split(", "))) == given:  # the first layer refused
         return (int(layer.group(2)), *given[1:])
+    if len(given) == 3 and given[-1] < _USUAL_SIDE and _TOO_SMALL.search(error):
+        return (given[0], _USUAL_SIDE, _USUAL_SIDE)
     found = re.search(r"shape '(\[[-\d, ]+\])' is invalid for input of size", error)
     sizes = ast.literal_eval(found.group(1)) if found else []
     return tuple(sizes[1:]) if sizes and min(sizes[1:], default=0) > 0 else ()
