@@ -232,3 +232,10 @@ class Attention(nn.Module):
 """)
     (recipe,) = plan.recipes
     assert recipe.values[1].code == "(torch.randn(4, 12, 16),)"
+
+
+def test_what_is_missing_after_a_keyword_goes_by_keyword_too(planned):
+    two = LINEAR.replace("n_out=3", "n_out")
+    assert found(planned(module(two, "Net(n_in=4, **{'n_out': int(input())})")))[0] == (
+        "script.Net(n_in=4, n_out=5)"
+    )

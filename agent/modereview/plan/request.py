@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from dataclasses import asdict
 from typing import Literal, TypeAlias
@@ -92,13 +93,15 @@ def _arguments(context: Context, module: ModuleClass, call: CallSite | None) -> 
     given = [p for p in plain if p.default is None or (p.name in bound and known.get(p.name) is not None)]
     by_keyword = {name for name, _ in call.kwargs} if call else set()
     in_order = given == plain[: len(given)]
+    # After the first that goes by keyword all do.
+    by_place = [p.name for p in itertools.takewhile(lambda p: p.name not in by_keyword, given) if in_order]
     written = [
         {
             "name": p.name,
             "code": known.get(p.name),
             "configs": _configs(context, p),
             "annotation": p.annotation or "",
-            "keyword": p.kind == "keyword" or not in_order or p.name in by_keyword,
+            "keyword": p.kind == "keyword" or p.name not in by_place,
             "attributes": attributes(context, uses_of(context.program, f"{module.name}.__init__", p.name)),
         }
         for p in given
