@@ -42,8 +42,8 @@ def _outdated(statement: ast.stmt, error: str) -> Iterator[Change]:
         views = [f for f in calls if isinstance(f, ast.Attribute) and f.attr == "view"]
         yield from ((ast.unparse(f), f"{ast.unparse(f.value)}.reshape") for f in views)
     if "object has no attribute 'next'" in error:  # of an iterator
-        found = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "next"]
-        yield from ((ast.unparse(n), f"{ast.unparse(n.value)}.__next__") for n in found)
+        old = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "next"]
+        yield from ((ast.unparse(n), f"{ast.unparse(n.value)}.__next__") for n in old)
     if re.search("(division|modulo) by zero", error):  # `i % (len(loader) // 10)`
         divided = [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Mod, ast.FloorDiv))]
         by = [ast.unparse(n.right) for n in divided if not isinstance(n.right, ast.Constant)]
@@ -65,4 +65,10 @@ def _lacking(state: State, statement: ast.stmt, error: str) -> Iterator[Change]:
         if slot and _LOADERS.search(name):
             yield ast.unparse(node), [{**slot, "name": name, "kind": "loader"}]
         elif slot:
-            yield ast.unparse(node), number(name) or ("16" if _SIZES.search(name) else MOCK)
+            yield ast.unparse(node), _value(name)
+
+
+def _value(name: str) -> str:
+    """What an attribute of this name may be: a size, several, or anything."""
+    size = number(name) or ("16" if _SIZES.search(name) else MOCK)
+    return f"[{size}, {size}, {size}]" if name.endswith(("dims", "sizes")) else size

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 _LOSS = re.compile(r"loss|^err|cost|nll|kld?$", re.IGNORECASE)
+_COMPUTES = re.compile(r"loss|criterion|entropy|kl_div", re.IGNORECASE)
 _MOCK = "MagicMock()"
 MEAN = ".float().mean()"
 
@@ -40,11 +41,14 @@ def mean_instead(
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
         return None
     names = [ast.unparse(target) for target in _parts(statement.targets[0])]
-    if not any(name in job["losses_of"] or _LOSS.search(name) for name in names):
+    computed = _COMPUTES.search(ast.unparse(statement.value.func))
+    if not computed and not any(name in job["losses_of"] or _LOSS.search(name) for name in names):
         return None
     read = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
-    known = _outputs(tree, statement.lineno, ways)
-    tensor = next((code for name, code in known if name in read), None)
+    known = list(_outputs(tree, statement.lineno, ways))
+    # What is given first to a loss was made of an output, where it is none itself.
+    made = [ast.unparse(arg) for arg in statement.value.args[:1] if computed and known]
+    tensor = next((code for name, code in known if name in read), made[0] if made else None)
     if tensor is None:
         return None
     several = isinstance(statement.targets[0], (ast.Tuple, ast.List))

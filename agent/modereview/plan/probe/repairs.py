@@ -243,6 +243,8 @@ def _assigned(job: Json, tree: ast.Module, statement: ast.Assign) -> Iterator[Ch
         if _set_before(tree, statement):  # a checkpoint that is not there: what was built stays
             yield 1.6, ast.unparse(statement.value), target
     elif slots:
+        if _set_before(tree, statement) and target in map(ast.unparse, ast.walk(statement.value)):
+            yield 1.7, ast.unparse(statement.value), target  # what cannot be made otherwise stays as it was
         slots = [{**s, "kind": "unknown"} if s["kind"] == "model" else s for s in slots]
         yield _promise(target, slots), f"{target} =", slots
 
