@@ -5,11 +5,13 @@
 Each script is copied and reviewed offline there; with a mirror, those of scored.toml. The tests that were
 kept run --repeats times more on the mended file, in other orders and with other seeds: how many ended in two
 ways is printed. A mutant in code that no test reaches is not in the score; "reached" counts functions.
+Each row is printed when it is there; with --rows FILE it is kept there, and a later run goes on behind it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
@@ -36,40 +38,59 @@ def main() -> None:
     parser.add_argument("--mirror", type=Path, help="of the repositories of scored.toml")
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="that has the packages")
     parser.add_argument("--repeats", type=int, default=20, help="runs of the kept tests (default: 20)")
+    parser.add_argument("--rows", type=Path, help="keep the rows here, and measure none of them again")
     wanted = parser.parse_args()
     print(HEAD)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
+    known = _kept(wanted.rows)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place).resolve()
         copied = _listed(wanted.mirror, folder) if wanted.mirror else _copied(wanted.scripts, folder)
-        rows = [row for script in copied for row in _rows(script, wanted.python, wanted.repeats)]
-    print(_line([sum(column) for column in zip(*rows, strict=True)], "in all"))
+        rows = []
+        for name, script in copied:
+            if name not in known:
+                found = _row(script, wanted.python, wanted.repeats)
+                known.update({name: found} if found else {})
+                _keep(wanted.rows, known)
+            if name in known:
+                rows.append(known[name])
+                print(_line(known[name], name), flush=True)
+    print(_line([sum(column) for column in zip(*rows, strict=True)] or [0] * 7, "in all"))
 
 
-def _copied(scripts: Sequence[Path], folder: Path) -> Iterator[Path]:
-    """Copies of scripts, with the files beside them."""
+def _kept(path: Path | None) -> dict[str, list[int]]:
+    """The rows of an earlier run, by script."""
+    rows: dict[str, list[int]] = json.loads(path.read_bytes()) if path and path.is_file() else {}
+    return rows
+
+
+def _keep(path: Path | None, rows: dict[str, list[int]]) -> None:
+    if path:
+        path.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def _copied(scripts: Sequence[Path], folder: Path) -> Iterator[tuple[str, Path]]:
+    """Copies of scripts, with the files beside them, and their names."""
     for number, script in enumerate(scripts):
         place = folder / str(number)
         shutil.copytree(script.parent, place, ignore=shutil.ignore_patterns(".git", "test_*"))
-        yield place / script.name
+        yield f"{script.parent.name}/{script.name}", place / script.name
 
 
-def _listed(mirror: Path, folder: Path) -> Iterator[Path]:
-    """The scripts of scored.toml, each in a copy of its repository."""
-    for _, script, root in recipes.scripts(mirror, folder, "scored.toml"):
+def _listed(mirror: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The scripts of scored.toml, each in a copy of its repository, and their names."""
+    for name, script, root in recipes.scripts(mirror, folder, "scored.toml"):
         (root / "pyproject.toml").touch()
-        yield script
+        yield name, script
 
 
-def _rows(script: Path, python: Path, repeats: int) -> Iterator[list[int]]:
-    """The numbers of a script."""
+def _row(script: Path, python: Path, repeats: int) -> list[int] | None:
+    """The numbers of a script; None where it cannot be read."""
     settings = Settings(paths=(script,), offline=True, python=python)
     try:
-        for review in review_all(settings, lambda _: None):
-            row = _numbers(review, python, repeats)
-            print(_line(row, f"{script.parent.name}/{script.name}"), flush=True)
-            yield row
+        return next((_numbers(r, python, repeats) for r in review_all(settings, lambda _: None)), None)
     except InputError as error:
         print(f"{script.name}: {error}")
+        return None
 
 
 def _numbers(review: Review, python: Path, repeats: int) -> list[int]:
