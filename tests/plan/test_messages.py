@@ -55,3 +55,16 @@ def test_a_picture_that_is_too_small_gets_the_usual_side():
     error = "Given input size: (512x1x1). Calculated output size: (512x-5x-5). Output size is too small"
     assert messages.sample_wanted(error, (3, 32, 32)) == (3, 224, 224)
     assert messages.sample_wanted(error, (3, 224, 224)) == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("AttributeError: 'DataLoader' object has no attribute 'next_batch'", True),
+        ("AttributeError: 'list' object has no attribute 'dataset'", False),
+        ("ValueError: too many values to unpack (expected 2)", True),
+        ("RuntimeError: expected scalar type Long but found Float", False),
+    ],
+)
+def test_what_no_other_tensors_would_mend(error, expected):
+    assert messages.of_code(error) is expected

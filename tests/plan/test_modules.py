@@ -239,3 +239,39 @@ def test_what_is_missing_after_a_keyword_goes_by_keyword_too(planned):
     assert found(planned(module(two, "Net(n_in=4, **{'n_out': int(input())})")))[0] == (
         "script.Net(n_in=4, n_out=5)"
     )
+
+
+MOVED = """
+def __init__(self):
+    super().__init__()
+    self.words = nn.Embedding(48, 4)
+    self.fc = nn.Linear(12, 2)
+def forward(self, x):
+    return self.fc(self.words(x + torch.tensor([0, 16, 32])).flatten(1))
+"""
+PARTS = """
+class PartConfig:
+    def __init__(self, hidden_size=4096, num_hidden_layers=48, **rest):
+        self.hidden_size, self.layers = hidden_size, num_hidden_layers
+
+class WholeConfig:
+    def __init__(self, text_config=None):
+        self.text = PartConfig(**(text_config or {}))
+
+class Net(nn.Module):
+    def __init__(self, config: WholeConfig):
+        super().__init__()
+        size = config.text.hidden_size
+        self.layers = nn.Sequential(*(nn.Linear(size, size) for _ in range(config.text.layers)))
+    def forward(self, x):
+        return self.layers(x)
+"""
+
+
+def test_numbers_that_are_moved_on_before_they_are_looked_up_are_small(planned):
+    assert found(planned(module(MOVED)))[1] == "(torch.randint(0, 2, (4, 3)),)"
+
+
+def test_the_parts_of_a_configuration_are_small_too(planned):
+    build = found(planned(HEAD + PARTS))[0]
+    assert build.startswith("script.Net(script.WholeConfig(text_config={'vocab_size': 97, 'hidden_size': 16,")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import messages
 from .changes import State
 from .choices import MOCK
 from .repairs import fitting, statement_at
@@ -52,7 +53,7 @@ def _outdated(statement: ast.stmt, error: str) -> Iterator[Change]:
 
 def _lacking(state: State, statement: ast.stmt, error: str) -> Iterator[Change]:
     """What the script's own class of data would have, and a stand-in for it has not: `data.vocab_size`."""
-    if (found := _LACKS.search(error)) is None:
+    if (found := _LACKS.search(error)) is None or found.group(2) in messages.OF_LOADERS:
         return
     name, stand_ins = found.group(2), {s["name"]: s for _, each in state.slots for s in each}
     methods = [

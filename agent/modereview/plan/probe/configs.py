@@ -9,6 +9,19 @@ from typing import Any
 
 from .sizes import number
 
+_PART_SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "max_position_embeddings",
+    "image_size",
+    "patch_size",
+)
+_PART = {name: int(number(name) or 16) for name in _PART_SIZES}
+
 
 def configured(names: list[str], script: object, read: Iterable[str] = ()) -> Iterator[str]:
     """Expressions that build a configuration: with small sizes, then as it is.
@@ -36,6 +49,8 @@ def _small(cls: type) -> str:
         size = number(name)
         if type(default) is int and size and size.isdecimal() and default > int(size) > 0:
             written.append(f"{name}={size}")
+        elif default is None and name.endswith("_config"):  # of a part, given as its values
+            written.append(f"{name}={_PART}")
         elif isinstance(default, (list, tuple)) and "depth" in name and all(type(d) is int for d in default):
             written.append(f"{name}={[1] * len(default)}")
     return ", ".join(written)

@@ -19,6 +19,7 @@ _TARGETS = (  # (message of a loss, the kinds of targets that it asks for)
     (r"Target \d+ is out of bounds", ("pair",)),
 )
 
+OF_LOADERS = ("dataset", "sampler", "batch_size")  # stand-ins of one kind have them, of another not
 _USUAL_SIDE = 224  # of the images that most large models are made for
 _TOO_SMALL = re.compile(r"too small|Kernel size can't be greater|output size .*<= ?0", re.IGNORECASE)
 
@@ -58,3 +59,11 @@ def wants_array(error: str) -> bool:
 def nothing_came(error: str) -> bool:
     """Whether a loop over data had no round."""
     return bool(re.search(r"^(UnboundLocalError|StopIteration)|num_samples=0|division by zero", error))
+
+
+def of_code(error: str) -> bool:
+    """Whether tensors of another kind would meet the same error: a name, a method or an item is not there."""
+    lacks = re.search(r"^AttributeError: .* has no attribute '(\w+)'", error)
+    if lacks:
+        return lacks.group(1) not in OF_LOADERS
+    return bool(re.search(r"^(NameError|FileNotFoundError|KeyError)|values to unpack", error))

@@ -153,7 +153,7 @@ def _other_data(job: Json, tree: ast.Module, state: State, answer: Json) -> Stat
         return given
     of_data = bool(kind) or in_training(job, tree, answer["frames"])
     enough = state.refused >= _REFUSED or (state.means and kind != "forward")
-    if not state.slots or enough or not of_data or (not kind and messages.parts_wanted(error)):
+    if not state.slots or enough or not of_data or (not kind and messages.of_code(error)):
         return None
     refused = "inputs" if kind == "forward" and not re.search("target|label", error) else "target"
     if refused == "target" and answer["ways"]:

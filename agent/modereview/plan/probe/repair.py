@@ -101,6 +101,8 @@ def repaired(model: nn.Module, guess: Guess, stop: Stop) -> Iterator[Guess]:
 
 def _as_told(guess: Guess, error: str) -> Iterator[Guess]:
     """Sizes and dimensions that the error's own words name."""
+    if "index out of range" in error and guess.high > 2:  # what is looked up may be moved on
+        yield replace(guess, high=2, why=f"{guess.why}, small ones")
     if unlike := re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", error):
         one, other = map(int, unlike.groups())
         for size, wanted in ((one, other), (other, one)):
