@@ -269,3 +269,12 @@ def test_parts_in_parentheses_get_stand_ins_each(planned):
     )
     code = changes(planned(HEAD + DATA + pairs))["((images, other), labels) ="]
     assert re.fullmatch(r"\(\(torch\.\w+\(4, 1, 8, 8\), MagicMock\(\)\), torch\.\w+\(.*\)\)", code)
+
+
+def test_a_run_is_left_before_what_fails_after_the_training(planned):
+    late = LOOP.replace(
+        "torch.save(", "for missing in 0, 1:\n    raise SystemError('no display')\ntorch.save("
+    )
+    run = own_run(planned(HEAD + DATA + late))
+    assert run.rehearsal.most > 1
+    assert {drive.code for drive in run.drives} >= {"loss = criterion(model(images), labels)"}

@@ -49,7 +49,7 @@ def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None
     texts = {drive.code for drive in run}
     target = target_of(program, tuple(site for site in sites(program) if site.text in texts))
     changes = tuple(Value(c["name"], c["code"], c["why"]) for c in found["changes"])
-    rehearsal = Rehearsal(changes, tuple(found["arguments"]), tuple(found["files"]))
+    rehearsal = Rehearsal(changes, tuple(found["arguments"]), tuple(found["files"]), found["most"])
     tried, trials = found["tried"], _trials(found)
     return Recipe(target, (), run, "", tried=tried, rehearsal=rehearsal, trials=trials)
 

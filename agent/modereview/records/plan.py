@@ -49,6 +49,7 @@ class Rehearsal:
     changes: tuple[Value, ...]
     arguments: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # of the project, that the script reads by these relative paths
+    most: int | None = None  # forwards after which it is left, where what comes then fails
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def _rehearsal(rehearsal: Rehearsal, script: str) -> list[str]:
     changes = [f"    {_entry(change)}" for change in rehearsal.changes]
     arguments = f", {list(rehearsal.arguments)!r}" if rehearsal.arguments else ""
     files = f", files={list(rehearsal.files)!r}" if rehearsal.files else ""
-    return [purpose, "changes = {", *changes, "}", f"return rehearsed(changes{arguments}{files})"]
+    most = f", most={rehearsal.most}" if rehearsal.most else ""
+    return [purpose, "changes = {", *changes, "}", f"return rehearsed(changes{arguments}{files}{most})"]
 
 
 def _entry(change: Value) -> str:

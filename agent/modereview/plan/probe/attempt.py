@@ -39,7 +39,7 @@ def attempt(job: Json, state: State, deadline: Deadline) -> Json:
     limit = max(min(_RUN_SECONDS, deadline.left), 0.5)
     work = functools.partial(_run, job, changes, state, limit)
     answer = in_children([("run", work)], limit + _SEARCH_SECONDS)["run"]
-    return {"seen": [], "frames": [], "kind": "", "ways": {}, **answer}
+    return {"seen": [], "frames": [], "kind": "", "ways": {}, "count": 0, **answer}
 
 
 def arguments(job: Json, state: State) -> list[str]:
@@ -69,7 +69,7 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
     answer: Json = {}
     try:
         with seconds(limit), capture.watching():
-            names["rehearsed"](changes, typed, state.files)
+            names["rehearsed"](changes, typed, state.files, **({"most": state.most} if state.most else {}))
     except SystemExit as end:
         answer = _failure(job, end) if end.code not in (None, 0, *_ENOUGH) else {}
     except (Exception, OutOfTime) as error:
@@ -81,6 +81,7 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
         "seen": [list(pair) for pair in seen],
         "output": last.get("output"),
         "ways": ways,
+        "count": len(forwards),
         "captured": capture.found(),
     }
 

@@ -29,6 +29,7 @@ class State:
     sizes: tuple[str, ...] = ()  # assignments of batch sizes
     small: bool = False  # whether batches have as many rows as the stand-ins
     tiny: bool = False  # whether there is one batch of two samples: the model is slow
+    most: int | None = None  # forwards after which the run is left
     refused: int = 0  # choices in a row that stopped at the same line
     stop: int = 0  # that line
     parts: tuple[int, ...] = ()  # into how many an item was taken apart, as errors told

@@ -27,6 +27,7 @@ from .repairs import (
 )
 
 _REFUSED = 14  # choices that stop at one line, before something else is changed
+_LAST_SECONDS = 8.0  # for a run that is left before what fails
 _SIZES = re.compile(r"size|shape|batch|match|dimension", re.IGNORECASE)
 
 Json = dict[str, Any]
@@ -42,6 +43,7 @@ def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) 
     tree = ast.parse(Path(job["path"]).read_bytes())
     trials: list[str] = []
     captured: Json = {}
+    late: tuple[int, State] | None = None
     for tried in itertools.count(1):
         answer = attempt(job, state, deadline)
         trials.append(f"{state.told()}: {answer.get('error') or _amount(answer['seen'])}")
@@ -49,14 +51,27 @@ def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) 
         complete = not answer.get("error") and not _unseen(job, answer)
         if not answer.get("error") and len(answer["seen"]) > len(best.get("seen", ())):
             best = {**_found(job, state), "seen": answer["seen"], "tried": tried}
+        if answer.get("error") and len(answer["seen"]) > (late[0] if late else 0) and answer["count"] > 1:
+            late = len(answer["seen"]), replace(state, most=answer["count"])
         following = None if complete else _next(job, tree, state, answer)
         if following is None or deadline.passed:
             break
         state = following
+    if late and late[0] > len(best.get("seen", ())):
+        best = _left(job, late[1], best, trials)
     if not best.get("seen"):
         error = answer.get("error") or "no line of it that trains or evaluates was seen"
         best = {"error": error, "tried": tried}
     return {**best, "trials": trials, "captured": captured}
+
+
+def _left(job: Json, state: State, best: Json, trials: list[str]) -> Json:
+    """The run left before what fails, where that shows more than the best that ends well."""
+    answer = attempt(job, state, Deadline.after(_LAST_SECONDS))
+    trials.append(f"left after {state.most} forwards: {answer.get('error') or _amount(answer['seen'])}")
+    if answer.get("error") or len(answer["seen"]) <= len(best.get("seen", ())):
+        return best
+    return {**_found(job, state), "seen": answer["seen"], "tried": len(trials)}
 
 
 def _amount(seen: list[Any]) -> str:
@@ -74,6 +89,7 @@ def _found(job: Json, state: State) -> Json:
         "changes": changes,
         "arguments": arguments(job, state),
         "files": list(state.files),
+        "most": state.most,
         "absent": list(state.absent),
     }
 
