@@ -275,3 +275,32 @@ def test_numbers_that_are_moved_on_before_they_are_looked_up_are_small(planned):
 def test_the_parts_of_a_configuration_are_small_too(planned):
     build = found(planned(HEAD + PARTS))[0]
     assert build.startswith("script.Net(script.WholeConfig(text_config={'vocab_size': 97, 'hidden_size': 16,")
+
+
+NEEDED = """
+class NetConfig:
+    def __init__(self, scale=2.0):
+        self.scale = scale
+
+class Net(nn.Module):
+    def __init__(self, width=4, config: NetConfig = None):
+        super().__init__()
+        self.fc, self.config = nn.Linear(width, width), config
+    def forward(self, x):
+        return self.fc(x) * self.config.scale
+"""
+PARTED = """
+def __init__(self):
+    super().__init__()
+    self.fc = nn.Linear(8, 2)
+def forward(self, xs):
+    return self.fc(torch.cat(xs, dim=1))
+"""
+
+
+def test_a_configuration_that_is_needed_in_spite_of_its_default_is_given(planned):
+    assert found(planned(HEAD + NEEDED))[0].endswith("config=script.NetConfig())")
+
+
+def test_several_tensors_are_given_in_a_list_where_forward_joins_them(planned):
+    assert found(planned(module(PARTED)))[1] == "([torch.randn(4, 12, 8), torch.randn(4, 12, 8)],)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Literal, TypeAlias
 
@@ -78,19 +79,27 @@ def _global(context: Context, name: str) -> str | None:
 def _subject(context: Context, module: ModuleClass) -> Json:
     calls = {tuple(c.bound): c for c in module.builds}.values()
     ways = [_arguments(context, module, c) for c in calls]
+    optional = [p for p in module.init if p.default == "None" and _configs(context, p)]
+    ways += [_arguments(context, module, None, optional)] if optional else []
     ways.append(_arguments(context, module, None))
     told = context.told(module.name)
     given = {"args": told.args, "inputs": call_parts(told.inputs)} if told else {}
     return {"name": module.name, "callee": f"script.{module.name}", "builds": ways, **given}
 
 
-def _arguments(context: Context, module: ModuleClass, call: CallSite | None) -> Json:
-    """One way to call a constructor. `code` is null where only the run of the script would tell."""
+def _arguments(
+    context: Context, module: ModuleClass, call: CallSite | None, also: Sequence[Param] = ()
+) -> Json:
+    """One way to call a constructor. `code` is null where only the run of the script would tell.
+
+    Parameters in `also` are given though they have a default: of a configuration, None often does not do.
+    """
     bound = dict(call.bound) if call else {}
     plain = [p for p in module.init if p.kind not in ("*", "**")]
     known = {name: resolve(context.names, text, call.caller) for name, text in bound.items()} if call else {}
     # What the file passes, as far as that is known, and what has no default.
-    given = [p for p in plain if p.default is None or (p.name in bound and known.get(p.name) is not None)]
+    told = {name for name in bound if known.get(name) is not None} | {p.name for p in also}
+    given = [p for p in plain if p.default is None or p.name in told]
     by_keyword = {name for name, _ in call.kwargs} if call else set()
     in_order = given == plain[: len(given)]
     # After the first that goes by keyword all do.
