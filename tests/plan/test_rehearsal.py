@@ -278,3 +278,13 @@ def test_a_run_is_left_before_what_fails_after_the_training(planned):
     run = own_run(planned(HEAD + DATA + late))
     assert run.rehearsal.most > 1
     assert {drive.code for drive in run.drives} >= {"loss = criterion(model(images), labels)"}
+
+
+def test_batches_that_are_objects_have_what_the_loop_reads_of_them(planned):
+    fields = LOOP.replace("for images, labels in train_loader:", "for batch in train_loader:").replace(
+        "model(images), labels", "model(batch.image), batch.label"
+    )
+    code = changes(planned(HEAD + DATA + fields.replace("model(images)", "model(batch.image)")))[
+        "train_loader ="
+    ]
+    assert re.match(r"\[SimpleNamespace\(image=torch.randn?\(4, 1, 8, 8\), label=torch.randint", code)

@@ -16,6 +16,7 @@ _HOPS = 3
 _THROUGH = frozenset(
     {"enumerate", "tqdm", "iter", "track", "progress_bar", "zip", "trange", "cycle", "islice"}
 )
+_OF_TENSORS = frozenset({"shape", "dtype", "device", "data", "grad", "T", "ndim", "requires_grad"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class Uses:
     iterated: bool = False
     keys: tuple[str, ...] = ()  # string subscripts of the name, in order
     unpacked: int = 0  # names that each item is taken apart into; 0: kept whole
-    item_keys: tuple[str, ...] = ()  # string subscripts of an item: dict batches
+    item_keys: tuple[
+        str, ...
+    ] = ()  # string subscripts of an item: dict batches; or ".name" of its attributes
     item_indices: int = 0  # `batch[0]`, `batch[1]`: as many as the highest index needs
 
     def __or__(self, other: Uses) -> Uses:
@@ -84,7 +87,7 @@ def _items(nodes: list[ast.AST], target: ast.expr) -> Uses:
     return Uses(
         iterated=True,
         unpacked=max(unpacked, default=0),
-        item_keys=_keys(nodes, is_item),
+        item_keys=_keys(nodes, is_item) or (() if any((*unpacked, *indices)) else _fields(nodes, is_item)),
         item_indices=max(indices, default=0),
     )
 
@@ -135,6 +138,15 @@ def _subscripts(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> li
 def _keys(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> tuple[str, ...]:
     found = sorted(_subscripts(nodes, is_name), key=lambda n: (n.lineno, n.col_offset))
     return tuple(dict.fromkeys(n.slice.value for n in found if _is(n.slice, str)))  # type: ignore[attr-defined]
+
+
+def _fields(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> tuple[str, ...]:
+    """What is read of a batch that is an object: `batch.text`, `batch.label`; nothing of a tensor."""
+    read = [n for n in nodes if isinstance(n, ast.Attribute) and is_name(n.value)]
+    called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+    found = sorted((n for n in read if id(n) not in called), key=lambda n: (n.lineno, n.col_offset))
+    names = dict.fromkeys(f".{n.attr}" for n in found if n.attr not in _OF_TENSORS)
+    return tuple(names) if len(names) > 1 else ()
 
 
 def _is(node: ast.expr, kind: type) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from .drives import variants
 from .guesses import Guess
 from .sizes import number
-from .standins import TARGET_KEY, Choice, code_of, target_code, tasks
+from .standins import TARGET_KEY, Choice, code_of, mapping, target_code, tasks
 from .targets import inputs_of
 
 _BY_NAME = (
@@ -98,5 +98,6 @@ def _samples(slot: Json, choice: Choice) -> str | None:
     target = target_code(choice, 1)
     if target is None:
         return None
-    items = (f"{key!r}: {target if TARGET_KEY.search(key) else next(inputs)}[0]" for key in slot["item_keys"])
-    return f"[{{{', '.join(items)}}} for _ in range({choice.batches * choice.rows})]"
+    keys = [(key, TARGET_KEY.search(key.lstrip("."))) for key in slot["item_keys"]]
+    sample = mapping([(key, f"{target if wanted else next(inputs)}[0]") for key, wanted in keys])
+    return f"[{sample} for _ in range({choice.batches * choice.rows})]"

@@ -252,8 +252,10 @@ def _assigned(job: Json, tree: ast.Module, statement: ast.Assign) -> Iterator[Ch
 def _set_before(tree: ast.Module, statement: ast.Assign) -> bool:
     """Whether the same target is assigned in an earlier line, too."""
     target = ast.unparse(statement.targets[0])
-    others = (n for n in ast.walk(tree) if isinstance(n, ast.Assign) and n.lineno < statement.lineno)
-    return any(ast.unparse(other.targets[0]) == target for other in others)
+    before = [n for n in ast.walk(tree) if getattr(n, "lineno", statement.lineno) < statement.lineno]
+    assigned = [n.targets[0] for n in before if isinstance(n, ast.Assign)]
+    drawn = [part for n in before if isinstance(n, ast.For) for part in ast.walk(n.target)]
+    return any(ast.unparse(other) == target for other in (*assigned, *drawn))
 
 
 def _promise(key: str, slots: list[Json]) -> float:

@@ -195,8 +195,15 @@ def _mapping(keys: list[str], choice: Choice, rows: int) -> str | None:
     inputs = iter([g.code(None, choice.maker) for g in choice.inputs] * len(keys))
     if target is None or not choice.inputs:
         return None
-    items = (f"{key!r}: {target if TARGET_KEY.search(key) else next(inputs)}" for key in keys)
-    return "{" + ", ".join(items) + "}"
+    values = [(key, target if TARGET_KEY.search(key.lstrip(".")) else next(inputs)) for key in keys]
+    return mapping(values)
+
+
+def mapping(values: list[tuple[str, str]]) -> str:
+    """A dict of expressions; an object, where the keys are `.names` of attributes."""
+    if all(key.startswith(".") for key, _ in values):
+        return f"types.SimpleNamespace({', '.join(f'{key[1:]}={code}' for key, code in values)})"
+    return "{" + ", ".join(f"{key!r}: {code}" for key, code in values) + "}"
 
 
 def _namespace(slot: dict[str, Any], choice: Choice) -> str:
