@@ -200,19 +200,22 @@ def main() -> None:
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="that has the packages")
     parser.add_argument("--seed", type=int, default=0, help="another sample for another seed (default: 0)")
     parser.add_argument("--list", default="scripts.toml", help="of scripts, beside this file")
+    parser.add_argument("--first", type=int, default=0, help="script or file to begin with, from 0")
+    parser.add_argument("--count", type=int, help="measure as many only")
     given = parser.parse_args()
     if given.what == "scripts" and given.mirror is None:
         parser.error("scripts need a mirror")
     tally = Tally()
+    part = slice(given.first, None if given.count is None else given.first + given.count)
     with tempfile.TemporaryDirectory() as folder:
         if given.what == "scripts":
-            for label, path, root in scripts(given.mirror, Path(folder), given.list):
+            for label, path, root in [*scripts(given.mirror, Path(folder), given.list)][part]:
                 with Worker(root, given.python, packages=_imported(path)) as worker:
                     measure(tally, label, path, root, worker)
         else:
             site = _site(given.python)
             with Worker(site, given.python, packages=tuple(PACKAGES)) as worker:  # warm for all of them
-                for label, path, wanted in classes(site, given.seed):
+                for label, path, wanted in [*classes(site, given.seed)][part]:
                     measure(tally, label, path, site, worker, wanted)
     print(tally)
 
