@@ -64,7 +64,7 @@ def kind_of(name: str, annotation: str | None, uses: Uses) -> Kind:
         return by_uses
     if by_name == "args" and uses.keys and not uses.attrs:
         return "mapping"
-    if by_name in ("dataset", "batch", "input") and uses.iterated and (uses.unpacked or uses.item_keys):
+    if by_name in ("dataset", "batch", "input") and uses.iterated and (uses.unpacked or uses.dict_items):
         return "loader"
     return by_name
 
@@ -76,7 +76,7 @@ def _by_uses(uses: Uses) -> Kind:
         return "optimizer"
     if uses.attrs & {"scale", "unscale_"} and "update" in uses.attrs:
         return "scaler"
-    if uses.iterated and (uses.unpacked >= 1 or uses.item_keys or "dataset" in uses.attrs):
+    if uses.iterated and (uses.unpacked >= 1 or uses.dict_items or "dataset" in uses.attrs):
         return "loader"
     if uses.attrs & {"backward"}:
         return "unknown"

@@ -33,6 +33,11 @@ class Uses:
     ] = ()  # string subscripts of an item: dict batches; or ".name" of its attributes
     item_indices: int = 0  # `batch[0]`, `batch[1]`: as many as the highest index needs
 
+    @property
+    def dict_items(self) -> bool:
+        """Whether each item is a dict. Objects are iterated by more than loaders."""
+        return any(not key.startswith(".") for key in self.item_keys)
+
     def __or__(self, other: Uses) -> Uses:
         return Uses(
             self.attrs | other.attrs,
