@@ -63,6 +63,7 @@ def test_a_picture_that_is_too_small_gets_the_usual_side():
         ("AttributeError: 'DataLoader' object has no attribute 'next_batch'", True),
         ("AttributeError: 'list' object has no attribute 'dataset'", False),
         ("ValueError: too many values to unpack (expected 2)", True),
+        ("TypeError: make_grid() got an unexpected keyword argument 'range'", True),
         ("RuntimeError: expected scalar type Long but found Float", False),
     ],
 )

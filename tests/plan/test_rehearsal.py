@@ -288,3 +288,10 @@ def test_batches_that_are_objects_have_what_the_loop_reads_of_them(planned):
         "train_loader ="
     ]
     assert re.match(r"\[SimpleNamespace\(image=torch.randn?\(4, 1, 8, 8\), label=torch.randint", code)
+
+
+def test_what_fails_when_a_step_was_made_is_left_out_and_the_data_stays(planned):
+    shown = LOOP.replace("optimizer.step()", "optimizer.step()\n        images.resize((8, 8), box=labels)")
+    plan = planned(HEAD + DATA + shown)
+    assert changes(plan)["images.resize((8, 8), box=labels)"] == "MagicMock()"
+    assert changes(plan)["train_set ="].endswith("torch.randint(0, 3, (8,)))")

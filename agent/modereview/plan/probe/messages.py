@@ -66,4 +66,6 @@ def of_code(error: str) -> bool:
     lacks = re.search(r"^AttributeError: .* has no attribute '(\w+)'", error)
     if lacks:
         return lacks.group(1) not in OF_LOADERS
-    return bool(re.search(r"^(NameError|FileNotFoundError|KeyError)|values to unpack", error))
+    return bool(
+        re.search(r"^(NameError|FileNotFoundError|KeyError)|values to unpack|unexpected keyword", error)
+    )

@@ -168,8 +168,10 @@ def _other_data(job: Json, tree: ast.Module, state: State, answer: Json) -> Stat
     if kind == "forward" and (given := given_data(job, tree, state, answer["frames"])):
         return given
     of_data = bool(kind) or in_training(job, tree, answer["frames"])
+    # What fails outside of models and losses when a step was made is about metrics and pictures.
+    later = not kind and any(trained for _, trained in answer["seen"])
     enough = state.refused >= _REFUSED or (state.means and kind != "forward")
-    if not state.slots or enough or not of_data or (not kind and messages.of_code(error)):
+    if not state.slots or enough or later or not of_data or (not kind and messages.of_code(error)):
         return None
     refused = "inputs" if kind == "forward" and not re.search("target|label", error) else "target"
     if refused == "target" and answer["ways"]:
