@@ -87,3 +87,42 @@ def test_no_run_leaves_a_file_in_the_project(reviewed, contents):
     _, files, root = reviewed
     assert {name for name in contents(root) if "__pycache__" not in name} == set(files)
     assert set(files) == {"digits.py", "test_digits_modes.py"}
+
+
+LATE = """\
+import torch
+from torch import nn
+
+
+class Boxes(nn.Module):
+    def forward(self, outputs, boxes):
+        raise RuntimeError("these are no boxes")
+
+
+model = nn.Sequential(nn.Linear(8, 8), nn.Dropout(), nn.Linear(8, 4))
+criterion = Boxes()
+loader = torch.utils.data.DataLoader(torch.load("boxes.pt"), batch_size=4, num_workers=2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(90):
+    for images, boxes in loader:
+        optimizer.zero_grad()
+        outputs = model(images)
+        loss, shares = criterion(outputs, boxes)
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        for images, boxes in loader:
+            found = model(images).argmax(1)
+for name in ("loss", "share"):
+    raise SystemError("there is no display")
+"""
+
+
+def test_a_fault_is_proved_where_the_loss_refuses_all_data_and_the_run_fails_late(tmp_path, modereview):
+    (tmp_path / "boxes.py").write_text(LATE)
+    ran = modereview(tmp_path / "boxes.py")
+    assert "proved: test_evaluation_runs_in_eval_mode failed before the fix, passes after it" in ran.text
+    assert (
+        '"criterion(outputs, boxes)": "(outputs.float().mean(), MagicMock())"'
+        in (tmp_path / "test_boxes_modes.py").read_text()
+    )

@@ -11,37 +11,43 @@ class Rehearsal(ast.NodeTransformer):
     """The script on the CPU, with some of its expressions changed."""
 
     def __init__(self, changes):
-        self.changes = {key: ast.parse(code, mode="eval").body for key, code in changes.items()}
+        self.changes = {key: ast.parse(changes[key]).body[0].value for key in changes}
 
     def visit(self, node):
-        if isinstance(node, (ast.Assign, ast.keyword)):
-            name = f"{node.arg}=" if isinstance(node, ast.keyword) else f"{ast.unparse(node.targets[0])} ="
+        if isinstance(node, ast.Assign):
+            name = f"{ast.unparse(node.targets[0])} ="
             node.value = self.changes.get(name, node.value)
+        if isinstance(node, ast.keyword):
+            node.value = self.changes.get(f"{node.arg}=", node.value)
         text = ast.unparse(node) if isinstance(node, ast.expr) else ""
-        called = f"{ast.unparse(node.func)}(...)" if isinstance(node, ast.Call) else ""
         if text.startswith(("'cuda", "f'cuda")):
             return ast.Constant("cpu")
-        return self.changes.get(text) or self.changes.get(called) or self.generic_visit(node)
+        called = f"{ast.unparse(node.func)}(...)" if isinstance(node, ast.Call) else ""
+        changed = self.changes.get(text, self.changes.get(called))
+        return changed or self.generic_visit(node)
 
 
+@mock.patch.object(nn.Module, "cuda", lambda self, *_, **__: self)
+@mock.patch.object(torch.Tensor, "cuda", lambda self, *_, **__: self)
 def rehearsed(changes, arguments=(), files=(), most=60):
-    """Every forward that the script's own lines call, run on the CPU in an empty folder."""
-    forwards, home = [], os.getcwd()
+    """Every forward that the script's own lines call, run in an empty folder."""
+    forwards, path, home = [], str(SCRIPT), os.getcwd()
 
     def note(module, inputs, output):
         frame = sys._getframe(1)
         while frame.f_code.co_name in ("inner", "_call_impl", "_wrapped_call_impl"):
             frame = frame.f_back
-        own = frame.f_code.co_filename == str(SCRIPT) and frame.f_code.co_name != "forward"
+        own = frame.f_code.co_filename == path and frame.f_code.co_name != "forward"
         if own and list(module.parameters()):
-            call = linecache.getline(str(SCRIPT), frame.f_lineno).strip()
+            call = linecache.getline(path, frame.f_lineno).strip()
             where = f"forward {len(forwards) + 1} of the run, `{call}`"
             forwards.append(observed(call, where, module, output))
             if len(forwards) == most:
                 sys.exit("enough is seen")
 
-    tree = ast.fix_missing_locations(Rehearsal(changes).visit(ast.parse(SCRIPT.read_bytes())))
-    names = {"__name__": "__main__", "__file__": str(SCRIPT), "torch": torch, "nn": nn}
+    tree = Rehearsal(changes).visit(ast.parse(SCRIPT.read_bytes()))
+    code = compile(ast.fix_missing_locations(tree), path, "exec", 0, True)
+    names = {"__name__": "__main__", "__file__": path, "torch": torch, "nn": nn}
     names |= {"MagicMock": mock.MagicMock, "SimpleNamespace": SimpleNamespace}
     handle = nn.modules.module.register_module_forward_hook(note)
     with contextlib.ExitStack() as stack, contextlib.suppress(SystemExit):
@@ -50,11 +56,10 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         stack.callback(os.chdir, home)
         for name in files:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(next(p / name for p in SCRIPT.parents if (p / name).exists()), name)
-        stack.enter_context(mock.patch.object(sys, "argv", [str(SCRIPT), *arguments]))
-        for owner in (torch.Tensor, nn.Module):
-            stack.enter_context(mock.patch.object(owner, "cuda", lambda self, *_, **__: self))
-        exec(compile(tree, SCRIPT, "exec", 0, True), names)
+            found = next(p / name for p in SCRIPT.parents if (p / name).exists())
+            shutil.copy(found, name)
+        stack.enter_context(mock.patch.object(sys, "argv", [path, *arguments]))
+        exec(code, names)
     return forwards
 '''
 REHEARSAL_IMPORTS = (
