@@ -179,7 +179,7 @@ def _broadcast(statement: ast.stmt, error: str) -> Iterator[Change]:
 
 def _missing(job: Json, statement: ast.stmt, error: str) -> Iterator[Change]:
     """A value for an option that was not parsed, or for a name that a star import should have brought."""
-    if missing := re.search(r"'(Simple)?Namespace' object has no attribute '(\w+)'", error):
+    if missing := re.search(r"'(types.Simple)?Namespace' object has no attribute '(\w+)'", error):
         name = missing.group(2)
         read = [n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name]
         yield from ((1.9, ast.unparse(n), job["options"].get(name) or number(name) or MOCK) for n in read)
