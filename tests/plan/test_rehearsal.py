@@ -295,3 +295,9 @@ def test_what_fails_when_a_step_was_made_is_left_out_and_the_data_stays(planned)
     plan = planned(HEAD + DATA + shown)
     assert changes(plan)["images.resize((8, 8), box=labels)"] == "MagicMock()"
     assert changes(plan)["train_set ="].endswith("torch.randint(0, 3, (8,)))")
+
+
+def test_what_a_stand_in_for_options_lacks_is_given_by_its_name(planned):
+    read = "args = open('config.yaml').read()\nprint(args.width)\n"
+    later = "def later(given):\n    return given.hidden_size\nlater(args)\n"
+    assert changes(planned(HEAD + read + later + DATA + LOOP))["given.hidden_size"] == "16"
