@@ -9,7 +9,7 @@ _BY_NAME = (
     (r"(^|_)(idx|index|id)$", "0"),
     (r"max_?pos|n_positions", "64"),
     (r"drop|^p$|prob|rate|alpha", "0.1"),
-    (r"n_?heads?|num_heads|^heads$", "2"),
+    (r"heads?$", "2"),
     (r"layers|depth|blocks|^n_?convs?$", "2"),
     (r"kernel|^ks$", "3"),
     (r"stride|dilation|groups|expansion", "1"),
