@@ -83,6 +83,15 @@ def test_norms_add_statistics_and_batches() -> None:
     }
 
 
+def test_norm_made_in_a_forward_is_asked_for_what_no_switch_reaches() -> None:
+    code = "class Net:\n    def forward(self, x): return nn.BatchNorm1d(x.shape[1])(x)\n"
+    assert ids(module(), program(code, kinds="Linear")) == {
+        "eval_is_deterministic",
+        "eval_sample_independent_of_batch",
+        "batch_of_one_works_in_eval",
+    }
+
+
 def test_own_switches_add_what_an_override_can_break() -> None:
     code = "class Net:\n    def train(self, mode=True): self.norm.eval(); return self\n"
     added = ids(module(), program(code, sensitive="BatchNorm1d")) - ids(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from modereview.analyze.torchfacts import SENSITIVE_LAYERS
 from modereview.records import ModuleClass, Program, Recipe
 
 # Layers that may take the sequence as the first dimension: its steps depend on each other by design.
 _ACROSS = ("RNN", "LSTM", "GRU", "Transformer", "Attention")
 _EXPORTS = ("export", "trace")
+_NORMS = frozenset(kind for kind in SENSITIVE_LAYERS if "Norm" in kind)
 
 
 def module_of(recipe: Recipe, program: Program) -> ModuleClass:
@@ -30,13 +32,16 @@ def holds_norm(module: ModuleClass) -> bool:
 
 
 def rows_are_samples(recipe: Recipe, program: Program) -> bool:
-    """Whether the class has norms and one input, whose first dimension is the batch for certain.
+    """Whether the class uses norms and has one input, whose first dimension is the batch for certain.
 
     With two inputs (nodes and edges, sequence and mask) rows may belong together.
     """
     module = module_of(recipe, program)
-    across = any(part in kind for kind in _kinds_below(module, program) for part in _ACROSS)
-    return holds_norm(module) and not module.opaque and not across and _one_input(recipe)
+    across = any(
+        part in layer.kind for m in _below(module, program) for layer in m.layers for part in _ACROSS
+    )
+    norms = holds_norm(module) or _builds_norms(module, program)
+    return norms and not module.opaque and not across and _one_input(recipe)
 
 
 def defines(module: ModuleClass, program: Program) -> set[str]:
@@ -73,15 +78,21 @@ def exported(name: str, program: Program) -> bool:
     return any(name in f.classes and any(word in f.by for word in _EXPORTS) for f in ran)
 
 
-def _kinds_below(module: ModuleClass, program: Program) -> frozenset[str]:
-    """The kinds of all layers of a class, those of its submodules from the same file included."""
-    seen: set[str] = set()
-    waiting = [module]
-    while waiting:
-        fresh = {layer.kind for layer in waiting.pop().layers} - seen
-        seen |= fresh
-        waiting += [below for kind in fresh if (below := program.module(kind))]
-    return frozenset(seen)
+def _below(module: ModuleClass, program: Program) -> list[ModuleClass]:
+    """The class, and those of the same file that it is built of."""
+    found = [module]
+    for part in found:  # grows meanwhile
+        below = (program.module(layer.kind) for layer in part.layers)
+        found += dict.fromkeys(m for m in below if m is not None and m not in found)
+    return found
+
+
+def _builds_norms(module: ModuleClass, program: Program) -> bool:
+    """Whether a forward makes batch norms as it runs: the class holds none, and no switch reaches them."""
+    names = {part.name for part in _below(module, program)}
+    forwards = [method for method in _methods(program, names) if method.name == "forward"]
+    calls = [node.func for f in forwards for node in ast.walk(f) if isinstance(node, ast.Call)]
+    return any(ast.unparse(func).rpartition(".")[2] in _NORMS for func in calls)
 
 
 def _one_input(recipe: Recipe) -> bool:
