@@ -120,7 +120,7 @@ def test_mend_that_fails_goes_back_with_the_reason(mended):
 OUTSIDE = {"search": "    return x", "replace": "    return x + 1"}
 WHOLE = {
     "search": "        x = self.fc(x)\n        return nn.BatchNorm1d(4)(x)",
-    "replace": "        return x",
+    "replace": "        return self.norm(x)",
 }
 TWICE = {"search": "", "replace": "        pass"}
 
@@ -140,7 +140,8 @@ TWICE = {"search": "", "replace": "        pass"}
         ([USE | {"replace": USE["search"] + "  # fine"}], "the analysis still finds MR203"),
         ([USE, USE], "its edits overlap"),
         ([USE | {"replace": "        return nn.functional.dropout(x)"}], "the analysis then finds MR2"),
-        ([WHOLE], "test_other is not as before"),
+        ([USE | {"replace": "        return x"}], "it takes out a norm"),
+        ([HOLD, WHOLE], "test_other is not as before"),
     ],
 )  # fmt: skip
 def test_what_does_not_hold_is_dropped_with_its_reason(mended, edits, words):

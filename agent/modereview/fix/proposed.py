@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modereview import parse
@@ -26,6 +26,8 @@ from modereview.verify import Comparison, compare, proved_fix, red, without_fix
 from modereview.write.policy import leads_out
 
 MOST_EDITS = 5
+MOST_TESTS = 5  # failing ones that a question shows, the first whole
+_KINDS = ("dropout", "norm")
 _TOP_LEVEL = 15  # lines around a finding that lies in no function
 
 
@@ -106,7 +108,7 @@ def _question(
     source = mended.source
     place, span = _place(source, finding)
     by_name = {case.name: case for case in cases}
-    failed = [o for o in mended.outcomes if o.status is Status.FAILED and _case(o) in by_name]
+    failed = _telling(finding, mended.outcomes, by_name)
     return prompts.question(
         "fix",
         f"{finding.rule} in {finding.function or 'the top level'} of {source.name}",
@@ -117,8 +119,20 @@ def _question(
         facts=list(finding.facts),
         evidence=[(event.span.line, event.text) for event in finding.evidence],
         code=[(span.line, "\n".join(source.lines[span.line - 1 : span.end_line]))],
-        tests=[(by_name[_case(o)].code, o.message) for o in failed][:3],
+        tests=[(by_name[_case(o)].code, o.message) for o in failed[:1]],
+        others=[(o.case, o.message) for o in failed[1:MOST_TESTS]],
     )
+
+
+def _telling(finding: Finding, outcomes: Sequence[Outcome], cases: Mapping[str, Case]) -> list[Outcome]:
+    """The failures, first those that a fault of this rule explains, then those of the finding's own class."""
+
+    def rank(outcome: Outcome) -> tuple[bool, bool]:
+        about = outcome.case.partition("[")[2].rstrip("]")
+        return finding.rule not in cases[_case(outcome)].proves, about not in ("", _outer(finding))
+
+    failed = (o for o in outcomes if o.status is Status.FAILED and _case(o) in cases)
+    return sorted(failed, key=rank)
 
 
 def _held(now: Mended, finding: Finding, answer: answers.Fix, tools: Tools) -> _Held | str:
@@ -129,6 +143,7 @@ def _held(now: Mended, finding: Finding, answer: answers.Fix, tools: Tools) -> _
     try:
         source = parse.apply(now.source, edits)
         strange = _strange(now.source.tree, source.tree)
+        lost = _lost(now.source.tree, source.tree)
     except (InputError, SyntaxError, ValueError) as error:
         return f"the file would not parse: {error}"
     if strange:
@@ -139,6 +154,8 @@ def _held(now: Mended, finding: Finding, answer: answers.Fix, tools: Tools) -> _
         return f"the analysis still finds {finding.rule} there"
     if fresh := after - before:
         return f"the analysis then finds {next(iter(fresh))[0]}"
+    if lost:
+        return f"it takes out a {lost}, where its mode is to be mended"
     outcomes = tools.run(source)
     comparison = compare(now.outcomes, outcomes)
     if not comparison.proves:
@@ -174,7 +191,7 @@ def _edits(source: Source, finding: Finding, answer: answers.Fix) -> tuple[Edit,
 
 def _place(source: Source, finding: Finding) -> tuple[str, Span]:
     """The class or function that a finding lies in: of a method, the class, for layers live in `__init__`."""
-    outer = finding.function.partition(".")[0]
+    outer = _outer(finding)
     for node in source.tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == outer:
             return f"`{outer}`", Span(node.lineno, 1, node.end_lineno or node.lineno, 1)
@@ -182,10 +199,24 @@ def _place(source: Source, finding: Finding) -> tuple[str, Span]:
     return "these lines", Span(max(first, 1), 1, min(last, len(source.lines)), 1)
 
 
+def _outer(finding: Finding) -> str:
+    """The class or function of the top level that a finding lies in."""
+    return finding.function.partition(".")[0]
+
+
 def _strange(before: ast.Module, after: ast.Module) -> str:
     """A name that leads out of the computation, or an import, that the file did not have before."""
     fresh = Counter(_names(after)) - Counter(_names(before))
     return next((name for name in fresh if leads_out(name) or name.startswith("import ")), "")
+
+
+def _lost(before: ast.Module, after: ast.Module) -> str:
+    """A kind of layer that is named less often than before: what is taken out is in no wrong mode."""
+    return next(iter(_layers(before) - _layers(after)), "")
+
+
+def _layers(tree: ast.Module) -> Counter[str]:
+    return Counter(kind for name in _names(tree) for kind in _KINDS if kind in name.lower())
 
 
 def _names(tree: ast.Module) -> list[str]:
