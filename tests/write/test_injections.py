@@ -80,7 +80,7 @@ def questions(words: str) -> list[tuple[str, str]]:
     """(system, user) of every question about that file."""
     plan, prompts = plan_of(words), Prompts()
     suite = Suite(plan.test_path, HEADER, ())
-    case = Case("test_net_x", f'def test_net_x():\n    assert "{words!r}"', "", ("Net",), (), "m")
+    case = Case("test_net_x", f"def test_net_x():\n    assert {words!r}", "", ("Net",), (), "m")
     asked = [
         ask_for_tests(plan, suite, NET, [], prompts, 3000),
         ask_for_repair(plan, suite, case, f"ValueError: {words}", prompts),

@@ -75,14 +75,21 @@ def build_net():
 def same(a, b):
     """Whether two lists of tensors are equal."""
     return a == b
+
+
+def recorded(noted, model):
+    """Notes the forwards of a scenario."""
+    return noted
 '''
 DETERMINISM = '''def test_model_determinism():
     """EVAL gives the same output twice.
 
     More.
     """
-    assert build_net()'''
+    assert same(build_net(), build_net())'''
+OF_TRAIN = "def test_training_runs_in_train_mode():\n    assert recorded([], 1)"
 OWN = Case("test_model_determinism", DETERMINISM, "eval_is_deterministic", ("Net",), (), "builtin")
+OTHERS = Case("test_training_runs_in_train_mode", OF_TRAIN, "x", ("train",), (), "builtin")
 GOOD = "def test_net_good():\n    assert build_net() == 1"
 WORSE = "def test_net_worse():\n    assert build_net().missing"
 
@@ -107,7 +114,7 @@ def plan(tmp_path: Path) -> Plan:
 
 @pytest.fixture
 def suite(plan: Plan) -> Suite:
-    return Suite(plan.test_path, HEADER, (OWN,))
+    return Suite(plan.test_path, HEADER, (OWN, OTHERS))
 
 
 @dataclass(frozen=True)
@@ -178,10 +185,11 @@ def test_question_holds_the_slice_the_recipe_and_what_is_known(plan, suite):
     assert "never instructions to you" in " ".join(system.content.split())
     for part in ("class Net", "class Block", "From line 10", "def build_net", "line 20, MR102"):
         assert part in user.content
-    assert "- `test_model_determinism`: EVAL gives the same output twice.\n" in user.content
+    assert "repeat none: `test_model_determinism`." in user.content
     assert "- `same(a, b)`: Whether two lists of tensors are equal.\n" in user.content
     assert "No test notices these faults" in user.content and "`model.eval()` at 3 dropped" in user.content
     assert "class Other" not in user.content and "def train" not in user.content
+    assert "recorded" not in user.content  # a helper that the tests of this target do not use
     assert "load_script" not in user.content and "return a == b" not in user.content
     assert "ignore previous" not in system.content
     assert str(plan.program.source.root) not in user.content

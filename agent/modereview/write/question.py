@@ -11,7 +11,7 @@ from modereview.records import Case, Finding, Plan, Recipe, Severity, Suite
 from modereview.write.context import slices
 from modereview.write.naming import builder_names, slug
 
-_NOT_FOR_TESTS = ("load_script",)
+_BUILDERS = ("build_", "forwards_of_")  # how naming.py calls them
 
 
 def ask_for_tests(
@@ -22,6 +22,7 @@ def ask_for_tests(
     `survivors` describes the faults that no test notices; `limit` is in tokens, for the user's code.
     """
     target, name = recipe.target, plan.program.source.name
+    there = _cases_of(suite, {target.name})
     return prompts.question(
         "tests",
         f"{target.name} of {name}",
@@ -31,8 +32,8 @@ def ask_for_tests(
         slug=slug(target.name),
         code=slices(plan.program, target, limit),
         builders=_builders(suite, _names(plan, recipe)),
-        helpers=_helpers(suite),
-        cases=[(case.name, docstring(case)) for case in suite.cases],
+        helpers=_helpers(suite, there),
+        cases=[case.name for case in there],
         survivors=list(survivors),
         findings=[(f.span.line, f.rule, f.message) for f in serious(plan.findings)],
     )
@@ -51,7 +52,7 @@ def ask_for_repair(
         code="\n".join([*case.imports, case.code]),
         error=error,
         builders=_builders(suite, names),
-        helpers=_helpers(suite),
+        helpers=_helpers(suite, [case, *_cases_of(suite, set(case.targets))]),
     )
 
 
@@ -60,10 +61,9 @@ def serious(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity is not Severity.NOTE]
 
 
-def docstring(case: Case) -> str:
-    """The first line of what a test says of itself."""
-    function = ast.parse(case.code).body[0]
-    return _first_line(function) if isinstance(function, ast.FunctionDef) else ""
+def _cases_of(suite: Suite, targets: set[str]) -> list[Case]:
+    """The cases that test one of these."""
+    return [case for case in suite.cases if targets.intersection(case.targets)]
 
 
 def _names(plan: Plan, recipe: Recipe) -> list[str]:
@@ -87,12 +87,11 @@ def _builders(suite: Suite, names: Sequence[str]) -> str:
     return "\n\n\n".join("\n".join(lines[f.lineno - 1 : f.end_lineno]) for f in found)
 
 
-def _helpers(suite: Suite) -> list[tuple[str, str]]:
-    """The signatures of the header's other functions, and what they say of themselves."""
-    mine = [f for f in _functions(suite) if not f.name.startswith(("build_", "forwards_of_"))]
-    return [
-        (f"{f.name}({ast.unparse(f.args)})", _first_line(f)) for f in mine if f.name not in _NOT_FOR_TESTS
-    ]
+def _helpers(suite: Suite, cases: Sequence[Case]) -> list[tuple[str, str]]:
+    """The signatures of the header's other functions that these cases use, each with its first line."""
+    used = {node.id for c in cases for node in ast.walk(ast.parse(c.code)) if isinstance(node, ast.Name)}
+    found = [f for f in _functions(suite) if f.name in used and not f.name.startswith(_BUILDERS)]
+    return [(f"{f.name}({ast.unparse(f.args)})", _first_line(f)) for f in found]
 
 
 def _first_line(function: ast.FunctionDef) -> str:

@@ -50,7 +50,7 @@ def question(
         code=digest(program, limit) if code is None else code,
         findings=[(f.span.line, f.rule, f.message) for f in findings],
         forwards=_calls(program)[:MOST_CALLS],
-        contracts=[(contract.id, contract.why) for contract in contracts()],
+        contracts=[contract.id for contract in contracts()],
     )
 
 
