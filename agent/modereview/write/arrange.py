@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from dataclasses import replace
 from textwrap import indent, wrap
 
 from modereview.records import Drive, Recipe, Rehearsal, Role, Value
@@ -48,8 +47,7 @@ def recipe_imports(recipe: Recipe) -> set[str]:
 
 def _build(recipe: Recipe, script: str) -> list[str]:
     purpose = f'"""A {recipe.target.name} as {script} builds it, and inputs that it takes."""'
-    bound = [_line(f"script.{patch.name} = {patch.code}", patch.why) for patch in recipe.patches]
-    return [purpose, *bound, *_values(replace(recipe, patches=()), "model, inputs"), "return model, inputs"]
+    return [purpose, *_values(recipe, "model, inputs"), "return model, inputs"]
 
 
 def _rehearsal(rehearsal: Rehearsal, script: str) -> list[str]:
@@ -89,13 +87,18 @@ def _drive(recipe: Recipe, drive: Drive, call: str) -> str:
 
 
 def _values(recipe: Recipe, *ends: str) -> list[str]:
-    """The lines that make what the code in `ends` reads; a search may have tried more values than that."""
+    """The lines that make what the code in `ends` reads; a search may have tried more values than that.
+
+    A global of the script that has the name of a value is set behind it: what comes after may read it there.
+    """
+    bound = {patch.name: _line(f"script.{patch.name} = {patch.code}", patch.why) for patch in recipe.patches}
     read, lines = set().union(*map(_read, [*ends, *(patch.code for patch in recipe.patches)])), list[str]()
     for value in reversed(recipe.values):
         if value.name in read:
-            lines.insert(0, _line(f"{value.name} = {value.code}", value.why))
+            made = _line(f"{value.name} = {value.code}", value.why)
+            lines[:0] = [made, *filter(None, [bound.pop(value.name, "")])]
             read |= _read(value.code)
-    return lines + [_line(f"script.{patch.name} = {patch.code}", patch.why) for patch in recipe.patches]
+    return [*bound.values(), *lines]
 
 
 def _read(code: str) -> set[str]:

@@ -33,8 +33,8 @@ def _by_weight(program: Program, target: Target) -> Iterator[Span]:
     """The target itself, what it calls and is built of, the models of the file, its call sites."""
     functions = _reached(program, {target.name, *target.functions})
     owners = {name.partition(".")[0] for name in (target.name, *target.functions) if "." in name}
-    classes = _built_of(program, {target.name, *target.classes})
-    models = _given(program) if target.kind == "scenario" and not target.classes else set()
+    classes = built_of(program, {target.name, *target.classes})
+    models = models_of(program, target)
     yield from (m.span for m in program.modules if m.name == target.name)
     yield from (span for name, span in _definitions(program.source) if name in owners)
     yield from (f.span for f in program.functions if f.name in functions)
@@ -46,15 +46,20 @@ def _by_weight(program: Program, target: Target) -> Iterator[Span]:
     yield from map(_lines_of, sites)
 
 
-def _given(program: Program) -> set[str]:
-    """The models that a function may be given: those that the file builds outside of its models, else all."""
+def models_of(program: Program, target: Target) -> set[str]:
+    """The classes that a target is built of; those that a function may be given, where it names none.
+
+    Given are the models that the file builds outside of its models, else all.
+    """
+    if target.kind == "module" or target.classes:
+        return built_of(program, {target.name, *target.classes})
     spans = [module.span for module in program.modules]
     built = {
         module.name
         for module in program.modules
         if any(not any(_within(site.span, span) for span in spans) for site in module.builds)
     }
-    return _built_of(program, built) if built else {module.name for module in program.modules}
+    return built_of(program, built) if built else {module.name for module in program.modules}
 
 
 def _definitions(source: Source) -> Iterator[tuple[str, Span]]:
@@ -74,7 +79,7 @@ def _reached(program: Program, names: set[str]) -> set[str]:
     return found
 
 
-def _built_of(program: Program, names: set[str]) -> set[str]:
+def built_of(program: Program, names: set[str]) -> set[str]:
     """The classes of the file that these are built of, and those that their code mentions."""
     found = set(names)
     while True:

@@ -106,9 +106,9 @@ def _refusal(target: Target, answer: answers.Recipe, way: Way, where: Ground) ->
 
 def _recipe(target: Target, answer: answers.Recipe, way: Way) -> Recipe:
     values = tuple(Value(value.name, value.code, _comment(value.why)) for value in answer.values)
-    if target.kind == "module":
-        return Recipe(target, values)
     patches = tuple(Value(name, name) for name in way.patches)
+    if target.kind == "module":
+        return Recipe(target, values, patches=patches)
     return Recipe(target, (*values, *way.objects), way.drives, answer.watch, patches)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modereview.plan.names import names_of
-from modereview.plan.slots import Context, Slot, reached
+from modereview.plan.slots import Context, Slot
 from modereview.plan.targets import scenarios
 from modereview.records import Drive, Plan, Target, Value
+from modereview.write.unset import unset
+
+_INPUTS = "the tuple of positional arguments of `forward`"
 
 
 @dataclass(frozen=True)
@@ -24,26 +27,22 @@ class Way:
 def way_of(plan: Plan, target: Target) -> Way:
     """The last way that the search would try: the calls and switches of the user's loop, one by one."""
     if target.kind == "module":
-        return Way((("model", ""), ("inputs", "")))
+        names = unset(plan, target)
+        return Way((*map(_global, names), ("model", ""), ("inputs", _INPUTS)), patches=names)
     found = scenarios(Context(plan.program, names_of(plan.program, plan.load)))
     scenario = next((s for s in found if s.target.name == target.name), None)
     if scenario is None:
         return Way(())
     way = scenario.ways[-1]
     wanted = tuple(map(_wanted, way.slots))
-    unset = _unset(plan, target, {name for name, _ in wanted})
-    wanted += tuple((name, "a global of the script") for name in unset)
-    return Way(wanted, way.drives, way.objects, way.patches + unset, scenario.unless)
+    given = {name for name, _ in wanted}
+    names = tuple(name for name in unset(plan, target) if name not in given)
+    wanted = (*map(_global, names), *wanted)
+    return Way(wanted, way.drives, way.objects, names + way.patches, scenario.unless)
 
 
-def _unset(plan: Plan, target: Target, known: set[str]) -> tuple[str, ...]:
-    """Globals that the functions read, and that are not there where only the definitions are loaded."""
-    if plan.load == "import":
-        return ()
-    names = {name for function in target.functions for name in reached(plan.program, function)}
-    read = [name for f in plan.program.functions if f.name in names for name in f.reads]
-    constants = {name for name, _ in plan.program.constants}
-    return tuple(name for name in dict.fromkeys(read) if name not in known | constants)
+def _global(name: str) -> tuple[str, str]:
+    return name, "a global of the script, set only by a run of it; the values that follow find it set"
 
 
 def _wanted(slot: Slot) -> tuple[str, str]:
