@@ -84,6 +84,20 @@ def test_faults_that_the_search_reaches_and_cannot_mend_are_proved_and_mended(re
     assert len(survived[0]) == 1 and not survived[1]
 
 
+def test_globals_that_only_a_run_sets_are_given_and_what_a_forward_makes_is_held(reviewed):
+    """A recipe sets the sizes that the model reads, and a fix holds the norm that `forward` made anew."""
+    offline, helped = (reviewed("speller", replay) for replay in (False, True))
+    assert {each["name"] for each in offline["unreached"]} == {"Speller", "train"}
+    assert not helped["unreached"]
+    states = [
+        {f["rule"]: f["state"] for f in r["findings"] if f["severity"] != "note"} for r in (offline, helped)
+    ]
+    assert states == [{"MR203": "proved"}, {"MR203": "fixed"}]
+    usage = helped["model"]
+    bought = (usage["recipes"], usage["kept"], usage["fixes"], usage["dropped"], usage["error"])
+    assert bought == (2, 2, 1, 0, "")
+
+
 def test_missing_exchange_is_said_and_ends_with_the_code_for_bad_input(tmp_path, modereview):
     shutil.copy(REPLAYS / "graphs" / "graphs.py", tmp_path)
     (tmp_path / "empty").mkdir()

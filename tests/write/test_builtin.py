@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,16 @@ def test_recipes_bring_their_imports_and_bind_globals(
     found = lines(write(plan(scenario(TRAIN, patches=patches))))
     assert {"import unittest.mock", "import numpy as np", "import math", "script.model = model"} <= {*found}
     assert "import os" not in found
+
+
+def test_a_global_is_set_behind_the_value_of_its_name(
+    plan: Callable[..., Plan], module: Callable[..., Recipe]
+) -> None:
+    recipe = module(code="script.Net()", inputs="(torch.randn(8, width),)")
+    values = (Value("width", "5"), *recipe.values)
+    found = lines(write(plan(replace(recipe, values=values, patches=(Value("width", "width"),)))))
+    order = [n for n, line in enumerate(found) if line.startswith(("width = 5", "script.width =", "model ="))]
+    assert len(order) == 3 and order == list(range(order[0], order[0] + 3))
 
 
 def test_a_class_whose_train_is_no_switch_is_switched_by_its_base(

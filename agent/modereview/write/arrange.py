@@ -89,14 +89,14 @@ def _drive(recipe: Recipe, drive: Drive, call: str) -> str:
 def _values(recipe: Recipe, *ends: str) -> list[str]:
     """The lines that make what the code in `ends` reads; a search may have tried more values than that.
 
-    A global of the script that has the name of a value is set behind it: what comes after may read it there.
+    A global of the script is set first; one that has the name of a value, behind that, for what comes after.
     """
     bound = {patch.name: _line(f"script.{patch.name} = {patch.code}", patch.why) for patch in recipe.patches}
     read, lines = set().union(*map(_read, [*ends, *(patch.code for patch in recipe.patches)])), list[str]()
     for value in reversed(recipe.values):
         if value.name in read:
-            made = _line(f"{value.name} = {value.code}", value.why)
-            lines[:0] = [made, *filter(None, [bound.pop(value.name, "")])]
+            setting = [bound.pop(value.name)] if value.name in bound else []
+            lines = [_line(f"{value.name} = {value.code}", value.why), *setting, *lines]
             read |= _read(value.code)
     return [*bound.values(), *lines]
 
