@@ -184,7 +184,11 @@ def _add_how(parser: Parser) -> None:
 
 def _add_model(parser: Parser) -> None:
     group = parser.add_argument_group("language model")
-    group.add_argument("--model", metavar="NAME", help="let this language model help: it is sent your code")
+    group.add_argument(
+        "--model",
+        metavar="NAME",
+        help="let this language model help: it is sent your code (where: OPENAI_API_KEY, OPENAI_BASE_URL)",
+    )
     group.add_argument("--offline", action="store_true", help="ask no language model, whatever names one")
     group.add_argument("--max-calls", metavar="N", type=_whole, help="ask it at most so often")
     group.add_argument("--max-tokens", metavar="N", type=_whole, help="of questions and answers together")

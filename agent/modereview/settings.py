@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from modereview import wanted
 from modereview.errors import InputError
 from modereview.llm import Options
 from modereview.llm import settings as llm_settings
 from modereview.records import Given
+from modereview.wanted import Reader, WrongError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -74,19 +76,6 @@ class Settings:
         return (*self.ignore, *(id for ids in here for id in ids))
 
 
-class _WrongError(Exception):
-    """A value is of the wrong kind; the text says what it should be."""
-
-
-Reader = Callable[[object, Path], object]  # value and the folder that paths start from
-
-
-def _flag(value: object, _: Path) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise _WrongError("true or false")
-
-
 def _flag_text(value: object, _: Path) -> bool:
     known = {
         "1": True,
@@ -100,109 +89,99 @@ def _flag_text(value: object, _: Path) -> bool:
     }
     if isinstance(value, str) and value.lower() in known:
         return known[value.lower()]
-    raise _WrongError("1 or 0")
-
-
-def _text(value: object, _: Path) -> str:
-    if isinstance(value, str) and value.strip():
-        return value
-    raise _WrongError("a text in quotes")
+    raise WrongError("1 or 0")
 
 
 def _sandbox(value: object, _: Path) -> object:
     if value in ("preferred", "required"):
         return value
-    raise _WrongError('"preferred" or "required"')
-
-
-def _path(value: object, base: Path) -> Path:
-    return base / Path(_text(value, base)).expanduser()
+    raise WrongError('"preferred" or "required"')
 
 
 def _ids(value: object, _: Path) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(item.upper() for item in value)
-    raise _WrongError('a list of rules, as in ["MR101"]')
+    raise WrongError('a list of rules, as in ["MR101"]')
 
 
 def _ids_by_path(value: object, base: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if isinstance(value, dict):
         return tuple((pattern, _ids(ids, base)) for pattern, ids in value.items())
-    raise _WrongError('a table of paths and rules, as in "tests/" = ["MR401"]')
+    raise WrongError('a table of paths and rules, as in "tests/" = ["MR401"]')
 
 
 def _patterns(value: object, _: Path) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise _WrongError('a list of paths, as in ["legacy/", "*_old.py"]')
+    raise WrongError('a list of paths, as in ["legacy/", "*_old.py"]')
 
 
 def _seconds(value: object, _: Path) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
         return float(value)
-    raise _WrongError("a number of seconds above 0")
+    raise WrongError("a number of seconds above 0")
 
 
 def _seconds_text(value: object, base: Path) -> float:
     try:
         return _seconds(float(str(value)), base)
     except ValueError:
-        raise _WrongError("a number of seconds above 0") from None
+        raise WrongError("a number of seconds above 0") from None
 
 
 def _recipes(value: object, base: Path) -> tuple[Given, ...]:
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return tuple(_recipe(item, base) for item in value)
-    raise _WrongError("written as [[tool.modereview.recipe]] tables")
+    raise WrongError("written as [[tool.modereview.recipe]] tables")
 
 
 def _recipe(table: dict[str, object], base: Path) -> Given:
-    known = {"target": _text, "args": _call, "inputs": _call, "values": _values, "arguments": _words}
+    known = {"target": wanted.text, "args": _call, "inputs": _call, "values": _values, "arguments": _words}
     if "target" not in table or not table.keys() <= known.keys():
-        raise _WrongError(f"tables with a target and any of {', '.join(k for k in known if k != 'target')}")
+        raise WrongError(f"tables with a target and any of {', '.join(k for k in known if k != 'target')}")
     given: dict[str, Any] = {key: known[key](item, base) for key, item in table.items()}
     return Given(**given)
 
 
 def _call(value: object, base: Path) -> str:
     """Arguments as in a call: they must parse there."""
-    text = "" if value == "" else _text(value, base)
+    text = "" if value == "" else wanted.text(value, base)
     try:
         ast.parse(f"f({text})", mode="eval")
     except SyntaxError:
-        raise _WrongError('arguments as in a call, such as "torch.randn(4, 3, 32, 32)"') from None
+        raise WrongError('arguments as in a call, such as "torch.randn(4, 3, 32, 32)"') from None
     return text
 
 
 def _values(value: object, base: Path) -> tuple[tuple[str, str], ...]:
     if isinstance(value, dict):
         return tuple((name, _call(code, base)) for name, code in value.items())
-    raise _WrongError('a table of names and expressions, as in { loader = "[...]" }')
+    raise WrongError('a table of names and expressions, as in { loader = "[...]" }')
 
 
 def _words(value: object, _: Path) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise _WrongError('a list of words, as in ["--epochs", "2"]')
+    raise WrongError('a list of words, as in ["--epochs", "2"]')
 
 
 # What a project may settle for all its runs. The rest is a matter of one run: the command line's.
 FILE_KEYS: Mapping[str, Reader] = {
-    "fix": _flag,
-    "unsafe-fixes": _flag,
-    "static": _flag,
-    "format": _text,
-    "offline": _flag,
-    "model": _text,
+    "fix": wanted.flag,
+    "unsafe-fixes": wanted.flag,
+    "static": wanted.flag,
+    "format": wanted.text,
+    "offline": wanted.flag,
+    "model": wanted.text,
     "llm": llm_settings.table,
-    "python": _path,
+    "python": wanted.path,
     "sandbox": _sandbox,
-    "tests-dir": _path,
+    "tests-dir": wanted.path,
     "select": _ids,
     "ignore": _ids,
     "per-file-ignores": _ids_by_path,
     "exclude": _patterns,
-    "baseline": _path,
+    "baseline": wanted.path,
     "timeout": _seconds,
     "recipe": _recipes,
 }
@@ -210,9 +189,9 @@ _FIELDS = {"recipe": "recipes"}  # keys that read better in the singular
 
 # What belongs to a machine or a person rather than to a project.
 ENVIRONMENT: Mapping[str, tuple[str, Reader]] = {
-    "MODEREVIEW_MODEL": ("model", _text),
+    "MODEREVIEW_MODEL": ("model", wanted.text),
     "MODEREVIEW_OFFLINE": ("offline", _flag_text),
-    "MODEREVIEW_PYTHON": ("python", _path),
+    "MODEREVIEW_PYTHON": ("python", wanted.path),
     "MODEREVIEW_TIMEOUT": ("timeout", _seconds_text),
 }
 
@@ -274,7 +253,7 @@ def _table(path: Path) -> Mapping[str, object]:
 def _read(where: str, reader: Reader, value: object, base: Path) -> object:
     try:
         return reader(value, base)
-    except _WrongError as wrong:
+    except WrongError as wrong:
         raise InputError(f"{where} should be {wrong}, not {value!r}.") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from modereview.llm import ModelError
 from modereview.llm.agent import Chain, Judged, pursue
 from modereview.llm.fake import FakeModel
 from modereview.llm.meter import Meter
@@ -57,6 +58,10 @@ def test_answer_without_sense_is_one_of_the_rounds(chain):
 def test_no_answer_drops_with_what_there_was_to_mend(chain):
     (drop,) = run([chain()], [said("bad")]).dropped
     assert drop == ("first", "it was bad; the model gave no answer")
+
+
+def test_what_a_dead_endpoint_never_proposed_is_not_dropped(chain):
+    assert run([chain("one"), chain("two")], [ModelError("The key was refused.")]) == Judged()
 
 
 def test_chains_do_not_wait_for_each_other(chain):

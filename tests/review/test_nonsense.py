@@ -191,6 +191,7 @@ def judge_tests(suite, bench, program) -> int:
     suite = gates.drop(suite, [*gates.flaky(repeats), *gates.broken(suite.cases, repeats[0])])
     faults = mutants(program)
     clean, *runs = bench.on_each(suite, [bench.source, *(fault.source for fault in faults)])
+    suite = gates.founded(suite, clean)  # nothing is mended here
     green = {o.case for o in clean if o.status is Status.PASSED}
     red = frozenset(o.case for run in runs for o in run if o.status is Status.FAILED and o.case in green)
     kept = [case for case in gates.keep(suite, clean, frozenset(), red, ()).cases if case.author == "weak"]

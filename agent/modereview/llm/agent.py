@@ -73,6 +73,8 @@ async def pursue(
 async def _one(chain: Chain[K, Any], ask: Ask, judge: Judge[K], rounds: int) -> Judged[K]:
     answer = await ask(chain.question)
     if isinstance(answer, Failed):
+        if answer.over and not chain.otherwise:
+            return Judged()  # nothing was proposed
         if answer.again is None or not rounds:
             return chain.dropped(answer.reason)
         return await _one(replace(chain, question=answer.again), ask, judge, rounds - 1)

@@ -11,10 +11,16 @@ from pydantic import Field
 
 from modereview.llm.shape import Shape
 
+# A block that the length limit cut has no closing fence.
 _PYTHON = re.compile(
     r"^ *(?P<fence>`{3,}|~{3,})[ \t]*(?:python|py|python3)?[ \t]*\n(?P<code>.*?)(?:^ *(?P=fence)|\Z)",
     re.M | re.S | re.I,
 )
+
+
+def python_blocks(text: str) -> tuple[str, ...]:
+    """The code of the fenced Python blocks of a text."""
+    return tuple(match["code"] for match in _PYTHON.finditer(text))
 
 
 class NewTests(Shape):
@@ -27,7 +33,7 @@ class NewTests(Shape):
     @classmethod
     def from_plain(cls, text: str) -> NewTests | None:
         """The fenced Python blocks of an answer: what models without JSON give."""
-        blocks = tuple(match["code"] for match in _PYTHON.finditer(text))
+        blocks = python_blocks(text)
         return cls(tests=blocks) if blocks else None
 
 
@@ -39,8 +45,8 @@ class Repair(Shape):
     @classmethod
     def from_plain(cls, text: str) -> Repair | None:
         """The fenced Python blocks of an answer."""
-        found = NewTests.from_plain(text)
-        return cls(code="\n".join(found.tests)) if found else None
+        blocks = python_blocks(text)
+        return cls(code="\n".join(blocks)) if blocks else None
 
 
 class NamedValue(Shape):

@@ -26,6 +26,7 @@ class Failed:
 
     reason: str
     again: Question | None = None  # type: ignore[type-arg]  # of whatever shape it was
+    over: bool = False  # nothing more is asked, and the bill says why
 
 
 class Meter:
@@ -49,7 +50,7 @@ class Meter:
     async def ask(self, question: Question[T]) -> T | Failed:
         """The value of the answer."""
         if self._over:
-            return Failed("the model gave no answer any more")
+            return Failed("the model gave no answer any more", over=True)
         question = replace(question, messages=tuple(map(self._masked, question.messages)))
         try:
             answer = await self._paid(question)
@@ -61,7 +62,7 @@ class Meter:
             if not self._usage.error:
                 missing = isinstance(error, UnrecordedError)
                 self._usage = replace(self._usage, error=str(error), unrecorded=missing)
-            return Failed("the model gave no answer")
+            return Failed("the model gave no answer", over=self._over)
         return answer.value
 
     async def _paid(self, question: Question[T]) -> Answer[T]:

@@ -6,17 +6,17 @@ key and code are sent. Both come from the environment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from modereview import wanted
 from modereview.errors import InputError
 from modereview.llm import Budget, Options, Prices
+from modereview.wanted import Reader, WrongError
 
 COMMAND_LINE = ("max_calls", "max_tokens", "max_cost", "record", "replay", "show_prompts")
-
-Reader = Callable[[object, Path], object]
 
 
 def table(value: object, base: Path) -> dict[str, object]:
@@ -50,62 +50,28 @@ def _read(where: str, key: str, value: object, base: Path) -> object:
         raise InputError(f"{where} has no key `{key}`. {hint}")
     try:
         return KEYS[key](value, base)
-    except ValueError as error:
+    except WrongError as error:
         raise InputError(f"{where} `{key}` should be {error}, not {value!r}.") from None
-
-
-def _count(value: object, _: Path) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise ValueError("a whole number of 0 or more")
-
-
-def _positive(value: object, _: Path) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    raise ValueError("a whole number above 0")
-
-
-def _number(value: object, _: Path) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"):
-        return float(value)
-    raise ValueError("a number of 0 or more")
-
-
-def _flag(value: object, _: Path) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError("true or false")
-
-
-def _text(value: object, _: Path) -> str:
-    if isinstance(value, str) and value.strip():
-        return value
-    raise ValueError("a text in quotes")
-
-
-def _folder(value: object, base: Path) -> Path:
-    return base / Path(_text(value, base)).expanduser()
 
 
 def _prices(value: object, base: Path) -> Prices:
     if isinstance(value, dict) and set(value) == {"input", "output"}:
-        return Prices(_number(value["input"], base), _number(value["output"], base))
-    raise ValueError("two prices for a million tokens, as in { input = 0.15, output = 0.60 }")
+        return Prices(wanted.number(value["input"], base), wanted.number(value["output"], base))
+    raise WrongError("two prices for a million tokens, as in { input = 0.15, output = 0.60 }")
 
 
 KEYS: Mapping[str, Reader] = {
-    "model": _text,
-    "max-calls": _count,
-    "max-tokens": _count,
-    "max-cost": _number,
+    "model": wanted.text,
+    "max-calls": wanted.count,
+    "max-tokens": wanted.count,
+    "max-cost": wanted.number,
     "prices": _prices,
-    "concurrency": _positive,
-    "timeout": _number,
-    "retries": _count,
-    "temperature": _number,
-    "cache": _flag,
-    "context-tokens": _positive,
-    "prompts-dir": _folder,
+    "concurrency": wanted.positive,
+    "timeout": wanted.number,
+    "retries": wanted.count,
+    "temperature": wanted.number,
+    "cache": wanted.flag,
+    "context-tokens": wanted.positive,
+    "prompts-dir": wanted.path,
 }
 _NOT_PLAIN = ("model", "max_calls", "max_tokens", "max_cost", "prices")

@@ -7,11 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# A block that the length limit cut has no closing fence.
-_BLOCK = re.compile(
-    r"^ *(?P<fence>`{3,}|~{3,})[ \t]*(?:python|py|python3)?[ \t]*\n(?P<code>.*?)(?:^ *(?P=fence)|\Z)",
-    re.M | re.S | re.I,
-)
+from modereview.llm.answers import python_blocks
+
 _STATEMENT = re.compile(r"^(?=[^\s#)\]}])", re.M)
 _DEFINITION = re.compile(r"^(?:async def|def|class) ", re.M)
 
@@ -37,8 +34,7 @@ class Parsed:
 
 def read(answer: str) -> Parsed:
     """The functions in the answer's fenced Python blocks; one without fences is code as a whole."""
-    blocks = [match["code"] for match in _BLOCK.finditer(answer)] or [answer]
-    parsed = [_read_block(block) for block in blocks]
+    parsed = [_read_block(block) for block in python_blocks(answer) or (answer,)]
     return Parsed(
         tuple(piece for part in parsed for piece in part.pieces),
         tuple(refusal for part in parsed for refusal in part.refused),

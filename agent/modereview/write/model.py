@@ -43,5 +43,4 @@ def chains(
 
 def _plain(code: str) -> str:
     """The code of one test without the fence that some models put around it even in JSON."""
-    found = answers.NewTests.from_plain(code)
-    return "\n".join(found.tests) if found else code
+    return "\n".join(answers.python_blocks(code)) or code
