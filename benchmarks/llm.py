@@ -2,6 +2,7 @@
 
     python benchmarks/llm.py tokens PATH...        what questions show of a file, against the whole file
     python benchmarks/llm.py tokens PATH... --against MODEL.gguf    and our count against a real tokenizer's
+    python benchmarks/llm.py prompts FOLDER        how long each kind of question is, of recorded exchanges
     python benchmarks/llm.py wall [--latency 2]    chains side by side, through a slow local server
 
 The limits are printed, not enforced: half of the tokens on average, 1.3 times the longest chain.
@@ -72,11 +73,14 @@ def main() -> None:
     of_tokens = commands.add_parser("tokens")
     of_tokens.add_argument("paths", nargs="+", type=Path)
     of_tokens.add_argument("--against", type=Path, metavar="MODEL.gguf")
+    commands.add_parser("prompts").add_argument("folder", type=Path)
     of_wall = commands.add_parser("wall")
     of_wall.add_argument("--latency", type=float, default=2.0, help="seconds for an answer (default: 2)")
     given = parser.parse_args()
     if given.command == "tokens":
         print(token_report(list(programs(given.paths)), given.against))
+    elif given.command == "prompts":
+        print(prompt_report(given.folder))
     else:
         print(wall_report(given.latency))
 
@@ -150,6 +154,21 @@ def _accuracy(found: list[Program], gguf: Path) -> str:
     shares = [tokens(text) / len(tokenizer.tokenize(text.encode(), add_bos=False)) for text in texts]
     spread = f"from {min(shares):.2f} to {max(shares):.2f}"
     return f"our count against {gguf.stem}: mean {statistics.mean(shares):.2f}, {spread}"
+
+
+# --- prompts -------------------------------------------------------------------------------------
+
+
+def prompt_report(folder: Path) -> str:
+    """Mean tokens of the first questions of each kind: what every one says, and what it says of its file."""
+    sizes: dict[str, list[tuple[int, int]]] = {}
+    for path in folder.rglob("*.md"):
+        front = dict(re.findall(r"^(\w+): (.*)$", path.read_text(), re.M))
+        if front.get("turn") == "2":
+            _, system, user, _ = re.split(rf"<!-- {front['key']} \w+ -->\n", path.read_text())
+            sizes.setdefault(front["prompt"], []).append((tokens(system), tokens(user)))
+    rows = [(kind, *map(statistics.mean, zip(*found, strict=True))) for kind, found in sorted(sizes.items())]
+    return "\n".join(f"{kind:<8} {ours:5.0f} + {theirs:5.0f} tokens" for kind, ours, theirs in rows)
 
 
 # --- wall ----------------------------------------------------------------------------------------
