@@ -125,8 +125,18 @@ def test_no_text_is_told_by_its_reason(failure, answers, text, ended, message, w
     assert words in str(error) and not error.lasting
 
 
-def test_answer_without_sense_is_unreadable_and_not_the_end(failure, answers):
-    assert not failure(answers.completion("I would rather talk about the weather.")).lasting
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would rather talk about the weather.",
+        '{"word": 7, "reasons": []}',
+        '{"wort": "yes", "reasons": []}',
+        '{"word": "yes"',
+    ],
+)
+def test_answer_without_sense_is_unreadable_and_not_the_end(failure, answers, text):
+    error = failure(answers.completion(text))
+    assert "could not be read" in str(error) and not error.lasting
 
 
 def test_long_page_of_a_proxy_is_not_repeated(failure, answers):

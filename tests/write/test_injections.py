@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from modereview import parse
 from modereview.analyze import analyze
+from modereview.fix import Mended, Tools, proposed
+from modereview.llm import Question
 from modereview.llm.prompts import Prompts
-from modereview.records import Case, Finding, Plan, Recipe, Severity, Span, Suite, Target, Unreached, Value
+from modereview.records import (
+    Case,
+    Finding,
+    Outcome,
+    Plan,
+    Recipe,
+    Severity,
+    Span,
+    Status,
+    Suite,
+    Target,
+    Unreached,
+    Value,
+    Verdict,
+)
 from modereview.write import recipes, remarks
 from modereview.write.admission import admit
 from modereview.write.answer import read
@@ -86,8 +103,20 @@ def questions(words: str) -> list[tuple[str, str]]:
         ask_for_repair(plan, suite, case, f"ValueError: {words}", prompts),
         remarks.question(plan.program, plan.findings, prompts, 3000),
         recipes.chains(plan, lambda _: [], prompts, 3000)[0].question,
+        ask_for_fix(plan, case, words),
     ]
     return [(q.messages[0].content, q.messages[1].content) for q in asked]
+
+
+def ask_for_fix(plan: Plan, case: Case, words: str) -> Question:
+    """The question for a mend, where two tests fail with those words."""
+    source, finding = plan.program.source, plan.findings[0]
+    failed = [Outcome(f"test_net_{name}", Status.FAILED, f"it said {words}") for name in "xy"]
+    cases = [case, replace(case, name="test_net_y")]
+    mended = Mended(source, plan.program, (Verdict(finding, "proved"),), tuple(failed))
+    tools = Tools(lambda version: (plan.program, ()), lambda version: (), fix=True, unsafe=True)
+    (chain,) = proposed.chains(mended, cases, tools, Prompts())
+    return chain.question
 
 
 def outside_of_fences(text: str) -> str:

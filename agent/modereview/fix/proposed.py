@@ -120,7 +120,7 @@ def _question(
         evidence=[(event.span.line, event.text) for event in finding.evidence],
         code=[(span.line, "\n".join(source.lines[span.line - 1 : span.end_line]))],
         tests=[(by_name[_case(o)].code, o.message) for o in failed[:1]],
-        others=[(o.case, o.message) for o in failed[1:MOST_TESTS]],
+        others="\n".join(f"{o.case}: {o.message}" for o in failed[1:MOST_TESTS]),
     )
 
 
