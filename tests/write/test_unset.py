@@ -78,6 +78,11 @@ def test_a_function_wants_what_the_models_read_that_it_may_be_given(plan_of):
     assert unset(plan_of(CODE + GUARDED, "import"), target) == ("width",)
 
 
+def test_variables_of_a_comprehension_are_no_globals(plan_of):
+    code = CODE.replace("LayerNorm(width)", "LayerNorm(letter)") + "names = [letter for letter in 'abc']\n"
+    assert unset(plan_of(code, "definitions"), Target("module", "Block")) == ()
+
+
 def test_what_an_import_sets_is_there(plan_of):
     plan = plan_of(CODE + "width = 3\n" + GUARDED, "import")
     assert unset(plan, Target("module", "Net")) == ()

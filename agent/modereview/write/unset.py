@@ -10,6 +10,12 @@ from modereview.plan.tree import is_main_guard
 from modereview.records import Plan, Target
 from modereview.write.context import models_of
 
+# What these bind stays inside.
+_SCOPES = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
+
 
 def unset(plan: Plan, target: Target) -> tuple[str, ...]:
     """The globals that a target and what it is built of read, and that are not there once it is loaded."""
@@ -35,7 +41,7 @@ def _assigned(body: Iterable[ast.AST]) -> set[str]:
     """The names that statements of the top level assign, in blocks and loops, too."""
     found, waiting = set[str](), list(body)
     for node in waiting:  # grows meanwhile
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        if isinstance(node, _SCOPES):
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
