@@ -16,12 +16,13 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import cmarkgfm  # type: ignore[import-untyped]
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 from modereview.cli import main as modereview
-from modereview.github import checkout, event, handover, summary
+from modereview.github import check, checkout, event, handover, summary
 from modereview.github.decide import concerning, decide
 from modereview.github.decision import Decision
 from modereview.github.diff import Diff
@@ -32,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "github"))  # the scratch repository is the one of the tests
 
 WIDTH = 820
+DAY = "2026-01-01T00:00:00Z"  # of the commits: their ids, which the pictures show, stay the same
 PAGE = """<!doctype html><meta charset="utf-8"><style>{css}
 body {{ margin: 0; padding: 16px; width: {width}px; box-sizing: border-box; background: #fff }}
 .box {{ border: 1px solid #d1d9e0; border-radius: 6px; font-family: sans-serif }}
@@ -60,6 +62,7 @@ def _reviewed(folder: Path) -> tuple[Handover, Diff, list[str]]:
     """The review of the pull request, and the lines of its file."""
     from stage.repository import CLEAN, Repository  # type: ignore[import-not-found]
 
+    os.environ |= {"GIT_AUTHOR_DATE": DAY, "GIT_COMMITTER_DATE": DAY}
     repository = Repository(folder / "train")
     path = repository.pull_request(
         {"train.py": CLEAN}, {"train.py": CLEAN.replace("    model.train()\n", "")}
@@ -77,12 +80,7 @@ def _pages(decision: Decision, handed: Handover, diff: Diff, lines: list[str]) -
     (comment,) = decision.comments
     told = concerning(handed, diff)
     page = summary.page(handed, summary.tally(handed, told, ()))
-    notes = "".join(
-        f'<div class="note"><b>Check failure on line {each.first} in train.py</b>\n'
-        f"<b>{each.rule} {each.name}</b>\n{html.escape(_note(each.message, each.evidence))}</div>"
-        for each in told
-        if each.severity == "error"
-    )
+    notes = "".join(_note(check.annotation(each)) for each in told)
     before = lines[comment.first - 1 : comment.last]
     return {
         "comment": (
@@ -90,12 +88,15 @@ def _pages(decision: Decision, handed: Handover, diff: Diff, lines: list[str]) -
             _shown(comment.body, before),
         ),
         "summary": ("<b>github-actions</b> bot commented", _shown(decision.summary, [])),
-        "check": ("<b>modereview</b> / 1 mode fault in this change", _shown(page, []) + notes),
+        "check": (f"<b>{check.NAME}</b> / {check.title(told)}", _shown(page, []) + notes),
     }
 
 
-def _note(message: str, evidence: tuple[object, ...]) -> str:
-    return "\n".join([message, *(f"line {step.line}: {step.text}" for step in evidence)])  # type: ignore[attr-defined]
+def _note(note: Mapping[str, object]) -> str:
+    """A note of the check, as it stands below the check's summary and beside the line."""
+    where = f"Check {note['annotation_level']} on line {note['start_line']} in {note['path']}"
+    text = html.escape(str(note["message"]))
+    return f'<div class="note"><b>{where}</b>\n<b>{note["title"]}</b>\n{text}</div>'
 
 
 def _shown(markdown: str, before: list[str]) -> str:

@@ -25,10 +25,10 @@ def with_finding(review: Review, **changes: Any) -> Review:
 def test_a_finding_is_one_command_with_its_evidence(unwritten: Review) -> None:
     assert render("github", [unwritten]) == (
         "::error file=train.py,line=14,endLine=14,col=22,endColumn=33,title=MR102 trains-in-eval-mode::"
-        "from the second epoch on, `model` trains in eval mode."
+        "From the second epoch on, `model` trains in eval mode."
         "%0Atrain.py:5: switched to EVAL here, in `validate` (called at 16) ..."
         "%0Atrain.py:14: ... and still in EVAL here: nothing calls `model.train()` in between"
-        "%0A`model` holds BatchNorm1d and Dropout: statistics stop moving, nothing is dropped\n"
+        "%0A`model` holds BatchNorm1d and Dropout: statistics stop moving, nothing is dropped.\n"
     )
 
 

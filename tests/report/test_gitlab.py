@@ -19,7 +19,7 @@ def issues(review: Review, **options: Any) -> Any:
 def test_a_finding_is_one_issue(zombie: Review) -> None:
     (issue,) = issues(zombie)
     assert issue["description"].startswith(
-        "from the second epoch on, `model` trains in eval mode. `model` holds"
+        "From the second epoch on, `model` trains in eval mode. `model` holds"
     )
     assert issue["check_name"] == "MR102 trains-in-eval-mode"
     assert issue["severity"] == "major"

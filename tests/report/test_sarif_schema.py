@@ -36,7 +36,7 @@ def test_a_finding_in_a_notebook_fits_and_points_into_its_json(zombie: Review) -
     text = render("sarif", [replace(zombie, source=replace(zombie.source, cells=cells), verdicts=())])
     assert problems(text) == []
     (result,) = json.loads(text)["runs"][0]["results"]
-    assert result["message"]["text"].startswith("cell 3, line 6: from the second epoch on")
+    assert result["message"]["text"].startswith("Cell 3, line 6: from the second epoch on")
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 25, "endLine": 25}
 
 

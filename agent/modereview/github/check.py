@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from modereview.github.answers import Object, Refused
 from modereview.github.pull import Pull
 from modereview.github.told import Told
-from modereview.report.words import amount, printable, sentence
+from modereview.report.words import amount, printable, sentences
 
 FailOn: TypeAlias = Literal["error", "warning", "never"]
 NAME = "modereview"
@@ -36,8 +36,8 @@ def check(pull: Pull, head: str, told: Sequence[Told], page: str, fail_on: FailO
         return
     left_out = len(told) - _IN_ALL
     more = f"\n\nNot at their lines: {amount(left_out, 'more finding')}." if left_out > 0 else ""
-    output: Object = {"title": _title(told), "summary": page + more}
-    notes = [_annotation(each) for each in told[:_IN_ALL]]
+    output: Object = {"title": title(told), "summary": page + more}
+    notes = [annotation(each) for each in told[:_IN_ALL]]
     batches = [notes[start : start + _A_REQUEST] for start in range(0, len(notes), _A_REQUEST)] or [[]]
     run = pull.client.send(
         "POST",
@@ -84,15 +84,16 @@ def _conclusion(told: Sequence[Told], fail_on: FailOn) -> str:
     return "neutral" if any(each.severity != "note" for each in told) else "success"
 
 
-def _title(told: Sequence[Told]) -> str:
+def title(told: Sequence[Told]) -> str:
+    """What the list of checks shows of this one."""
     grave = [each for each in told if each.severity != "note"]
     return f"{amount(len(grave), 'mode fault')} in this change" if grave else "No mode fault in this change"
 
 
-def _annotation(told: Told) -> Object:
+def annotation(told: Told) -> Object:
     """One note. Its text is shown as it is, never as Markdown."""
     chain = [f"line {step.line}: {step.text}" for step in told.evidence]
-    text = "\n".join(printable(line) for line in (sentence(told.message), *chain, *told.facts))
+    text = "\n".join(printable(line) for line in (*sentences(told.message), *chain, *sentences(*told.facts)))
     return {
         "path": told.path,
         "start_line": told.first,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from modereview.errors import InputError
 from modereview.github.told import Told
-from modereview.report.words import amount, printable, sentence
+from modereview.report.words import amount, printable, sentences
 
 _OF_A_KIND = 10  # annotations of one kind that GitHub takes from a step; the others it drops without a word
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -61,7 +61,7 @@ def _command(told: Told) -> str:
     place["title"] = f"{told.rule} {told.name}"
     given = ",".join(f"{key}={_property(value)}" for key, value in place.items())
     chain = [f"line {step.line}: {step.text}" for step in told.evidence]
-    text = "\n".join((sentence(told.message), *chain, *told.facts))
+    text = "\n".join((*sentences(told.message), *chain, *sentences(*told.facts)))
     return f"::{_COMMANDS[told.severity]} {given}::{_data(text)}"
 
 

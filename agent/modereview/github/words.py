@@ -6,7 +6,7 @@ from modereview.github import markers
 from modereview.github.anchor import Anchor
 from modereview.github.escape import block, code, folded, prose
 from modereview.github.told import Told
-from modereview.report.words import amount, listed, sentence
+from modereview.report.words import amount, listed, sentence, sentences
 
 _CASES = 2  # tests named in a sentence
 _STEPS = 10  # links of the chain of evidence that are shown
@@ -17,7 +17,7 @@ _TOO_LONG = "The rest is too long for a comment: the job's artifacts hold it."
 def comment(told: Told, anchor: Anchor) -> str:
     """What is wrong, the evidence, what follows, and the fix: to click where GitHub can apply it."""
     head = f"{markers.finding(told.fingerprint)}\n{_headline(told, anchor)}"
-    why = [_evidence(told), " ".join(_sentences(*_facts(told), *_outcome(told)))]
+    why = [_evidence(told), " ".join(sentences(*_facts(told), *_outcome(told)))]
     fix = [_fix(told, anchor)]
     test = [folded("The test that fails without a fix", block(told.test, "python"))] if told.test else []
     return fit([head, *why, *fix, *test], [head, *why, *fix], [head, *why, _TOO_LONG], [head, _TOO_LONG])
@@ -52,10 +52,6 @@ def _headline(told: Told, anchor: Anchor) -> str:
     here = anchor.first <= told.first <= anchor.last
     cell = f"{prose(told.cell)}: " if told.cell else ""
     return f"{cell}{title(told)}" if here else f"{cell}{title(told)} The fault lies at line {told.first}."
-
-
-def _sentences(*parts: str) -> list[str]:
-    return [sentence(part[0].upper() + part[1:]) for part in parts if part]
 
 
 def _evidence(told: Told) -> str:

@@ -33,6 +33,11 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
+def sentences(*texts: str) -> list[str]:
+    """What is there of `texts`, each with a capital and a full stop."""
+    return [sentence(text[0].upper() + text[1:]) for text in texts if text]
+
+
 def _steers(char: str) -> bool:
     return category(char) in _UNPRINTABLE or bidirectional(char) in _DIRECTIONS
 

@@ -11,7 +11,7 @@ from modereview.records import Review, Severity, Verdict
 from modereview.report.options import Options
 from modereview.report.places import in_cell, lines_in_file, path_of
 from modereview.report.tally import is_mended, settled
-from modereview.report.words import printable, sentence
+from modereview.report.words import printable, sentence, sentences
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -48,7 +48,8 @@ def _message(review: Review, verdict: Verdict) -> str:
         for event in finding.evidence
         if event.text
     ]
-    return "\n".join([in_cell(review, finding.span) + sentence(finding.message), *chain, *finding.facts])
+    headline = sentences(in_cell(review, finding.span) + finding.message)
+    return "\n".join([*headline, *chain, *sentences(*finding.facts)])
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

@@ -13,7 +13,7 @@ from modereview.records import Review, Severity, Verdict
 from modereview.report.options import Options
 from modereview.report.places import in_cell, lines_in_file, path_of
 from modereview.report.tally import is_mended, settled
-from modereview.report.words import printable, sentence
+from modereview.report.words import printable, sentences
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -32,7 +32,7 @@ def render(reviews: Sequence[Review], options: Options) -> str:
 def _issue(review: Review, verdict: Verdict, options: Options) -> dict[str, object]:
     finding = verdict.finding
     first, last = lines_in_file(review, finding.span)
-    told = [in_cell(review, finding.span) + sentence(finding.message), *map(sentence, finding.facts)]
+    told = sentences(in_cell(review, finding.span) + finding.message, *finding.facts)
     path = path_of(review, options)
     return {
         "description": printable(" ".join(told)),

@@ -16,7 +16,7 @@ from modereview.records import Event, Fix, Review, Span, Verdict
 from modereview.report.options import Options
 from modereview.report.places import in_cell, lines_in_file, path_of
 from modereview.report.tally import exit_code, is_mended, settled
-from modereview.report.words import sentence
+from modereview.report.words import sentences
 from modereview.rules import Rule, rules
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -84,7 +84,7 @@ def _invocation(reviews: Sequence[Review], options: Options) -> Object:
 
 def _result(review: Review, verdict: Verdict, order: Mapping[str, int], options: Options) -> Object:
     finding = verdict.finding
-    told = [in_cell(review, finding.span) + sentence(finding.message), *map(sentence, finding.facts)]
+    told = sentences(in_cell(review, finding.span) + finding.message, *finding.facts)
     result: Object = {
         "ruleId": finding.rule,
         "level": finding.severity.value,
