@@ -80,3 +80,8 @@ def test_clean_files_pass(committed):
         )
     )
     assert (code, "Passed" in shown) == (0, True), shown
+
+
+def test_an_empty_file_passes(committed):
+    code, shown, _ = committed(__init__="")
+    assert (code, "Passed" in shown) == (0, True), shown

@@ -96,7 +96,8 @@ def test_folders_are_excluded_by_settings_and_by_option(project: Path, run: Any)
 def test_with_a_baseline_only_what_is_new_is_told(project: Path, run: Any) -> None:
     code, _, err = run("train.py", "--baseline", "known.json")
     assert code == 2 and "There is no baseline" in err
-    assert run("train.py", "--write-baseline", "known.json")[0] == 0
+    code, _, err = run("train.py", "--write-baseline", "known.json")
+    assert (code, err) == (0, "modereview: known.json holds 1 finding for --baseline to pass over.\n")
     assert run("train.py", "--baseline", "known.json")[:2][0] == 0
     moved = "\n\n" + FAULTY.replace("return", "x = F.dropout(x)\n        return")
     (project / "train.py").write_text(moved)

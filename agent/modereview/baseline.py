@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modereview.errors import InputError
-from modereview.records import Quiet, Review
+from modereview.records import Finding, Quiet, Review
 from modereview.report.tally import is_mended, settled
 from modereview.rules import Looked
 
@@ -42,12 +42,16 @@ def without(looked: Looked, known: frozenset[str]) -> Looked:
     return Looked(new, (*looked.quiet, *old))
 
 
+def left(reviews: Sequence[Review]) -> list[Finding]:
+    """What the reviews leave in the files."""
+    return [v.finding for review in reviews for v in settled(review) if not is_mended(review, v)]
+
+
 def render(reviews: Sequence[Review]) -> str:
     """The baseline of what the reviews leave in the files."""
     entries = [
         {"path": f.source_name, "rule": f.rule, "message": f.message, "fingerprint": f.fingerprint}
-        for review in reviews
-        for f in (v.finding for v in settled(review) if not is_mended(review, v))
+        for f in left(reviews)
     ]
     entries.sort(key=lambda entry: tuple(entry.values()))
     return json.dumps({"version": VERSION, "findings": entries}, indent=2) + "\n"

@@ -165,6 +165,7 @@ def _report(
     """Files first, so that a closed pipe loses none. With --diff stdout is the patch alone."""
     from modereview import baseline
     from modereview.report import render
+    from modereview.report.words import amount
 
     if settings.write_baseline:
         _write(settings.write_baseline, baseline.render(reviews))
@@ -177,6 +178,10 @@ def _report(
     _emit(
         render(settings.format, reviews, _options(settings, refused, seconds, screen=True)), _screen(settings)
     )
+    if settings.write_baseline and not settings.quiet:
+        where = _within(settings.write_baseline, Path.cwd())
+        count = amount(len(baseline.left(reviews)), "finding")
+        _say(f"{where} holds {count} for --baseline to pass over.", CLEAN)
 
 
 def _screen(settings: Settings) -> TextIO:

@@ -17,7 +17,7 @@ from modereview import baseline, parse
 from modereview.advisor import Advisor, Model
 from modereview.analyze import analyze
 from modereview.errors import InputError
-from modereview.fix import Mended, Tools, mend, taken_back
+from modereview.fix import Mended, Tools, mend, suggest, taken_back
 from modereview.hunt import hunt
 from modereview.journal import write_back
 from modereview.parse.notebook import SUFFIX as NOTEBOOK
@@ -75,7 +75,8 @@ def review(path: Path, settings: Settings, worker_for: WorkerFor, model: Model, 
     if program.gave_up:
         found = replace(found, not_run=(*not_run, f"Not every path was followed: {program.gave_up}."))
     if settings.static or settings.stdin:
-        found = replace(found, static=True)
+        offered = tuple(suggest(program, looked.found, _unrun(settings)))
+        found = replace(found, verdicts=offered, static=True)
     elif source.cells:
         found = _mend_unrun(found, program, settings)
     else:
@@ -97,14 +98,18 @@ def _not_run(path: Path, settings: Settings) -> tuple[str, ...]:
 
 def _mend_unrun(found: Review, program: Program, settings: Settings) -> Review:
     """The fixes of a file that no test can prove: offered, and made only where that is asked for."""
-    tools = Tools(
+    return _with(found, mend(program, found.findings, (), (), _unrun(settings)))
+
+
+def _unrun(settings: Settings) -> Tools:
+    """What the fix loop may use where nothing is run."""
+    return Tools(
         look=lambda source: _look_again(source, settings),
         run=lambda _: (),
         fix=settings.fix,
         unsafe=settings.unsafe_fixes,
         unproved=settings.unproved,
     )
-    return _with(found, mend(program, found.findings, (), (), tools))
 
 
 def _with(found: Review, mended: Mended) -> Review:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from modereview.records import Review
-from modereview.scan import files, scan
+from modereview.scan import answer, files, scan
 from modereview.scan.answer import Answer, Task
 from modereview.settings import Settings
 
@@ -79,6 +79,33 @@ def test_what_was_found_is_told_again_without_looking(run: Run, looked_at: list[
     assert looked_at == ["net.py", "train.py"]
 
 
+def test_a_fix_is_offered_and_not_said_to_be_proved(run: Run) -> None:
+    (verdict,) = run()[0][1].verdicts
+    assert (verdict.state, verdict.proved_by) == ("suggested", ())
+    assert verdict.fix and verdict.fix.title == "call `model.train()` before the training"
+
+
+def test_a_file_that_is_slow_to_read_is_not_read_again_for_fixes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "_QUICK", 0.0)
+    review = run()[0][1]
+    assert (ids((review,)), review.verdicts) == (["MR102"], ())
+
+
+def test_fixes_end_when_their_time_is_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "_ON_FIXES", 0.0)
+    review = run()[0][1]
+    assert (ids((review,)), review.verdicts) == (["MR102"], ())
+
+
+def test_an_empty_file_is_passed_over_with_a_word(run: Run, project: Path) -> None:
+    (project / "__init__.py").write_text("")
+    reviews, refused = run(paths=(project / "__init__.py", project / "train.py"))
+    assert (ids(reviews), refused) == (["MR102"], ())
+    assert reviews[0].not_run == ("__init__.py is empty: there is nothing to review.",)
+
+
 def test_a_file_that_changed_is_looked_at(run: Run, looked_at: list[str], project: Path) -> None:
     run()
     (project / "train.py").write_text(TRAIN.replace("model.eval()\n", ""))
@@ -117,7 +144,7 @@ def test_the_baseline_counts_for_kept_answers_too(run: Run, project: Path, tmp_p
     known = tmp_path / "known.json"
     known.write_text(f'{{"version": 1, "findings": [{{"fingerprint": "{finding.fingerprint}"}}]}}')
     review = run(baseline=known)[0][1]
-    assert review.findings == ()
+    assert review.findings == review.verdicts == ()
     assert [quiet.by for quiet in review.quiet] == ["baseline"]
 
 

@@ -7,7 +7,7 @@ before. Faults that only together turn a test green are tried together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from modereview.fix.attempt import Attempt, Now, Tools, as_the_user_has_it, candidates, current, suggestions
@@ -60,6 +60,13 @@ def mend(
         if finding.fingerprint not in verdicts:
             now, verdicts[finding.fingerprint] = _without_proof(now, finding, cases, tools, clashes)
     return Mended(now.source, now.program, tuple(verdicts[f.fingerprint] for f in findings), now.outcomes)
+
+
+def suggest(program: Program, findings: tuple[Finding, ...], tools: Tools) -> Iterator[Verdict]:
+    """What is offered for errors and warnings where nothing is run, one by one: a caller may stop."""
+    now = Now(program.source, program.source, program, findings, (), first=findings)
+    for finding in (f for f in findings if f.severity is not Severity.NOTE):
+        yield _without_proof(now, finding, (), tools, {})[1]
 
 
 def taken_back(mended: Mended, program: Program, outcomes: tuple[Outcome, ...]) -> Mended:

@@ -17,6 +17,10 @@ from modereview.records import Cell, Edit, Source
 LIMIT = 2 * 1024 * 1024  # bytes; the largest file of CPython's own library has a third of it
 
 
+class EmptyError(InputError):
+    """A file that holds nothing. To one who names it that is a mistake, in a list of many it is none."""
+
+
 def read(path: Path, root: Path | None = None, raw: bytes | None = None) -> Source:
     """The file at `path`, within `root` (by default its project). `raw` stands in for what it holds.
 
@@ -73,7 +77,7 @@ def decode(path: Path, root: Path, raw: bytes) -> Source:
         text, encoding = decode_bytes(raw, shown)
     code, offsets = to_code(text)
     if not code.strip():
-        raise InputError(f"{shown} is empty: there is nothing to review.")
+        raise EmptyError(f"{shown} is empty: there is nothing to review.")
     source = Source(path, root, raw, encoding, text, code, newline_of(text), offsets, cells)
     check_syntax(source)
     return source

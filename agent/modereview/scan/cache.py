@@ -100,7 +100,7 @@ def folder() -> Path:
 def _stamp() -> str:
     """Of modereview's own files and the Python that parses: another version gives other answers."""
     home = Path(__file__).parents[1]
-    rooms = ("records", "parse", "analyze", "rules", "scan")
+    rooms = ("records", "parse", "analyze", "rules", "edits", "fix", "scan")
     files = sorted(path for room in rooms for path in (home / room).glob("*.py"))
     states = ((p.name, (s := p.stat()).st_mtime_ns, s.st_size) for p in files)
     return hashlib.sha256(repr((sys.version, list(states))).encode()).hexdigest()

@@ -104,4 +104,5 @@ def _lost(task: Task, lost: Lost) -> Answer:
 def _new(review: Review, known: frozenset[str]) -> Review:
     """The review less what the baseline knows."""
     looked = baseline.without(Looked(review.findings, review.quiet), known)
-    return replace(review, findings=looked.found, quiet=looked.quiet)
+    told = tuple(verdict for verdict in review.verdicts if verdict.finding in looked.found)
+    return replace(review, findings=looked.found, quiet=looked.quiet, verdicts=told)
