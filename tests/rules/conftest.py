@@ -42,6 +42,35 @@ def step(model, batch, optimizer):
 
 """
 
+FITTED = """\
+import copy
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset, random_split
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.drop = nn.Dropout(0.5)
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.drop(self.norm(x)))
+
+
+def fit(model, loader, optimizer):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+"""
+
 
 def _program(text: str) -> Program:
     return analyze(parse.decode(Path("/project/train.py"), Path("/project"), text.encode()))
@@ -51,6 +80,12 @@ def _program(text: str) -> Program:
 def program() -> Callable[[str], Program]:
     """Text -> Program, nothing put before it."""
     return _program
+
+
+@pytest.fixture(scope="session")
+def fitted() -> Callable[[str], Program]:
+    """Script -> Program; `Net` and `fit`, which trains for one epoch, are defined before it."""
+    return lambda script: _program(FITTED + dedent(script))
 
 
 @pytest.fixture(scope="session")

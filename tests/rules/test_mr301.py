@@ -2,39 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
 from modereview.rules import rule
-
-NET = """\
-import copy
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
-from torch.utils.data import DataLoader, TensorDataset, random_split
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.norm = nn.BatchNorm1d(4)
-        self.drop = nn.Dropout(0.5)
-        self.fc = nn.Linear(4, 2)
-
-    def forward(self, x):
-        return self.fc(self.drop(self.norm(x)))
-
-
-def fit(model, loader, optimizer):
-    model.train()
-    for x, y in loader:
-        optimizer.zero_grad()
-        F.cross_entropy(model(x), y).backward()
-        optimizer.step()
-
-
-"""
 
 FAULTY = {
     "traced after the training": """
@@ -125,44 +94,44 @@ NOTED = {
 }
 
 
-def found(program, script):
+def found(fitted, script):
     """Severities of this rule's findings, in the order of the file."""
-    return [f.severity.value for f in rule("MR301").check(program(NET + dedent(script)))]
+    return [f.severity.value for f in rule("MR301").check(fitted(script))]
 
 
 @pytest.mark.parametrize("script", FAULTY.values(), ids=FAULTY)
-def test_faulty(program, script):
-    assert found(program, script) == ["error"]
+def test_faulty(fitted, script):
+    assert found(fitted, script) == ["error"]
 
 
 @pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
-def test_right(program, script):
-    assert found(program, script) == []
+def test_right(fitted, script):
+    assert found(fitted, script) == []
 
 
 @pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
-def test_a_note_at_most(program, script):
-    assert found(program, script) == ["note"]
+def test_a_note_at_most(fitted, script):
+    assert found(fitted, script) == ["note"]
 
 
-def test_an_onnx_export_is_less_certain(program):
+def test_an_onnx_export_is_less_certain(fitted):
     script = """
         model = Net()
         torch.onnx.export(model, (torch.zeros(2, 4),), "net.onnx")
     """
-    assert found(program, script) == ["warning"]
+    assert found(fitted, script) == ["warning"]
 
 
-def test_a_model_out_of_view_is_less_certain(program):
+def test_a_model_out_of_view_is_less_certain(fitted):
     script = """
         import torchvision
         model = torchvision.models.resnet18()
         torch.jit.trace(model, torch.zeros(1, 3, 224, 224))
     """
-    assert found(program, script) == ["warning"]
+    assert found(fitted, script) == ["warning"]
 
 
-def test_no_fix_where_the_training_goes_on(program):
+def test_no_fix_where_the_training_goes_on(fitted):
     script = """
         def main(loader, optimizer):
             model = Net()
@@ -170,6 +139,6 @@ def test_no_fix_where_the_training_goes_on(program):
                 fit(model, loader, optimizer)
                 torch.jit.trace(model, torch.zeros(2, 4)).save("net.pt")
     """
-    seen = program(NET + dedent(script))
+    seen = fitted(script)
     (finding,) = rule("MR301").check(seen)
     assert list(rule("MR301").mend(seen, finding)) == []

@@ -2,39 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
 from modereview.rules import rule
-
-NET = """\
-import copy
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
-from torch.utils.data import DataLoader, TensorDataset, random_split
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.norm = nn.BatchNorm1d(4)
-        self.drop = nn.Dropout(0.5)
-        self.fc = nn.Linear(4, 2)
-
-    def forward(self, x):
-        return self.fc(self.drop(self.norm(x)))
-
-
-def fit(model, loader, optimizer):
-    model.train()
-    for x, y in loader:
-        optimizer.zero_grad()
-        F.cross_entropy(model(x), y).backward()
-        optimizer.step()
-
-
-"""
 
 RIGHT = {
     "converted": """
@@ -80,16 +49,16 @@ NOTED = {
 }
 
 
-def found(program, script):
+def found(fitted, script):
     """Severities of this rule's findings, in the order of the file."""
-    return [f.severity.value for f in rule("MR501").check(program(NET + dedent(script)))]
+    return [f.severity.value for f in rule("MR501").check(fitted(script))]
 
 
 @pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
-def test_right(program, script):
-    assert found(program, script) == []
+def test_right(fitted, script):
+    assert found(fitted, script) == []
 
 
 @pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
-def test_a_note_at_most(program, script):
-    assert found(program, script) == ["note"]
+def test_a_note_at_most(fitted, script):
+    assert found(fitted, script) == ["note"]

@@ -7,35 +7,6 @@ from textwrap import dedent
 import pytest
 from modereview.rules import rule
 
-NET = """\
-import copy
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
-from torch.utils.data import DataLoader, TensorDataset, random_split
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.norm = nn.BatchNorm1d(4)
-        self.drop = nn.Dropout(0.5)
-        self.fc = nn.Linear(4, 2)
-
-    def forward(self, x):
-        return self.fc(self.drop(self.norm(x)))
-
-
-def fit(model, loader, optimizer):
-    model.train()
-    for x, y in loader:
-        optimizer.zero_grad()
-        F.cross_entropy(model(x), y).backward()
-        optimizer.step()
-
-
-"""
-
 FAULTY = {
     "a loop over the parameters": """
         def update_ema(ema_model, model, decay):
@@ -117,19 +88,19 @@ RIGHT = {
 }
 
 
-def found(program, script):
+def found(fitted, script):
     """Severities of this rule's findings, in the order of the file."""
-    return [f.severity.value for f in rule("MR505").check(program(NET + dedent(script)))]
+    return [f.severity.value for f in rule("MR505").check(fitted(script))]
 
 
 @pytest.mark.parametrize("script", FAULTY.values(), ids=FAULTY)
-def test_faulty(program, script):
-    assert found(program, script) == ["warning"]
+def test_faulty(fitted, script):
+    assert found(fitted, script) == ["warning"]
 
 
 @pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
-def test_right(program, script):
-    assert found(program, script) == []
+def test_right(fitted, script):
+    assert found(fitted, script) == []
 
 
 def test_a_note_where_no_model_is_in_view(program):
