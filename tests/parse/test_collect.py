@@ -31,12 +31,15 @@ def test_a_folder_gives_what_imports_torch_sorted(project):
             "b.py": "import os, torch\n",
             "a/c.py": "def f():\r    from torch.nn import Linear\r",
             "a/b.py": "try: import torch as t\nexcept ImportError: pass\n",
-            "d.py": "import pytorch_thing, torchlike\n",
+            "d.py": "from torchvision.models import resnet18\n",
+            "d2.py": "import pytorch_lightning as pl\n",
+            "d3.py": "from nets.pytorch.embeddings import *\n",
+            "d4.py": "from nets import Net\nmodel = Net('torch')\n",
             "e.py": "# import nothing, torch is great\nx = 'torch'\n",
             "f.txt": TORCH,
         }
     )
-    assert names(root) == ["a/b.py", "a/c.py", "b.py"]
+    assert names(root) == ["a/b.py", "a/c.py", "b.py", "d.py", "d2.py", "d3.py"]
 
 
 def test_what_is_not_the_users_code_is_skipped(project):

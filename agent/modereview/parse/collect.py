@@ -13,8 +13,9 @@ from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.parse.read import LIMIT
 from modereview.parse.root import find_root, locate
 
-_TORCH = re.compile(rb"(?:^|[\r\n])[^\r\n#]*\b(?:import|from)\b[^\r\n#]*\btorch\b")
-_TORCH_IN_NOTEBOOK = re.compile(rb"\b(?:import|from)\s[^\r\n#]*\btorch\b")  # its lines are strings of JSON
+# `torch` itself, and what has it in its name: torchvision, pytorch_lightning, a project's own `nets.pytorch`
+_TORCH = re.compile(rb"(?:^|[\r\n])[^\r\n#]*\b(?:import|from)\b[^\r\n#]*torch")
+_TORCH_IN_NOTEBOOK = re.compile(rb"\b(?:import|from)\s[^\r\n#]*torch")  # its lines are strings of JSON
 _SKIPPED = ("node_modules", "__pycache__")
 
 
