@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from modereview import parse
@@ -19,6 +21,17 @@ def project(tmp_path):
         return tmp_path
 
     return write
+
+
+@pytest.fixture
+def unprivileged():
+    """A folder of somebody else than root, and the test run by them: root may enter everything."""
+    with tempfile.TemporaryDirectory() as name:
+        me, somebody = os.geteuid(), os.geteuid() or 65534
+        os.chown(name, somebody, -1)
+        os.seteuid(somebody)
+        yield Path(name)
+        os.seteuid(me)
 
 
 def names(root, *paths):
@@ -82,3 +95,10 @@ def test_a_name_that_no_file_can_have(tmp_path):
     for name in ("a\0b", "x" * 300):
         with pytest.raises(InputError):
             parse.collect([tmp_path / name])
+
+
+def test_a_folder_that_may_not_be_entered_is_said(unprivileged):
+    (unprivileged / "train.py").write_text(TORCH)
+    (unprivileged / "locked").mkdir(mode=0)
+    with pytest.raises(InputError, match=r"locked cannot be read: Permission denied\. Check who may read it"):
+        parse.collect([unprivileged])

@@ -77,7 +77,8 @@ def _refuse(error: OSError) -> None:
 
 def _skipped(folder: Path) -> bool:
     hidden = folder.name.startswith(".") or folder.name in _SKIPPED
-    return hidden or (folder / "pyvenv.cfg").exists()
+    # One that may not be entered is no environment: walking into it says why.
+    return hidden or os.path.exists(folder / "pyvenv.cfg")  # noqa: PTH110
 
 
 def imports_torch(path: Path) -> bool:
