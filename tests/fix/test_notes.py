@@ -6,8 +6,8 @@ from pathlib import Path
 
 from modereview import parse
 from modereview.analyze import analyze
-from modereview.fix import Tools, mend
-from modereview.records import Finding, Program, Source
+from modereview.fix import Tools, mend, suggest
+from modereview.records import Finding, Program, Severity, Source
 from modereview.rules import check
 
 SCRIPT = """\
@@ -67,3 +67,11 @@ def test_a_second_review_has_nothing_to_do() -> None:
     done = mend(*look(source(SCRIPT)), (), (), TOOLS)
     again = mend(*look(done.source), (), (), TOOLS)
     assert again.source.text == done.source.text
+
+
+def test_where_nothing_is_run_the_fix_alone_is_offered_and_notes_get_none() -> None:
+    program, findings = look(source(SCRIPT))
+    offered = {v.finding.rule: v.fix for v in suggest(program, findings, TOOLS)}
+    assert offered.keys() == {f.rule for f in findings if f.severity is not Severity.NOTE}
+    fix = offered["MR101"]
+    assert fix and [edit.replacement.strip() for edit in fix.edits] == ["model.eval()"]

@@ -25,6 +25,7 @@ class Tools:
     fix: bool = True  # whether anything may be mended at all
     unsafe: bool = False  # whether unsafe fixes may be written
     unproved: bool = False  # whether fixes may be written that no test proves
+    notes: bool = True  # whether a fix takes along those of the notes that it calls up
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ def suggestions(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
     seen = set()
     for fix in _mends(now.program, finding):
         attempt = _follow(now, fix, tools)
-        for way in (_with_notes(now, attempt, tools), attempt) if attempt is not None else ():
+        if attempt is None:
+            continue
+        for way in (_with_notes(now, attempt, tools) if tools.notes else None, attempt):
             if way is not None and way[0].source.text not in seen:
                 seen.add(way[0].source.text)
                 yield way

@@ -64,9 +64,10 @@ def mend(
 
 def suggest(program: Program, findings: tuple[Finding, ...], tools: Tools) -> Iterator[Verdict]:
     """What is offered for errors and warnings where nothing is run, one by one: a caller may stop."""
+    least = replace(tools, notes=False)  # what nothing proves changes no more than it must
     now = Now(program.source, program.source, program, findings, (), first=findings)
     for finding in (f for f in findings if f.severity is not Severity.NOTE):
-        yield _without_proof(now, finding, (), tools, {})[1]
+        yield _without_proof(now, finding, (), least, {})[1]
 
 
 def taken_back(mended: Mended, program: Program, outcomes: tuple[Outcome, ...]) -> Mended:
