@@ -17,7 +17,7 @@ from modereview.errors import InputError
 from modereview.records import Finding, Program, Review, Source, Verdict
 from modereview.rules import look
 
-_QUICK = 1.0  # seconds that reading a file takes at most, if fixes are to be tried on it
+_QUICK = 0.5  # seconds that reading a file takes at most, if fixes are to be tried on it
 _ON_FIXES = 5.0  # seconds that are spent on the fixes of a file
 _NEIGHBOURS = 128  # files that are kept in memory because several scripts may import them
 
