@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from modereview.records import Review
-from modereview.scan import answer, files, scan
+from modereview.scan import answer, files, offers, scan
 from modereview.scan.answer import Answer, Task
 from modereview.settings import Settings
 
@@ -94,9 +94,21 @@ def test_a_file_that_is_slow_to_read_is_not_read_again_for_fixes(
 
 
 def test_fixes_end_when_their_time_is_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer, "_ON_FIXES", 0.0)
+    monkeypatch.setattr(offers, "_SECONDS", 0.0)
     review = run()[0][1]
     assert (ids((review,)), review.verdicts) == (["MR102"], ())
+
+
+def test_a_fault_of_ours_in_the_fixes_loses_no_finding(
+    run: Run, looked_at: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise ZeroDivisionError("no fix")
+
+    monkeypatch.setattr("modereview.fix.suggest", broken)
+    review = run()[0][1]
+    assert ids((review,)) == ["MR102"]
+    assert review.internal_errors == ("no fix could be tried on train.py: ZeroDivisionError: no fix",)
 
 
 def test_an_empty_file_is_passed_over_with_a_word(run: Run, project: Path) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import takewhile
 from pathlib import Path
 from stat import S_ISREG
 
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.errors import InputError
-from modereview.records import Finding, Program, Review, Source, Verdict
-from modereview.rules import look
+from modereview.records import Program, Review, Source
+from modereview.rules import Looked, look
+from modereview.scan.offers import offered
 
 _QUICK = 0.5  # seconds that reading a file takes at most, if fixes are to be tried on it
-_ON_FIXES = 5.0  # seconds that are spent on the fixes of a file
 _NEIGHBOURS = 128  # files that are kept in memory because several scripts may import them
 
 
@@ -61,44 +59,31 @@ def answer(task: Task, raw: bytes | None = None) -> Answer:
     except InputError as error:
         return Answer(None, str(error))
     crashes: list[str] = []
-    verdicts: tuple[Verdict, ...] = ()
+
+    def read(text: Source) -> tuple[Program, Looked]:
+        program = analyze(text, near, static=True)
+        return program, look(program, task.select, task.ignore, crashes.append)
+
+    began = time.process_time()
     try:
-        began = time.process_time()
-        program = analyze(source, near, static=True)
-        looked = look(program, task.select, task.ignore, crashes.append)
-        if looked.found and time.process_time() - began < _QUICK:
-            verdicts = _suggested(task, program, looked.found, near)
+        program, looked = read(source)
     except Exception as error:  # a fault of ours ends this file, not the review
         told = f"{source.name} could not be analyzed: {type(error).__name__}: {error}".rstrip(": ")
         return Answer(Review(_slim(source), internal_errors=(told,), static=True))
     gave_up = (f"Not every path was followed: {program.gave_up}.",) if program.gave_up else ()
+    quick = time.process_time() - began < _QUICK
+    offers = offered(program, looked.found, read, crashes) if looked.found and quick else ()
     kept = replace(source) if looked.found or looked.quiet else _slim(source)
     review = Review(
         kept,
         looked.found,
         looked.quiet,
-        verdicts=verdicts,
+        verdicts=offers,
         not_run=gave_up,
-        internal_errors=tuple(crashes),
+        internal_errors=tuple(dict.fromkeys(crashes)),  # fixes may meet them again
         static=True,
     )
     return Answer(review, made_of=tuple(asked.items()))
-
-
-def _suggested(
-    task: Task, program: Program, found: tuple[Finding, ...], near: Callable[[Path, Path], Source]
-) -> tuple[Verdict, ...]:
-    """Fixes to offer, as far as there is time: each is tried on the file, which is read again for it."""
-    from modereview.fix import Tools, suggest  # not for files without a finding, which are most
-
-    def again(source: Source) -> tuple[Program, tuple[Finding, ...]]:
-        mended = analyze(source, near, static=True)
-        return mended, look(mended, task.select, task.ignore, lambda _: None).found
-
-    tools = Tools(look=again, run=lambda _: ())
-    until = time.process_time() + _ON_FIXES
-    offered = suggest(program, found, tools)
-    return tuple(takewhile(lambda _: time.process_time() < until, offered))
 
 
 def empty(task: Task) -> Source:
