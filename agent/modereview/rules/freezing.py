@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
-from modereview.records import Program, Span
-from modereview.rules import lookup
+from modereview.records import ModuleClass, Program, Span
+from modereview.rules import inside, lookup
 
 _NORM = re.compile(r"batch_?norm|(^|[^a-z])s?bn|_norm\b|norm_", re.IGNORECASE)
+# Backbones of torchvision that hold batch norms (torchvision.models, source).
+_NORMED = re.compile(
+    r"torchvision\.models\..*(resne|densenet|mobilenet|efficientnet|shufflenet|googlenet|inception|mnasnet|regnet|_bn$)"
+)
+# A network that only measures is not trained with its owner.
+_MEASURES = re.compile(r"loss|metric|score|fid|lpips|percept|extract|feature|wrapper|infer", re.IGNORECASE)
 _WALKS = frozenset({"modules", "named_modules", "children", "named_children"})
 
 
@@ -37,6 +43,30 @@ def submodules(body: ir.Block) -> Iterator[Freeze]:
         text = walk.dotted(call.func.base) if isinstance(call.func, ir.Attr) else None
         if text and "." in text and switches_off(call):
             yield Freeze(text, call.span, part=True)
+
+
+def at_construction(program: Program, module: ModuleClass) -> Freeze | None:
+    """The first place where `__init__`, or what it calls on `self`, freezes norm layers."""
+    started = inside.reached(program, module.name, "__init__")
+    return next((f for method in started for f in norms_of(program, module, method)), None)
+
+
+def norms_of(program: Program, module: ModuleClass, method: ir.Function) -> list[Freeze]:
+    """Where a method freezes norm layers of `self`, or submodules of it that are known to hold some."""
+    found = [f for f in freezes(program, method.body) if f.target.split(".")[0] == "self"]
+    if _MEASURES.search(module.name) or len(module.layers) < 2:
+        return found
+    kinds = {f"self.{layer.attr}": layer.kind for layer in module.layers}
+    return found + [f for f in submodules(method.body) if _normed(program, kinds.get(f.target, ""))]
+
+
+def _normed(program: Program, kind: str) -> bool:
+    """Whether a layer of that kind is, or is known to hold, a batch norm."""
+    assert program.names is not None
+    first, _, rest = kind.partition(".")
+    origin = ".".join(filter(None, (program.names.imports.get(first, first), rest)))
+    known = program.module(kind)
+    return "BatchNorm" in kind or bool(_NORMED.match(origin)) or (known is not None and known.normed)
 
 
 def switches_off(call: ir.Call) -> bool:

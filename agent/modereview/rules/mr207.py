@@ -11,15 +11,9 @@ from modereview.analyze.modules import is_framework_class
 from modereview.records import Event, Finding, Fix, ModuleClass, Program, Severity, Span
 from modereview.rules import inside, lookup, overriding
 from modereview.rules.base import Rule, fix
-from modereview.rules.freezing import Freeze, freezes, submodules, switches_on
+from modereview.rules.freezing import Freeze, at_construction, freezes, norms_of, submodules, switches_on
 
-# Backbones of torchvision that hold batch norms (torchvision.models, source).
-_NORMED = re.compile(
-    r"torchvision\.models\..*(resne|densenet|mobilenet|efficientnet|shufflenet|googlenet|inception|mnasnet|regnet|_bn$)"
-)
 _SWITCHED_OFF = re.compile(r"\.(eval\(\s*\)|train\(\s*(mode\s*=\s*)?False)")
-# A network that only measures is not trained with its owner.
-_MEASURES = re.compile(r"loss|metric|score|fid|lpips|percept|extract|feature|wrapper|infer", re.IGNORECASE)
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -40,9 +34,9 @@ def _in_init(program: Program, module: ModuleClass) -> Iterator[Finding]:
     started = inside.reached(program, module.name, "__init__")
     later = [m for c in own for m in c.methods if m not in started]
     calls_of_init = {f.name for f in started}
-    if any(_frozen(program, module, m) or _calls(m, calls_of_init) for m in later):
+    if any(norms_of(program, module, m) or _calls(m, calls_of_init) for m in later):
         return
-    first = next((f for m in started for f in _frozen(program, module, m)), None)
+    first = at_construction(program, module)
     if first is None:
         return
     hooked = any(is_framework_class(c, program.names) for c in own)
@@ -55,24 +49,6 @@ def _in_init(program: Program, module: ModuleClass) -> Iterator[Finding]:
         function=next(m.name for m in started if walk.within(first.span, m.span)),
         subject=first.target,
     )
-
-
-def _frozen(program: Program, module: ModuleClass, method: ir.Function) -> list[Freeze]:
-    """Norm layers of `self`, or submodules of it that are known to hold some."""
-    found = [f for f in freezes(program, method.body) if f.target.split(".")[0] == "self"]
-    if _MEASURES.search(module.name) or len(module.layers) < 2:
-        return found
-    kinds = {f"self.{layer.attr}": layer.kind for layer in module.layers}
-    return found + [f for f in submodules(method.body) if _normed(program, kinds.get(f.target, ""))]
-
-
-def _normed(program: Program, kind: str) -> bool:
-    """Whether a layer of that kind is, or is known to hold, a batch norm."""
-    assert program.names is not None
-    first, _, rest = kind.partition(".")
-    origin = ".".join(filter(None, (program.names.imports.get(first, first), rest)))
-    known = program.module(kind)
-    return "BatchNorm" in kind or bool(_NORMED.match(origin)) or (known is not None and known.normed)
 
 
 def _calls(method: ir.Function, names: set[str]) -> bool:
@@ -173,7 +149,7 @@ def _statements(program: Program, module: ModuleClass) -> list[str]:
     """The statements of `__init__` that freeze, as they can stand in `train`; none if they use its locals."""
     assert program.names is not None
     init = program.names.classes[module.name].method("__init__")
-    frozen = _frozen(program, module, init) if init else []
+    frozen = norms_of(program, module, init) if init else []
     texts = []
     for statement in init.body if init else ():
         if any(walk.within(f.span, statement.span) for f in frozen):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modereview.analyze import ir, walk
 from modereview.records import Drive, Program, Recipe, Role
 from modereview.rules import lookup
+from modereview.rules.freezing import switches_off
 
 _EVALUATING: frozenset[Role] = frozenset({"evaluate", "infer"})
 _GENERATORS = ("numpy.random.default_rng", "numpy.random.RandomState", "random.Random")
@@ -47,9 +48,21 @@ def asks_a_teacher(recipe: Recipe, program: Program) -> bool:
     return any(f.role == "target" and functions & {f.function, *f.through} for f in program.forwards)
 
 
-def restores_mode(recipe: Recipe, program: Program, finally_too: bool = False) -> bool:
-    """Whether a function of the scenario keeps the mode and puts it back, at its end or in a `finally`."""
-    return any(_keeps_mode(body) and _puts_back(body, finally_too) for body in _bodies(recipe, program))
+def restores_mode(recipe: Recipe, program: Program) -> bool:
+    """Whether a function of the scenario keeps the mode and puts it back."""
+    return any(_keeps_mode(body) and _puts_back(body) for body in _bodies(recipe, program))
+
+
+def switches_back(recipe: Recipe, program: Program) -> bool:
+    """Whether a function of the scenario switches a model to EVAL, and back to TRAIN or what it was."""
+    return any(_goes_and_comes_back(body) for body in _bodies(recipe, program))
+
+
+def switches_graph(recipe: Recipe, program: Program) -> bool:
+    """Whether a function of the scenario switches the graph by a call, with or without `with`."""
+    assert program.names is not None
+    calls = (call for body in _bodies(recipe, program) for call in walk.calls(body))
+    return any(program.names.origin(call.func) == "torch.set_grad_enabled" for call in calls)
 
 
 def makes_generators(recipe: Recipe, program: Program) -> bool:
@@ -74,12 +87,22 @@ def _keeps_mode(body: ir.Block) -> bool:
     return any(isinstance(value, ir.Attr) and value.name == "training" for value in assigned)
 
 
-def _puts_back(body: ir.Block, in_finally: bool) -> bool:
+def _puts_back(body: ir.Block) -> bool:
     """`model.train(was)`."""
-    blocks = [s.final for s in walk.statements(body) if isinstance(s, ir.Try)] if in_finally else [body]
-    calls = (call for block in blocks for call in walk.calls(block))
     return any(
-        isinstance(call.func, ir.Attr) and call.func.name == "train" and _by_flag(call) for call in calls
+        isinstance(call.func, ir.Attr) and call.func.name == "train" and _by_flag(call)
+        for call in walk.calls(body)
+    )
+
+
+def _goes_and_comes_back(body: ir.Block) -> bool:
+    """`model.eval()` and, further down, `model.train()` or `model.train(was)`."""
+    switches = [(walk.dotted(c.func.base), c) for c in walk.calls(body) if isinstance(c.func, ir.Attr)]
+    off = {name: call.span for name, call in reversed(switches) if switches_off(call)}
+    return any(
+        name in off and off[name] < call.span and call.func.name == "train" and not switches_off(call)
+        for name, call in switches
+        if isinstance(call.func, ir.Attr)
     )
 
 

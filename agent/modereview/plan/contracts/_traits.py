@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from modereview.analyze import walk
 from modereview.analyze.torchfacts import SENSITIVE_LAYERS
 from modereview.records import ModuleClass, Program, Recipe
+from modereview.rules import inside, lookup
+from modereview.rules.freezing import at_construction
 
 # Layers that may take the sequence as the first dimension: its steps depend on each other by design.
 _ACROSS = ("RNN", "LSTM", "GRU", "Transformer", "Attention")
@@ -54,9 +57,9 @@ def overrides(module: ModuleClass, program: Program) -> bool:
     return bool(defines(module, program) & {"train", "eval"})
 
 
-def overrides_switches(program: Program) -> bool:
-    """Whether any module class of the file has: one that keeps norms frozen, say."""
-    return any(overrides(module, program) for module in program.modules)
+def may_freeze(program: Program) -> bool:
+    """Whether any module class of the file keeps norms in EVAL, or has a `train` that could."""
+    return any(overrides(m, program) or at_construction(program, m) for m in program.modules)
 
 
 def freezes(module: ModuleClass, program: Program) -> bool:
@@ -70,6 +73,19 @@ def shadows_train(program: Program) -> bool:
     """Whether a module class calls something else `train`: then `model.eval()` cannot be used on it."""
     methods = _methods(program, {module.name for module in program.modules})
     return any(method.name == "train" and not _takes_mode(method) for method in methods)
+
+
+def hides_the_switch(module: ModuleClass, program: Program) -> bool:
+    """Whether the class's own `train` is no switch at all: a training loop of that name."""
+    own = [method for method in _methods(program, {module.name}) if method.name == "train"]
+    return any(not _takes_mode(method) and not _hands_on(method) for method in own)
+
+
+def writes_itself(module: ModuleClass, program: Program) -> bool:
+    """Whether a forward of the class writes an attribute of the model."""
+    runs = inside.reached(program, module.name, "forward")
+    pairs = (pair for f in runs for s in walk.statements(f.body) for pair in lookup.bindings(s))
+    return any((walk.dotted(target) or "").startswith("self.") for target, _ in pairs)
 
 
 def exported(name: str, program: Program) -> bool:
@@ -117,3 +133,15 @@ def _takes_mode(method: ast.FunctionDef) -> bool:
     default = method.args.defaults[-1] if method.args.defaults else None
     truth = isinstance(default, ast.Constant) and isinstance(default.value, bool)
     return truth and len(method.args.args) == 2
+
+
+def _hands_on(method: ast.FunctionDef) -> bool:
+    """Whether it takes nothing, and switches all the same: `def train(self): super().train()`."""
+    calls = (n.func for n in ast.walk(method) if isinstance(n, ast.Call))
+    switches = (f for f in calls if isinstance(f, ast.Attribute) and f.attr == "train")
+    return len(method.args.args) == 1 and any(_is_super(f.value) for f in switches)
+
+
+def _is_super(node: ast.expr) -> bool:
+    """`super()`, with or without what it had to be given once."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from modereview.plan.contracts._evaluations import every_evaluation
-from modereview.plan.contracts._scenarios import evaluates_apart, restores_mode
+from modereview.plan.contracts._scenarios import evaluates_apart, switches_back
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = every_evaluation(
     claim="the mode comes back after an error, too",
     watcher="interrupted",
-    wrong="seen.after != seen.before",
-    why=", interrupted, left the model in another mode: use try and finally",
+    wrong="seen.before and not seen.after",
+    why=", interrupted, left the model in EVAL mode: use try and finally",
 )
 
 CONTRACT = Contract(
     id="interrupted_evaluation_restores_the_mode",
     test="test_interrupted_evaluation_restores_the_mode",
     why="Whoever catches the error and goes on training does so in EVAL from then on.",
-    needs="an evaluating function that puts the mode back in a `finally`",
+    needs="an evaluating function that switches to EVAL and back",
     proves=("MR111",),
     on="scenario",
     template=TEMPLATE,
@@ -26,5 +26,5 @@ CONTRACT = Contract(
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
-    """To scenarios whose evaluating function restores the mode in a `finally`."""
-    return evaluates_apart(recipe) and restores_mode(recipe, program, finally_too=True)
+    """To scenarios whose evaluating function comes back from EVAL."""
+    return evaluates_apart(recipe) and switches_back(recipe, program)

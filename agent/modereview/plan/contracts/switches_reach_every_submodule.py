@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import minds_modes, module_of, overrides_switches
+from modereview.plan.contracts._traits import may_freeze, minds_modes, module_of
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -25,7 +25,7 @@ CONTRACT = Contract(
     id="switches_reach_every_submodule",
     test="test_train_and_eval_reach_every_submodule",
     why="A module that no switch reaches keeps its mode for good, and has no parameters to train or to move.",
-    needs="something that the mode matters to, and no `train` of the file's own",
+    needs="something that the mode matters to, and nothing in the file that may freeze it",
     proves=("MR205",),
     on="module",
     template=TEMPLATE,
@@ -35,6 +35,6 @@ CONTRACT = Contract(
 def applies(recipe: Recipe, program: Program) -> bool:
     """To models that hold something the mode matters to.
 
-    Own `train` methods are left out: keeping norms frozen in TRAIN is what most of them are for.
+    Files that freeze are left out: keeping norms in EVAL is what most `train` methods of their own are for.
     """
-    return minds_modes(module_of(recipe, program)) and not overrides_switches(program)
+    return minds_modes(module_of(recipe, program)) and not may_freeze(program)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import module_of, overrides, shadows_train
+from modereview.plan.contracts._traits import hides_the_switch, module_of, overrides
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """train() and eval() return the model, as `model = Net().eval()` needs it."""
+    """train() and eval() work and return the model, as `model = Net().eval()` needs it."""
     model, _ = {{ build }}()
-    assert model.train() is model, "train() does not return the model: return self"
-    assert model.eval() is model, "eval() does not return the model: return self"
+    for name in ("train", "eval"):
+        try:
+            switched = getattr(model, name)()
+        except TypeError as error:
+            raise AssertionError(
+                f"{name}() fails ({error}): an own train() must take `mode`"
+            ) from error
+        assert switched is model, f"{name}() does not return the model: return self"
 '''
 
 CONTRACT = Contract(
@@ -27,4 +33,5 @@ CONTRACT = Contract(
 
 def applies(recipe: Recipe, program: Program) -> bool:
     """To classes that override a switch."""
-    return overrides(module_of(recipe, program), program) and not shadows_train(program)
+    module = module_of(recipe, program)
+    return overrides(module, program) and not hides_the_switch(module, program)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import module_of, overrides_switches
+from modereview.plan.contracts._traits import may_freeze, module_of
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -31,7 +31,7 @@ CONTRACT = Contract(
     id="train_moves_running_statistics",
     test="test_training_moves_running_statistics",
     why="A norm whose statistics never move evaluates with those it was made with, or with each batch's own.",
-    needs="a batch norm, and no `train` of the file's own that may freeze it",
+    needs="a batch norm, and nothing in the file that may freeze it: no `__init__`, no `train` of its own",
     proves=("MR209",),
     on="module",
     template=TEMPLATE,
@@ -41,4 +41,4 @@ CONTRACT = Contract(
 
 def applies(recipe: Recipe, program: Program) -> bool:
     """To models with a batch norm that nothing freezes."""
-    return module_of(recipe, program).normed and not overrides_switches(program)
+    return module_of(recipe, program).normed and not may_freeze(program)
