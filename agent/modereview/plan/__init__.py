@@ -24,7 +24,7 @@ from modereview.plan.recipes import (
 )
 from modereview.plan.rehearsal import sites, target_of
 from modereview.plan.request import SECONDS, request
-from modereview.plan.seeding import seeding_recipes
+from modereview.plan.seeding import looks_after_a_run, seeding_recipes
 from modereview.plan.slots import Context
 from modereview.plan.targets import Scenario, module_targets, scenarios
 from modereview.records import Finding, Given, Plan, Program, Recipe, Target, Unreached
@@ -52,7 +52,7 @@ def plan(
     load, found_scenarios, answer = _asked(program, ask, load, given)
     reached = [*_recipes(modules, found_scenarios, answer), _own_run(program, answer)]
     recipes = tuple(r for r in reached if isinstance(r, Recipe))
-    all_recipes = (*recipes, *seeding_recipes(program))
+    all_recipes = (*recipes, *seeding_recipes(program, _absent(answer)))
     return Plan(
         program,
         findings,
@@ -131,7 +131,7 @@ def _own_run(program: Program, answer: dict[str, Any]) -> Recipe | Unreached | N
     """The recipe of the script's own run, where the probe came to it."""
     if "rehearsal" not in answer:
         return None
-    return rehearsed_recipe(program, answer["rehearsal"])
+    return rehearsed_recipe(program, answer["rehearsal"], looks_after_a_run(program, _absent(answer)))
 
 
 def _recipes(

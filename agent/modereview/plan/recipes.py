@@ -38,8 +38,8 @@ def scenario_recipe(scenario: Scenario, found: Json) -> Recipe | Unreached | Non
     return Recipe(scenario.target, values, way.drives, found["watch"], patches, tried, trials=trials)
 
 
-def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None:
-    """The script's own run; None where the scenarios drive all there is."""
+def rehearsed_recipe(program: Program, found: Json, drawn: Value | None) -> Recipe | Unreached | None:
+    """The script's own run, with what to look at after it; None where the scenarios drive all there is."""
     if found.get("error") == "":
         return None
     if "error" in found:
@@ -51,7 +51,8 @@ def rehearsed_recipe(program: Program, found: Json) -> Recipe | Unreached | None
     changes = tuple(Value(c["name"], c["code"], c["why"]) for c in found["changes"])
     rehearsal = Rehearsal(changes, tuple(found["arguments"]), tuple(found["files"]), found["most"])
     tried, trials = found["tried"], _trials(found)
-    return Recipe(target, (), run, "", tried=tried, rehearsal=rehearsal, trials=trials)
+    values = (drawn,) if drawn else ()
+    return Recipe(target, values, run, "", tried=tried, rehearsal=rehearsal, trials=trials)
 
 
 def not_shown(program: Program, reached: Sequence[Recipe | Unreached | None]) -> tuple[Unreached, ...]:

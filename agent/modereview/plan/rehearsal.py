@@ -7,26 +7,37 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from modereview.analyze.handing import EXPORTS
 from modereview.plan.described import Json, slot_json
 from modereview.plan.kinds import kind_of
 from modereview.plan.names import literal, resolve
 from modereview.plan.options import batch_options, required
 from modereview.plan.slots import Context, Slot
-from modereview.plan.targets import WANTED
 from modereview.plan.tree import level, scopes
 from modereview.plan.uses import uses_of
-from modereview.records import Drive, Function, Mode, Program, Role, Target
+from modereview.records import Drive, Forward, Function, Mode, Program, Role, Target
+from modereview.rules import mr108, mr504
 
 # Calls with an effect outside the run: they write, show, send or delete.
 _EFFECTS = re.compile(
     r"(^|\.)(save|savez|savefig|save_image|save_pretrained|show|imshow|to_csv|push_to_hub|urlretrieve)$"
     r"|^(os\.(system|remove|unlink|rename|kill)|shutil\.\w+|subprocess\.\w+|wandb\.\w+|mlflow\.\w+)$"
+    r"|(^|\.)dist(ributed)?\.(all_reduce|reduce|broadcast)$"
     r"|(^|\.)(SummaryWriter|set_device|init_process_group|destroy_process_group|barrier)$"
 )
 GIVEN = "given in pyproject.toml"
 _INSTEAD = (  # (callee, what is called instead)
     (r"^torch\.compile$", "(lambda same, **_: same)"),
     (r"^(torch\.)?(multiprocessing|mp)\.spawn$", "(lambda work, args=(), **_: work(0, *args))"),
+    # An export runs the model once; what it writes, and the package that it needs, are no matter here.
+    (
+        r"(^|\.)(onnx|export)\.export$",
+        "(lambda model, args=(), *_, **__: "
+        "(model(*args if isinstance(args, tuple) else (args,)), MagicMock())[1])",
+    ),
+    (r"(^|\.)(DistributedDataParallel|DDP)$", "(lambda module, *_, **__: nn.DataParallel(module))"),
+    (r"(^|\.)dist(ributed)?\.get_rank$", "(lambda *_: 0)"),
+    (r"(^|\.)dist(ributed)?\.get_world_size$", "(lambda *_: 1)"),
     (r"(^|\.)DistributedSampler$", "(lambda data, **_: torch.utils.data.RandomSampler(data))"),
 )
 # Processes of their own are slow to start, and what fails in them has no place in the script.
@@ -45,16 +56,10 @@ class Site:
 
 
 def sites(program: Program) -> tuple[Site, ...]:
-    """The lines that train, evaluate or infer, in the file's order."""
+    """The lines that train, evaluate or infer, ask a teacher, export or probe, in the file's order."""
     roles: dict[tuple[int, str], set[Role]] = {}
-    for forward in program.forwards:
-        # An inference in TRAIN may be meant so: it is looked at where the analysis is sure of its mode.
-        sure = forward.exact and forward.mode is not Mode.UNKNOWN
-        if (
-            forward.role in WANTED
-            and (forward.role != "infer" or sure)
-            and forward.function.rpartition(".")[2] != "forward"
-        ):
+    for forward in _looked_at(program):
+        if forward.function.rpartition(".")[2] != "forward":
             roles.setdefault((forward.span.line, forward.function), set()).add(forward.role)
     lines = program.source.lines  # beyond the last one lie files beside the script
     return tuple(
@@ -62,6 +67,17 @@ def sites(program: Program) -> tuple[Site, ...]:
         for (n, f), r in sorted(roles.items())
         if n <= len(lines)
     )
+
+
+def _looked_at(program: Program) -> Iterator[Forward]:
+    """What trains or evaluates; what may be in TRAIN on purpose, where the analysis is sure of its mode."""
+    yield from (f for f in program.forwards if f.role in ("train", "evaluate"))
+    inferring = (f for f in program.forwards if f.role == "infer")
+    exports = (f for f in program.handed if f.by in EXPORTS)
+    told_by_rules = (*mr108.teachers(program), *(f for f in mr504.probes(program) if not f.by))
+    for forward in (*inferring, *exports, *told_by_rules):
+        if forward.exact and forward.mode is not Mode.UNKNOWN:
+            yield forward
 
 
 def target_of(program: Program, found: tuple[Site, ...]) -> Target:

@@ -24,7 +24,16 @@ class Rehearsal(ast.NodeTransformer):
             return ast.Constant("cpu")
         called = f"{ast.unparse(node.func)}(...)" if isinstance(node, ast.Call) else ""
         changed = self.changes.get(text, self.changes.get(called))
-        return changed or self.generic_visit(node)
+        return in_place_of(node, changed) if changed else self.generic_visit(node)
+
+
+def in_place_of(node, changed):
+    """A copy of what a node is changed to, on the node's own line."""
+    changed = copy.deepcopy(changed)
+    for part in ast.walk(changed):
+        if hasattr(part, "lineno"):
+            ast.copy_location(part, node)
+    return changed
 
 
 @mock.patch.object(nn.Module, "cuda", lambda self, *_, **__: self)
@@ -35,7 +44,8 @@ def rehearsed(changes, arguments=(), files=(), most=60):
 
     def note(module, inputs, output):
         frame = sys._getframe(1)
-        while frame.f_code.co_name in ("inner", "_call_impl", "_wrapped_call_impl"):
+        # Out of torch, which may trace or export, but not out of a layer that calls this one.
+        while in_torch(frame) and frame.f_code.co_name != "forward":
             frame = frame.f_back
         own = frame.f_code.co_filename == path and frame.f_code.co_name != "forward"
         if own and list(module.parameters()):
@@ -44,6 +54,9 @@ def rehearsed(changes, arguments=(), files=(), most=60):
             forwards.append(observed(call, where, module, output))
             if len(forwards) == most:
                 sys.exit("enough is seen")
+
+    def in_torch(frame):
+        return frame.f_globals.get("__name__", "").partition(".")[0] == "torch"
 
     tree = Rehearsal(changes).visit(ast.parse(SCRIPT.read_bytes()))
     code = compile(ast.fix_missing_locations(tree), path, "exec", 0, True)
@@ -65,6 +78,7 @@ def rehearsed(changes, arguments=(), files=(), most=60):
 REHEARSAL_IMPORTS = (
     "import ast",
     "import contextlib",
+    "import copy",
     "import linecache",
     "import os",
     "import shutil",

@@ -28,30 +28,41 @@ def check(program: Program) -> Iterator[Finding]:
     seen = set()
     for forward in program.forwards:
         place = (forward.function, forward.model)
-        if _is_teacher(forward) and forward.model not in trained and place not in seen:
+        in_train = forward.mode is Mode.TRAIN and forward.cause in ("build", "switch")
+        if in_train and _is_asked(forward) and forward.model not in trained and place not in seen:
             seen.add(place)
             yield _finding(program, forward)
 
 
-def _is_teacher(forward: Forward) -> bool:
+def teachers(program: Program) -> Iterator[Forward]:
+    """Forwards of networks that only make targets, in whatever mode; those that are meant so left out."""
+    trained = {f.model for f in program.forwards if f.role == "train"}
+    yield from (
+        f for f in program.forwards if _is_asked(f) and f.model not in trained and not _is_meant(program, f)
+    )
+
+
+def _is_asked(forward: Forward) -> bool:
     """Whether the result is a target, and the model is known or named as one that does not learn from it."""
-    in_train = forward.mode is Mode.TRAIN and forward.cause in ("build", "switch")
     by_name = bool(_TEACHER.search(forward.model.rpartition(".")[2]))
     known = bool(forward.sensitive or forward.opaque or forward.classes)
-    fixed = forward.role == "target" and (not forward.learns or by_name)
-    return in_train and known and fixed
+    return known and forward.role == "target" and (not forward.learns or by_name)
+
+
+def _is_meant(program: Program, forward: Forward) -> bool:
+    """Whether TRAIN may be on purpose: in an average of the student, by a name or a comment."""
+    places = (forward.model, forward.function, *forward.classes)
+    averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
+    return averaged or not by_role(forward) or deliberate(program, forward)
 
 
 def _finding(program: Program, forward: Forward) -> Finding:
-    places = (forward.model, forward.function, *forward.classes)
-    averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
-    quiet = averaged or not by_role(forward) or deliberate(program, forward)
     here = Event(forward.span, "makes targets here in TRAIN", "forward")
     return RULE.finding(
         program,
         forward.span,
         f"`{forward.model}` makes targets in train mode",
-        severity=Severity.NOTE if quiet else certainty(forward, certain=True),
+        severity=Severity.NOTE if _is_meant(program, forward) else certainty(forward, certain=True),
         evidence=(*forward.why, here),
         facts=(harm(forward, training=False),),
         function=forward.function,

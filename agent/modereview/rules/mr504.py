@@ -22,17 +22,23 @@ def check(program: Program) -> Iterator[Finding]:
     """Dummy forwards in TRAIN of a model that is trained later in the same run, then those in `__init__`."""
     if "BatchNorm" not in program.source.text:
         return
-    runs = [*program.handed, *(f for f in program.forwards if f.role == "unknown")]
-    probes = {f.span: f for f in runs if _moves(f) and _trained_later(program, f)}
-    for span in sorted(probes):
-        if probes[span].by in PROBES or (not probes[span].by and _on_made_up_data(program, probes[span])):
-            yield _finding(program, probes[span])
+    found = {f.span: f for f in probes(program) if _moves(f)}
+    for span in sorted(found):
+        yield _finding(program, found[span])
     yield from _in_init(program)
 
 
+def probes(program: Program) -> Iterator[Forward]:
+    """Dummy forwards of a model with batch norms that is trained later in the same run, in whatever mode."""
+    for forward in (*program.handed, *(f for f in program.forwards if f.role == "unknown")):
+        normed = any("BatchNorm" in kind for kind in forward.sensitive)
+        probe = forward.by in PROBES or (not forward.by and _on_made_up_data(program, forward))
+        if normed and probe and _trained_later(program, forward):
+            yield forward
+
+
 def _moves(forward: Forward) -> bool:
-    known = any("BatchNorm" in kind for kind in forward.sensitive)
-    return known and forward.mode is Mode.TRAIN and forward.cause in ("build", "switch") and forward.exact
+    return forward.mode is Mode.TRAIN and forward.cause in ("build", "switch") and forward.exact
 
 
 def _trained_later(program: Program, probe: Forward) -> bool:

@@ -19,7 +19,7 @@ from modereview.plan.rehearsing import (
     WEIGHTS,
     WEIGHTS_IMPORTS,
 )
-from modereview.records import Case, Contract, Plan, Recipe, Suite
+from modereview.records import Case, Contract, Plan, Recipe, Role, Suite
 from modereview.write.arrange import EVALUATING, RECORDED, arrange, recipe_imports
 from modereview.write.naming import builder_names, calls, listed, slug
 
@@ -137,6 +137,12 @@ def _scenario_case(contract: Contract, recipe: Recipe, names: dict[Recipe, str],
     evaluating = [call for call, drive in driven if drive.roles & EVALUATING]
     untrained = ["not seen.trained"] if set(training) & set(evaluating) else []
     everywhere = [] if recipe.rehearsal else everything  # a run also shows lines that are not looked at
+
+    def lines(role: Role) -> list[str]:
+        return _among(
+            [call for call, drive in zip(named, recipe.drives, strict=True) if role in drive.roles], []
+        )
+
     code = _TEMPLATES.from_string(contract.template).render(
         head=f"def {name}():",
         functions=recipe.target.name if recipe.rehearsal else listed(everything),
@@ -145,6 +151,10 @@ def _scenario_case(contract: Contract, recipe: Recipe, names: dict[Recipe, str],
         evaluating=lambda watcher: _chosen(run(watcher), _among(evaluating, everywhere)),
         trained=lambda watcher: _chosen(run(watcher), ["seen.trained", *_among(training, everywhere)]),
         evaluated=lambda watcher: _chosen(run(watcher), [*untrained, *_among(evaluating, everywhere)]),
+        asked=lambda watcher: _chosen(run(watcher), ["not seen.trained", *lines("target")]),
+        exported=lambda watcher: _chosen(run(watcher), lines("export")),
+        drawn="".join(value.code for value in recipe.values if recipe.rehearsal),
+        probed=lambda watcher: _chosen(run(watcher), lines("unknown")),
     )
     return _case(contract, name, code, (recipe.target.name,))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
 from modereview.records import Drive, Program, Recipe, Role
-from modereview.rules import lookup
+from modereview.rules import lookup, seeds
 from modereview.rules.freezing import switches_off
 
 _EVALUATING: frozenset[Role] = frozenset({"evaluate", "infer"})
@@ -70,6 +70,12 @@ def makes_generators(recipe: Recipe, program: Program) -> bool:
     assert program.names is not None
     functions = set(recipe.target.functions)
     return any(name in functions and origin in _GENERATORS for name, _, origin in lookup.calls(program))
+
+
+def seeds_in_part(program: Program) -> bool:
+    """Whether the file seeds a generator, and draws from one that it does not seed."""
+    kinds = {seed.kind for seed in seeds.seeded(program)}
+    return bool(kinds) and any(draw.kind not in kinds for draw in seeds.draws(program))
 
 
 def _trains(drive: Drive) -> bool:
