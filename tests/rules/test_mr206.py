@@ -17,6 +17,39 @@ import torch.nn.functional as F
 """
 
 FOUND: dict[str, tuple[str, list[str]]] = {
+    "an eval of a layer that does more than switch": (
+        """
+        class Folded(nn.Linear):
+            def __init__(self):
+                super().__init__(4, 4)
+                self.drop = nn.Dropout()
+
+            def eval(self):
+                super().eval()
+                self.folded = True
+                return self
+    """,
+        ["warning def eval(self):"],
+    ),
+    "an eval of a part that does more than switch": (
+        """
+        class Part(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.drop = nn.Dropout()
+
+            def eval(self):
+                super().eval()
+                self.cache = None
+                return self
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.part = Part()
+    """,
+        ["warning def eval(self):"],
+    ),
     "no mode": (
         """
         class Net(nn.Module):
@@ -200,6 +233,28 @@ FOUND: dict[str, tuple[str, list[str]]] = {
 }
 
 INNOCENT = {
+    "an eval of a whole model that does more than switch": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.drop = nn.Dropout()
+
+            def eval(self):
+                super().eval()
+                self.cache = None
+                return self
+    """,
+    "an eval of a layer that switches alone": """
+        class Layer(nn.Linear):
+            def __init__(self):
+                super().__init__(4, 4)
+                self.drop = nn.Dropout()
+
+            def eval(self):
+                super().eval()
+                self.training = False
+                return self
+    """,
     "handed on": """
         class Net(nn.Module):
             def __init__(self):

@@ -53,7 +53,12 @@ def _cut(source: Source, small: Sequence[cst.BaseSmallStatement], at: int) -> Ed
 
 
 def _cut_lines(source: Source, node: cst.CSTNode) -> Edit:
+    """Its lines; of a function or class the empty ones above it, too, which part it from what is there."""
     first, last = first_line(source, node), positions(source)[node].end.line
+    while (
+        isinstance(node, cst.FunctionDef | cst.ClassDef) and first > 2 and not source.lines[first - 2].strip()
+    ):
+        first -= 1
     if last < len(source.lines):
         return Edit(source.offset(first, 1), source.offset(last + 1, 1), "")
     return Edit(end_of_line(source, first - 1), end_of_line(source, last), "")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, ModuleClass, Program, Severity
+from modereview.rules import skipped
 from modereview.rules.base import Rule, fix
 from modereview.rules.freezing import switches_on
 from modereview.rules.overriding import MODE_NAME, Fault, fault_of, is_bare_super_train, is_stub
@@ -40,6 +41,14 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     """`mode: bool = True`, `super().train(mode)` first and `return self` last, as far as each is missing."""
     assert program.names is not None
     method = program.names.functions[finding.function]
+    owner = program.module(method.method_of or "")
+    if (
+        owner is not None
+        and finding.severity is not Severity.NOTE
+        and skipped.is_skipped(program, owner, method)
+    ):
+        yield from _mend_skipped(program, finding, owner, method)
+        return
     given = [p for p in method.params[1:] if p.kind != "**"]
     ours = not given or (MODE_NAME.match(given[0].name) is not None and len(given) == 1)
     bare = [s for s in walk.statements(method.body) if isinstance(s, ir.Leave) and s.how != "raise"]
@@ -53,6 +62,17 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     title = f"`{method.short}` as `nn.Module` has it, with what it does besides"
     if changes:
         yield fix(program.source, finding, title, *edits.together(changes), consequence=why)
+
+
+def _mend_skipped(
+    program: Program, finding: Finding, owner: ModuleClass, method: ir.Function
+) -> Iterator[Fix]:
+    """What only `eval` did, in `train` for a mode of False: there a model around it comes, too."""
+    changes = skipped.moved(program, owner, method)
+    if changes is not None:
+        why = "`eval()` of a whole model does to its parts what `eval()` of one did: evaluation may change"
+        title = f"what `{owner.name}.eval` does moves into `train`"
+        yield fix(program.source, finding, title, *changes, consequence=why)
 
 
 def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edit]:
@@ -139,8 +159,9 @@ class Net(nn.Module):
         "without any layer that depends on the mode is a note as well."
     ),
     fix=(
-        "what is missing of `mode: bool = True`, `super().train(mode)` first and `return self` last. None "
-        "for a training function of the same name."
+        "what is missing of `mode: bool = True`, `super().train(mode)` first and `return self` last; what an "
+        "`eval` does that a model around it skips moves into `train`. None for a training function of the "
+        "same name."
     ),
     check=check,
     mend=mend,

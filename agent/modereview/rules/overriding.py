@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
 from modereview.records import ModuleClass, Program, Severity
-from modereview.rules import inside, lookup
+from modereview.rules import inside, lookup, skipped
 
 MODE_NAME = re.compile(
     r"^(_*(mode|train\w*|is_train\w*|flag|value|status|state|enable\w*|on|b))$", re.IGNORECASE
@@ -35,7 +35,9 @@ def fault_of(program: Program, module: ModuleClass, method: ir.Function) -> Faul
         return (
             _own_use(method, required)
             if required
-            else _switches_nothing(method) or _returns_nothing(program, method)
+            else _switches_nothing(method)
+            or _is_skipped(program, module, method)
+            or _returns_nothing(program, method)
         )
     if not given and _switches_off_itself(program, module):
         return Fault(
@@ -123,6 +125,16 @@ def _switches_nothing(method: ir.Function) -> Fault | None:
         f"this `{method.short}` reaches no submodule: it never calls `super().{method.short}`",
         "dropout and norm layers inside keep the mode they have",
         Severity.ERROR,
+    )
+
+
+def _is_skipped(program: Program, module: ModuleClass, method: ir.Function) -> Fault | None:
+    if not skipped.is_skipped(program, module, method):
+        return None
+    return Fault(
+        "`eval()` of a model around it skips this `eval`: what it does besides is not done",
+        "`nn.Module.eval()` is `self.train(False)`, which calls `train(False)` of the parts",
+        Severity.WARNING,
     )
 
 

@@ -36,9 +36,9 @@ def ids(recipe: Recipe, program: Program) -> set[str]:
 
 
 def test_ids_and_test_names_are_unique_and_in_the_order_of_a_file() -> None:
-    assert len({c.id for c in contracts()}) == len({c.test for c in contracts()}) == len(contracts()) == 25
+    assert len({c.id for c in contracts()}) == len({c.test for c in contracts()}) == len(contracts()) == 32
     assert contracts()[0].test == "test_model_determinism"
-    assert [c.on for c in contracts()] == ["module"] * 15 + ["scenario"] * 9 + ["seeding"]
+    assert [c.on for c in contracts()] == ["module"] * 17 + ["scenario"] * 14 + ["seeding"]
     assert [c.id for c in contracts() if c.basic and c.on == "module"] == [c.id for c in contracts()[:2]]
 
 
@@ -97,7 +97,11 @@ def test_own_switches_add_what_an_override_can_break() -> None:
     added = ids(module(), program(code, sensitive="BatchNorm1d")) - ids(
         module(), program(sensitive="BatchNorm1d")
     )
-    assert added == {"frozen_parts_stay_frozen", "switches_return_the_model"}
+    assert added == {
+        "eval_reaches_every_submodule",
+        "frozen_parts_stay_frozen",
+        "switches_return_the_model",
+    }
 
 
 def test_own_ways_to_be_copied_add_copies() -> None:

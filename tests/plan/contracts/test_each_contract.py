@@ -14,7 +14,7 @@ import pytest
 from modereview.analyze import analyze
 from modereview.parse import read
 from modereview.plan.contracts import applies, contracts
-from modereview.records import Drive, Plan, Program, Recipe, Target, Value
+from modereview.records import Drive, Plan, Program, Recipe, Rehearsal, Target, Value
 from modereview.write.builtin import write
 
 SCRIPT = """
@@ -126,12 +126,54 @@ def set_seed(number):
     random.seed(number)
     torch.manual_seed(number)
 """
+OWN_RUN = """
+import random
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bn = nn.BatchNorm1d(6)
+        self.out = nn.Linear(6, 2)
+
+    def forward(self, x):
+        return self.out(self.bn(x))
+
+
+def main():
+    torch.manual_seed(1)
+    random.seed(1)
+    random.random()
+    teacher = Net().eval()
+    student = Net()
+    student.eval()
+    student(torch.zeros(4, 6))
+    student.train()
+    optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+    for x in torch.randn(3, 4, 6):
+        optimizer.zero_grad()
+        F.mse_loss(student(x), teacher(x).detach()).backward()
+        optimizer.step()
+    student.eval()
+    torch.jit.trace(student, torch.zeros(4, 6))
+
+
+if __name__ == "__main__":
+    main()
+"""
 TRAIN = ("script.train(model, loader, optimizer)", "train")
 VALIDATE = ("script.validate(model, loader)", "evaluate")
 FIT = ("script.fit(model, loader, optimizer)", "train evaluate")
 DISTILL = ("script.distill(model, teacher, loader, optimizer)", "train")
 SCALED = ("script.scaled(model, loader, optimizer)", "train")
 SEED = ("script.set_seed(1)", "")
+ASK = ("F.mse_loss(student(x), teacher(x).detach()).backward()", "train target")
+EXPORT = ("torch.jit.trace(student, torch.zeros(4, 6))", "export")
+PROBE = ("student(torch.zeros(4, 6))", "unknown")
 SWITCH = ("model.eval()", "")
 
 
@@ -158,8 +200,17 @@ ONE_WAY = """    def train(self, mode=True):
 NO_STATISTICS = "nn.BatchNorm1d(16, track_running_stats=False)"
 UNSEEDED = "(lambda h: h * torch.rand(16, generator=torch.Generator().manual_seed(id(h))))("
 GRAPH = "torch.enable_grad()"
+NOTED = "self.training = False; self.out.folded = True"
 RETURNS_NOTHING = "return\n\n    def eval"
 NOT_BACK = "train(False)"
+RATED = SCRIPT.replace("self.drop = nn.Dropout(0.5)", "self.p = 0.5").replace(
+    "return self.out(self.drop(self.bn(self.fc(x))))",
+    "rate = self.p if self.training else 0.0\n        return self.out(F.dropout(self.fc(x), rate))",
+)
+FROZEN = CAREFUL.replace("nn.Dropout(0.5)\n", "nn.Dropout(0.5)\n        self.bn.train(False)\n")
+GRAPHED = SCRIPT.replace("torch.no_grad()", "torch.set_grad_enabled(False)")
+WITH, LEFT_OFF = "with torch.set_grad_enabled(False):", "torch.set_grad_enabled(False)\n    if True:"
+TRACE, PROBED = "torch.jit.trace(student", "student(torch.zeros(4, 6))\n"
 TO_TRAIN, TO_EVAL = "    model.train()\n", "    model.eval()\n"
 FAULTS = [
     Fault("eval_is_deterministic", "gave two outputs in EVAL", "self.drop(", "F.dropout("),
@@ -216,6 +267,27 @@ FAULTS = [
     ),
     Fault("teacher_stays_in_eval", "Net, asked by distill", "teacher.eval()", "pass", (DISTILL,), CAREFUL),
     Fault("same_seed_same_run", "two different runs", "Random(0)", "Random()", (SCALED,), CAREFUL),
+    Fault("frozen_parts_stay_frozen", "train() thaws bn", "        self.bn.eval()\n", "", (), FROZEN),
+    Fault("train_false_equals_eval", "different states", "self.training = False", NOTED, (), CAREFUL),
+    Fault("eval_reaches_every_submodule", "left bn, drop, out", "part.eval()", "part.train()", (), CAREFUL),
+    Fault("switches_return_the_model", "train() fails", "mode=True", "mode", (), CAREFUL),
+    Fault(
+        "eval_and_back_restores_dropout", "gave one output", "rate = self", "rate = self.p = self", (), RATED
+    ),
+    Fault("evaluation_leaves_gradients_on", "left the graph", WITH, LEFT_OFF, (VALIDATE,), GRAPHED),
+    Fault("targets_are_made_in_eval", "call eval() on the teacher", "Net().eval()", "Net()", (ASK,), OWN_RUN),
+    Fault(
+        "exports_are_made_in_eval",
+        "call eval() before",
+        f"student.eval()\n    {TRACE}",
+        TRACE,
+        (EXPORT,),
+        OWN_RUN,
+    ),
+    Fault(
+        "probes_run_in_eval", "`student(torch.z", f"student.eval()\n    {PROBED}", PROBED, (PROBE,), OWN_RUN
+    ),
+    Fault("own_run_repeats", "left others apart: random", "    random.seed(1)\n", "", (ASK,), OWN_RUN),
     Fault(
         "seeding_covers_every_generator", "draws of random", "    random.seed(number)\n", "", (SEED,), CAREFUL
     ),
@@ -273,12 +345,13 @@ def _write(fault: Fault, folder: Path, name: str) -> None:
     """The faulty script, and the test that is written for the right one."""
     right, path = _program(fault.script, folder / f"{name}.py"), folder / f"test_{name}.py"
     contract, recipe = next(each for each in contracts() if each.id == fault.contract), _recipe(fault)
-    assert applies(contract, recipe, right)
+    faulty = right
+    if fault.old:
+        assert fault.script.count(fault.old) == 1
+        faulty = _program(fault.script.replace(fault.old, fault.new), right.source.path)
+        assert applies(contract, recipe, right) or applies(contract, recipe, faulty)
     recipes = (recipe,) if recipe.target.kind != "seeding" else ()
     path.write_text(write(Plan(right, (), "import", path, recipes, ((contract, recipe),))).render())
-    assert not fault.old or fault.script.count(fault.old) == 1
-    if fault.old:
-        (folder / f"{name}.py").write_text(fault.script.replace(fault.old, fault.new))
 
 
 def _program(text: str, path: Path) -> Program:
@@ -292,9 +365,11 @@ def _recipe(fault: Fault) -> Recipe:
         return Recipe(Target("module", "Net"), (model, Value("inputs", "(torch.randn(8, 6),)")))
     drives = tuple(Drive(code, frozenset(roles.split()), 7) for code, roles in fault.drives)
     functions = tuple(code.removeprefix("script.").partition("(")[0] for code, _ in fault.drives)
+    drawn = Value("drawn", '{"random": random.random(), "torch": torch.rand(1).item()}')
     if SEED in fault.drives:
-        drawn = Value("drawn", '{"random": random.random(), "torch": torch.rand(1).item()}')
         return Recipe(Target("seeding", "set_seed", functions), (drawn,), drives)
+    if fault.script == OWN_RUN:
+        return Recipe(Target("scenario", "script.py"), (drawn,), drives, "", rehearsal=Rehearsal(()))
     loader = Value("loader", "[(torch.randn(8, 6), torch.randn(8, 2)) for _ in range(2)]")
     optimizer = Value("optimizer", "torch.optim.SGD(model.parameters(), lr=0.01)")
     values = (model, Value("teacher", "script.Net()"), loader, optimizer)

@@ -7,17 +7,25 @@ from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """train(False) leaves every module in the mode that eval() leaves it in."""
+    """train(False) leaves every module as eval() leaves it, in its mode and in all it notes."""
+
+    def flags(model):
+        kinds = (bool, int, float, str)
+        return {
+            name: [pair for pair in vars(part).items() if isinstance(pair[1], kinds)]
+            for name, part in model.named_modules()
+        }
+
     model, _ = {{ build }}()
-    {{ to_eval }}
-    by_eval = {name: part.training for name, part in model.named_modules()}
     {{ to_train }}
-    model.train(False)
-    by_train = {name: part.training for name, part in model.named_modules()}
+    twin = copy.deepcopy(model)
+    {{ to_eval }}
+    twin.train(False)
+    by_eval, by_train = flags(model), flags(twin)
     differ = [name or "the model" for name in by_eval if by_eval[name] != by_train[name]]
     assert not differ, (
-        f"train(False) and eval() leave {', '.join(differ)} in different modes: "
-        "an own train() must pass its `mode` on"
+        f"train(False) and eval() leave {', '.join(differ)} in different states: an own train() "
+        "must pass its `mode` on, and do all that eval() does: eval() of parts is never called"
     )
 '''
 
