@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import random
 import re
 import sys
@@ -161,11 +162,89 @@ LAYOUTS: dict[str, Callable[[str], bytes]] = {
 }
 
 
+# --- ways to write the same program ---
+
+
+def _rewritten(text: str, lines_of: Callable[[ast.Module, list[str]], None]) -> str:
+    """The text with its lines changed in place; a marked one goes."""
+    lines = text.split("\n")
+    lines_of(ast.parse(text), lines)
+    return "\n".join(line for line in lines if line != MARK)
+
+
+def _alone(lines: list[str], statement: ast.stmt) -> bool:
+    """Whether it is a simple statement that a line holds, and nothing else."""
+    simple = statement.lineno == statement.end_lineno and not hasattr(statement, "body")
+    line = lines[statement.lineno - 1]
+    bare = line.isascii() and line.rstrip() == line and len(line) == statement.end_col_offset
+    return simple and bare and not line[: statement.col_offset].strip()
+
+
+def _every(tree: ast.Module, lines: list[str]) -> Iterator[ast.stmt]:
+    yield from (s for s in ast.walk(tree) if isinstance(s, ast.stmt) and _alone(lines, s))
+
+
+def _commented(comment: str) -> Callable[[str], str]:
+    """A comment behind each statement that has a line of its own."""
+
+    def change(tree: ast.Module, lines: list[str]) -> None:
+        for statement in list(_every(tree, lines)):
+            lines[statement.lineno - 1] += f"  # {comment}"
+
+    return lambda text: _rewritten(text, change)
+
+
+def _semicolons(tree: ast.Module, lines: list[str]) -> None:
+    """`a` and `b` of neighbouring lines on one."""
+    blocks = [getattr(n, name, None) for n in ast.walk(tree) for name in ("body", "orelse", "finalbody")]
+    for block in (b for b in blocks if isinstance(b, list)):
+        for first, second in itertools.pairwise(block[: len(block) // 2 * 2]):
+            joined = lines[second.lineno - 1] == MARK or lines[first.lineno - 1] == MARK
+            if joined or second.lineno != first.lineno + 1 or not isinstance(second, ast.stmt):
+                continue
+            if _alone(lines, first) and _alone(lines, second):
+                lines[first.lineno - 1] += f"; {lines[second.lineno - 1].strip()}"
+                lines[second.lineno - 1] = MARK
+
+
+def _one_line_suites(tree: ast.Module, lines: list[str]) -> None:
+    """`for x in y: f(x)`, where the block holds one simple statement."""
+    for node in ast.walk(tree):
+        block = getattr(node, "body", None) if isinstance(node, ast.stmt) else None
+        if isinstance(block, list) and len(block) == 1 and _alone(lines, block[0]):
+            header = block[0].lineno - 2
+            if lines[header].endswith(":") and "#" not in lines[header]:
+                lines[header] += f" {lines[header + 1].strip()}"
+                lines[header + 1] = MARK
+
+
+def _backslashes(tree: ast.Module, lines: list[str]) -> None:
+    """An assigned value on a line of its own."""
+    for statement in list(_every(tree, lines)):
+        if (
+            isinstance(statement, ast.Assign)
+            and "(" not in lines[statement.lineno - 1][: statement.value.col_offset]
+        ):
+            line, at = lines[statement.lineno - 1], statement.value.col_offset
+            if line[:at].endswith("= "):
+                lines[statement.lineno - 1] = f"{line[:at]}\\\n{' ' * (statement.col_offset + 4)}{line[at:]}"
+
+
+SHAPES: dict[str, Callable[[str], bytes]] = {
+    "semicolons": lambda text: _rewritten(text, _semicolons).encode(),
+    "one-line suites": lambda text: _rewritten(text, _one_line_suites).encode(),
+    "backslashes": lambda text: _rewritten(text, _backslashes).encode(),
+    "type comments": lambda text: _commented("type: ignore")(text).encode(),
+    "long lines": lambda text: _commented("so it goes on" * 20)(text).encode(),
+}
+EVERY = {**LAYOUTS, **SHAPES}
+
+
 def laid_out(path: Path, layout: str) -> Source | None:
     """The file in another layout; None where that makes another program of it, or cannot be written."""
     try:
         text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
-        raw = LAYOUTS[layout](text)
+        raw = EVERY[layout](text)
         source = parse.decode(path, path.parent, raw)
         same = ast.dump(source.tree) == ast.dump(ast.parse(text))
         return source if same and len(raw) <= LARGEST else None
@@ -295,7 +374,7 @@ def sample(folder: Path, count: int, seed: int) -> list[tuple[Path, str]]:
     """So many files under a folder, each with a layout."""
     paths = [path for path in sorted(folder.rglob("*.py")) if 0 < path.stat().st_size <= LARGEST]
     chosen = random.Random(seed).sample(paths, min(count, len(paths)))
-    return [(path, list(LAYOUTS)[number % len(LAYOUTS)]) for number, path in enumerate(chosen)]
+    return [(path, list(EVERY)[number % len(EVERY)]) for number, path in enumerate(chosen)]
 
 
 def main() -> None:
