@@ -70,6 +70,19 @@ def test_what_somebody_means_is_offered_none(tmp_path):
     assert (verdict.state, verdict.fix) == ("reported", None)
 
 
+def test_what_an_unproved_fix_mends_as_well_is_told_so(tmp_path):
+    """`first` leaves the model in EVAL, so that `second` is mended with it."""
+    judged = "    with torch.no_grad(): return sum((net(x).argmax(1) == y).sum() for x, y in loader)\n"
+    text = (
+        "import torch\nfrom torch import nn\n"
+        f"def first(net, loader):\n{judged}def second(net, loader):\n{judged}"
+        "net = nn.Dropout()\nfirst(net, [])\nsecond(net, [])\n"
+    )
+    done = mended(tmp_path, text, unproved=True)
+    assert states(done) == [("MR103", "unproved"), ("MR103", "unproved")]
+    assert done.source.text.count("net.eval()") == 1
+
+
 def test_no_fix_wins(tmp_path):
     done = mended(tmp_path, DROPOUT, unproved=True, fix=False)
     assert states(done) == [("MR201", "suggested")]

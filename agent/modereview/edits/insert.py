@@ -12,7 +12,8 @@ from modereview.records import Edit, Source, Span
 def insert_first(source: Source, span: Span, statement: str) -> Edit:
     """First in the body of the statement that starts at the span's line, behind a docstring.
 
-    A comment above the old first statement stays with it.
+    A comment that tells the types of a function stays behind its header, as type checkers want it; another
+    above the old first statement stays with it.
     """
     owner = compound(source, span.line)
     body = owner.body
@@ -27,7 +28,8 @@ def insert_first(source: Source, span: Span, statement: str) -> Edit:
     first = positions(source)[body.body[0]]
     header = positions(source)[body.header].start.line
     indent = indent_of(source, first.start.line)
-    end = end_of_line(source, first.end.line if documented else header)
+    typed = source.lines[header].lstrip().startswith("# type: (")
+    end = end_of_line(source, first.end.line if documented else header + typed)
     return Edit(end, end, after_line(source, statement, indent))
 
 

@@ -168,6 +168,8 @@ def _without_proof(
     }
     shown = tuple(c for c in red(now.outcomes) if c in by_name and finding.rule in by_name[c].proves)
     here = current(now, finding)
+    if here is None and now.kept:  # an earlier fix mended this one, too
+        return now, replace(now.kept[-1], finding=finding)
     best = next(suggestions(now, here, tools), None) if here else None
     if best is None:
         quiet = finding.severity is Severity.NOTE
