@@ -61,7 +61,8 @@ def undo(root: Path) -> Undone:
     """
     root = root.resolve()
     if not (root / FOLDER / "journal.json").is_file():
-        raise InputError(f"There is nothing to undo in {root}: no review has written files there.")
+        why = "no review has written files there, or the last one is taken back"
+        raise InputError(f"There is nothing to undo in {root}: {why}.")
     with _locked(root):
         entry = _journal(root, None)
         recorded, folders = _decode(root, entry.before or b"")

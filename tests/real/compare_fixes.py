@@ -10,6 +10,7 @@ MR3xx) whether it is still there. A forward is known by its function, its model 
     equal               both files are the same program, or give the same answer wherever one of the two
                         changed the answer on the old file
     theirs leaves more  equal but for forwards at which an error or a warning is left in their file
+    theirs leaves open  equal but for such, and for forwards whose mode only ours decides
     at the place        equal for the forwards that the case is about, and another one differs
     nothing to compare  neither changes an answer
     other, no fix       as they say
@@ -31,7 +32,7 @@ from lay_out import Case, laid_out, mirror_of
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.fix import Tools, mend
-from modereview.records import Finding, Forward, Program, Severity, Source, Span
+from modereview.records import Finding, Forward, Mode, Program, Severity, Source, Span
 from modereview.rules import check
 
 Key = tuple[str, ...]
@@ -91,7 +92,7 @@ def _is_of(case: Case, finding: Finding) -> bool:
 def compare(case: Case, folder: Path) -> Compared:
     old, theirs = (parse.read(case.root(folder, side) / case.path) for side in ("old", "new"))
     ours = mended(case, old)
-    (before, _), (here, _), (there, left) = (answer(source) for source in (old, ours, theirs))
+    (before, _), (here, loud), (there, left) = (answer(source) for source in (old, ours, theirs))
     common = {key for key in before if key in there or key[0].startswith("MR")}
     changed = {k for k in common if here.get(k) != before.get(k) or there.get(k) != before.get(k)}
     differing = {k for k in changed if here.get(k) != there.get(k)}
@@ -105,10 +106,19 @@ def compare(case: Case, folder: Path) -> Compared:
         verdict = "equal" if changed or same else "nothing to compare"
     elif differing <= left:
         verdict = "theirs leaves more"
+    elif all(
+        k in left or (_open(there.get(k)) and not _open(here.get(k)) and k not in loud) for k in differing
+    ):
+        verdict = "theirs leaves open"
     else:
         place = changed & _keys_at(case, old)
         verdict = "at the place" if place and not place & differing else "other"
     return Compared(case, _patch(old, ours), differences, verdict)
+
+
+def _open(modes: frozenset[str] | None) -> bool:
+    """Whether nothing in view decides the mode."""
+    return modes == {Mode.UNKNOWN.value}
 
 
 def _keys_at(case: Case, source: Source) -> set[Key]:
@@ -143,8 +153,8 @@ def main() -> None:
         if arguments.verbose:
             print(compared.patch)
     total = sum(counts.values())
-    as_good = counts["equal"] + counts["theirs leaves more"]
-    shares = f"equal {counts['equal'] / total:.0%}, with those where theirs leaves more {as_good / total:.0%}"
+    as_good = counts["equal"] + counts["theirs leaves more"] + counts["theirs leaves open"]
+    shares = f"equal {counts['equal'] / total:.0%}, with what theirs leaves {as_good / total:.0%}"
     print(f"{total} cases: {dict(counts)}; {shares}")
 
 
