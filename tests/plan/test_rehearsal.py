@@ -301,3 +301,51 @@ def test_what_a_stand_in_for_options_lacks_is_given_by_its_name(planned):
     read = "args = open('config.yaml').read()\nprint(args.width)\n"
     later = "def later(given):\n    return given.hidden_size\nlater(args)\n"
     assert changes(planned(HEAD + read + later + DATA + LOOP))["given.hidden_size"] == "16"
+
+
+STEP = """
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(3):
+    optimizer.zero_grad()
+    loss = (model(torch.randn(4, 1, 8, 8)) - target(4)).pow(2).mean()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_what_asks_a_teacher_exports_or_probes_is_looked_at(planned):
+    text = f"""
+model, teacher = Net(), Net()
+teacher.load_state_dict(model.state_dict())
+teacher.eval()
+model.eval()
+model(torch.zeros(1, 1, 8, 8))
+model.train()
+def target(rows):
+    with torch.no_grad():
+        return teacher(torch.randn(rows, 1, 8, 8))
+{STEP}
+model.eval()
+torch.onnx.export(model, torch.zeros(1, 1, 8, 8), "net.onnx")
+"""
+    assert roles(planned(HEAD + text)) == {
+        "model(torch.zeros(1, 1, 8, 8))": ["unknown"],
+        "return teacher(torch.randn(rows, 1, 8, 8))": ["target"],
+        "loss = (model(torch.randn(4, 1, 8, 8)) - target(4)).pow(2).mean()": ["train"],
+        'torch.onnx.export(model, torch.zeros(1, 1, 8, 8), "net.onnx")': ["export"],
+    }
+
+
+def test_a_script_for_many_processes_is_run_alone(planned):
+    text = f"""
+import os
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel as DDP
+dist.init_process_group("nccl", rank=int(os.environ["RANK"]))
+model = DDP(Net(), device_ids=[dist.get_rank()])
+target = torch.zeros
+{STEP.replace("target(4)", "target(1)")}
+"""
+    assert roles(planned(HEAD + text)) == {
+        "loss = (model(torch.randn(4, 1, 8, 8)) - target(1)).pow(2).mean()": ["train"]
+    }

@@ -49,7 +49,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     """The rest of the block under the switch as a context, where nothing in it is trained on."""
     for block in _blocks(program):
         for index, statement in enumerate(block):
-            rest = block[index + 1 :]
+            rest = _without_return(block[index + 1 :])
             if statement.span != finding.span or not rest or _trains(program, rest):
                 continue
             call = program.source.slice(finding.span)
@@ -61,6 +61,15 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
             title = f"`with {manager}:` around the evaluation"
             yield fix(program.source, finding, title, *edits.together((gone, *moved)), consequence=why)
             return
+
+
+def _without_return(rest: ir.Block) -> ir.Block:
+    """The statements without a last `return hits`, which runs nothing."""
+    match rest:
+        case (*_, _, ir.Leave("return", None | ir.Name() | ir.Const())):
+            return rest[:-1]
+        case _:
+            return rest
 
 
 def _blocks(program: Program) -> Iterator[ir.Block]:

@@ -24,7 +24,7 @@ def validate(model, loader):
         hits = 0
         for x, y in loader:
             hits += (model(x).argmax(1) == y).sum().item()
-        return hits
+    return hits
 
 
 def main():
