@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from modereview.records import Review
-from modereview.scan import answer, files, offers, scan
+from modereview.scan import files, offers, scan
 from modereview.scan.answer import Answer, Task
 from modereview.settings import Settings
 
@@ -88,13 +88,13 @@ def test_a_fix_is_offered_and_not_said_to_be_proved(run: Run) -> None:
 def test_a_file_that_is_slow_to_read_is_not_read_again_for_fixes(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "_QUICK", 0.0)
+    monkeypatch.setattr(offers, "_EACH", 0)
     review = run()[0][1]
     assert (ids((review,)), review.verdicts) == (["MR102"], ())
 
 
-def test_fixes_end_when_their_time_is_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offers, "_SECONDS", 0.0)
+def test_fixes_end_when_they_have_cost_enough(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offers, "_EFFORT", 0)
     review = run()[0][1]
     assert (ids((review,)), review.verdicts) == (["MR102"], ())
 

@@ -91,6 +91,7 @@ def _program(linked: Linked, roots: frozenset[str] | None) -> Program:
             if isinstance(t, ir.Name)
         ),
         gave_up=gave_up,
+        steps=record.steps,
         handed=handed_of(record, linked, flow, roles, modules),
         block=block,
         names=names,

@@ -188,6 +188,7 @@ class Program:
     constants: tuple[tuple[str, str], ...] = ()  # top-level NAME = literal, as source text
     handed: tuple[Forward, ...] = ()  # models handed to an export, a summary or a wrapper, with their mode
     gave_up: str | None = None  # why the mode flow stopped early, in words
+    steps: int = 0  # expressions that the mode flow went through
     block: ir.Block = ()  # the file as the rules look at it
     names: Names | None = None
 

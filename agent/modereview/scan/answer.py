@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,6 @@ from modereview.records import Program, Review, Source
 from modereview.rules import Looked, look
 from modereview.scan.offers import offered
 
-_QUICK = 0.5  # seconds that reading a file takes at most, if fixes are to be tried on it
 _NEIGHBOURS = 128  # files that are kept in memory because several scripts may import them
 
 
@@ -64,15 +62,13 @@ def answer(task: Task, raw: bytes | None = None) -> Answer:
         program = analyze(text, near, static=True)
         return program, look(program, task.select, task.ignore, crashes.append)
 
-    began = time.process_time()
     try:
         program, looked = read(source)
     except Exception as error:  # a fault of ours ends this file, not the review
         told = f"{source.name} could not be analyzed: {type(error).__name__}: {error}".rstrip(": ")
         return Answer(Review(_slim(source), internal_errors=(told,), static=True))
     gave_up = (f"Not every path was followed: {program.gave_up}.",) if program.gave_up else ()
-    quick = time.process_time() - began < _QUICK
-    offers = offered(program, looked.found, read, crashes) if looked.found and quick else ()
+    offers = offered(program, looked.found, read, crashes) if looked.found else ()
     kept = replace(source) if looked.found or looked.quiet else _slim(source)
     review = Review(
         kept,
