@@ -118,7 +118,7 @@ def _with(found: Review, mended: Mended) -> Review:
 
 
 def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, Looked]:
-    program = analyze(source, parse.read)
+    program = analyze(source, parse.read, callers=parse.caller)
     looked = look(program, settings.select, settings.ignored_in(source.name), crashes.append)
     return program, baseline.without(looked, settings.known)
 

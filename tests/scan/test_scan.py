@@ -211,3 +211,22 @@ def test_a_file_that_takes_too_long_is_given_up(run: Run, monkeypatch: pytest.Mo
     assert [r.not_run for r in reviews] == [
         (f"{name} was given up: it took more than 0 s.",) for name in ("net.py", "train.py")
     ]
+
+
+def test_who_calls_a_function_counts_and_is_asked_again_when_it_changed(
+    run: Run, looked_at: list[str], project: Path
+) -> None:
+    score = "import torch\n\n@torch.no_grad()\ndef evaluate(model, x):\n    return model(x).argmax(1)\n"
+    caller = "from score import evaluate\n\ndef main(net, x):\n    evaluate(net, x)\n"
+    (project / "score.py").write_text(score)
+
+    def severity() -> list[str]:
+        reviews = run(select=("MR103",))[0]
+        return [f.severity.value for review in reviews for f in review.findings]
+
+    assert severity() == ["warning"]
+    (project / "main.py").write_text(caller)
+    (project / "score.py").write_text(score + "\n")
+    assert severity() == ["note"]
+    (project / "main.py").write_text("pass\n")
+    assert severity() == ["warning"]

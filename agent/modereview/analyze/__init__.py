@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
 
 from modereview.analyze import ir, walk
 from modereview.analyze.flow import Flow
@@ -19,14 +22,23 @@ from modereview.analyze.values import ForwardRun
 from modereview.analyze.worth import Worth
 from modereview.records import CallSite, Program, Source, Span
 
+Callers: TypeAlias = Callable[[Source, str], Path | None]  # (file, function) -> another file that calls it
 
-def analyze(source: Source, neighbours: Read | None = None, *, static: bool = False) -> Program:
+
+def analyze(
+    source: Source,
+    neighbours: Read | None = None,
+    *,
+    callers: Callers | None = None,
+    static: bool = False,
+) -> Program:
     """Everything the other rooms need to know of a file.
 
     `neighbours` reads the files beside it that it imports; without it, or where they make the flow too
-    long, the file is looked at by itself. Never raises for a file that parsed: where the mode flow still
-    needs too many steps, `gave_up` says so and what was seen until then stands. With `static` only what the
-    rules ask for is made, and the flow is left out where it cannot lead to a finding.
+    long, the file is looked at by itself. `callers` is asked who else calls a function that evaluates.
+    Never raises for a file that parsed: where the mode flow still needs too many steps, `gave_up` says so
+    and what was seen until then stands. With `static` only what the rules ask for is made, and the flow is
+    left out where it cannot lead to a finding.
     """
     linked = link(source, neighbours)
     roots = None
@@ -36,7 +48,22 @@ def analyze(source: Source, neighbours: Read | None = None, *, static: bool = Fa
         if not roots:
             return _without_flow(linked, modules)
     program = _program(linked, roots)
-    return _program(linked.alone(), roots) if program.gave_up and linked.neighbours else program
+    if program.gave_up and linked.neighbours:
+        program = _program(linked.alone(), roots)
+    return replace(program, called_in=tuple(_called_in(program, callers))) if callers else program
+
+
+def _called_in(program: Program, callers: Callers) -> Iterator[tuple[str, str]]:
+    """Functions that evaluate in a mode that nothing in view decides, and the other file that calls them."""
+    undecided = {
+        f.through[0]
+        for f in program.forwards
+        if f.through and f.cause == "entry" and f.role in ("evaluate", "infer")
+    }
+    for function in sorted(undecided):
+        found = callers(program.source, function)
+        if found is not None:
+            yield function, found.relative_to(program.source.root).as_posix()
 
 
 def _without_flow(linked: Linked, modules: Modules) -> Program:

@@ -187,6 +187,7 @@ class Program:
     calls: tuple[tuple[str, str], ...] = ()  # (caller, callee) of functions of the file, "" for the top level
     constants: tuple[tuple[str, str], ...] = ()  # top-level NAME = literal, as source text
     handed: tuple[Forward, ...] = ()  # models handed to an export, a summary or a wrapper, with their mode
+    called_in: tuple[tuple[str, str], ...] = ()  # functions that evaluate -> the other file that calls them
     gave_up: str | None = None  # why the mode flow stopped early, in words
     steps: int = 0  # expressions that the mode flow went through
     block: ir.Block = ()  # the file as the rules look at it

@@ -50,6 +50,12 @@ def answer(task: Task, raw: bytes | None = None) -> Answer:
         asked.setdefault(path, digest(path))
         return _neighbour(path, root, asked[path])
 
+    def calling(source: Source, function: str) -> Path | None:
+        found = parse.caller(source, function)
+        if found is not None:
+            asked.setdefault(found, digest(found))
+        return found
+
     try:
         source = parse.read(task.path, task.root, raw)
     except parse.EmptyError as error:  # the empty `__init__.py` among the files of a commit
@@ -59,7 +65,7 @@ def answer(task: Task, raw: bytes | None = None) -> Answer:
     crashes: list[str] = []
 
     def read(text: Source) -> tuple[Program, Looked]:
-        program = analyze(text, near, static=True)
+        program = analyze(text, near, callers=calling, static=True)
         return program, look(program, task.select, task.ignore, crashes.append)
 
     try:

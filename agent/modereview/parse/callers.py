@@ -1,0 +1,50 @@
+"""Who else in a project calls a function of a file, as far as the text says: files are not parsed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from modereview.parse.notebook import SUFFIX as NOTEBOOK
+from modereview.records import Source
+
+_FILES, _BYTES = 3000, 2**20  # looked through at most; larger files are data
+_TEST = re.compile(r"^(tests?|conftest\.py|test_.*|.*_test\.py)$")
+
+
+def caller(source: Source, function: str) -> Path | None:
+    """Another file of the project that calls a function ("evaluate") or method ("Engine.generate") of a file.
+
+    It has to name the file, or the class, as well. Tests do not count: what they call runs for others, too.
+    """
+    owner, _, name = function.rpartition(".")
+    stem = source.path.stem if source.path.stem != "__init__" else source.path.parent.name
+    named = re.compile(rb"\b%s\b" % re.escape((owner or stem).encode()))
+    before = rb"\." if owner else rb"(?<!def )\b"
+    called = named if name == "__call__" else re.compile(before + rb"%s\s*\(" % re.escape(name.encode()))
+    for path in islice(_others(source), _FILES):
+        text = _read(path)
+        if named.search(text) and called.search(text):
+            return path
+    return None
+
+
+def _others(source: Source) -> Iterator[Path]:
+    """The scripts and notebooks of the project, tests and hidden folders left out."""
+    for here, folders, names in os.walk(source.root):
+        folders[:] = sorted(f for f in folders if not f.startswith((".", "__")) and not _TEST.match(f))
+        for name in sorted(names):
+            path = Path(here, name)
+            if name.endswith((".py", NOTEBOOK)) and not _TEST.match(name) and path != source.path:
+                yield path
+
+
+def _read(path: Path) -> bytes:
+    """What the file holds; nothing where it cannot be read or is no text of that size."""
+    try:
+        return path.read_bytes() if path.stat().st_size <= _BYTES else b""
+    except OSError:
+        return b""
