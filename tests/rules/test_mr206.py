@@ -357,6 +357,17 @@ INNOCENT = {
             def train(self, mode=True):
                 raise NotImplementedError
     """,
+    "a mode under another name, and more behind it": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+
+            def train(self, val=True, *args, **kwargs):
+                if val:
+                    self.cache = None
+                return super().train(val, *args, **kwargs)
+    """,
     "eval handed on": """
         class Net(nn.Module):
             def __init__(self):

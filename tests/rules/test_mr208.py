@@ -181,6 +181,15 @@ FOUND: dict[str, tuple[str, list[str]]] = {
 }
 
 INNOCENT = {
+    "an augmentation by its short name": """
+        class RandAmp(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.low = 0.5
+
+            def forward(self, x):
+                return x * (torch.rand(x.shape[0], 1) + self.low)
+    """,
     "in training only": """
         class Net(nn.Module):
             def __init__(self, sigma=0.1):

@@ -206,6 +206,30 @@ INNOCENT = {
                     self.p = 0
                 return super().train(mode)
     """,
+    "a counter of masks, in TRAIN": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.drop_mask_cnt = 0
+
+            def forward(self, x):
+                if self.training:
+                    if self.drop_mask_cnt > 9:
+                        self.drop_mask_cnt = 0
+                return x
+    """,
+    "a rate that only a pass in TRAIN writes": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.p = 0.5
+
+            def forward(self, x):
+                if self.training:
+                    if x.sum() > 9:
+                        self.p = 0.1
+                return F.dropout(x, self.p, self.training)
+    """,
     "a method that no forward calls": """
         class Net(nn.Module):
             def __init__(self):

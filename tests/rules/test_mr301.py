@@ -114,6 +114,18 @@ def test_a_note_at_most(fitted, script):
     assert found(fitted, script) == ["note"]
 
 
+def test_a_unit_test_ships_nothing(fitted):
+    script = """
+        import pytest
+
+        def test_filterbank(device):
+            net = Net().to(device)
+            assert torch.jit.trace(net, torch.zeros(2, 4))
+    """
+    assert found(fitted, script) == ["note"]
+    assert found(fitted, script.replace("test_filterbank", "trace")) == ["error"]
+
+
 def test_an_onnx_export_is_less_certain(fitted):
     script = """
         model = Net()

@@ -120,6 +120,21 @@ RIGHT = {
         random.shuffle([1, 2])
     """,
 }
+FRESH = """
+        import os
+        import random
+        import numpy as np
+        from torch.utils.data import DataLoader
+
+        def load(data):
+            random.shuffle(data)
+            fresh = lambda x: np.random.seed(int.from_bytes(os.urandom(4), "little") + x)
+            return DataLoader(data, num_workers=4, worker_init_fn=fresh)
+"""
+RIGHT |= {
+    "numpy seeded by the system, anew in each run": FRESH,
+    "by the clock": FRESH.replace('int.from_bytes(os.urandom(4), "little")', "int(time.time())"),
+}
 NOTED = {
     "said to be meant": """
         import random

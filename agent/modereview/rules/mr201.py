@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
@@ -12,6 +13,8 @@ from modereview.rules.base import Rule, comment_at, fix
 from modereview.rules.inside import follows_mode, mode_decides
 from modereview.rules.telling import flag_edits
 
+# Layers that drop at inference by design: the pre-net of Tacotron (arXiv 1712.05884, section 2.2).
+_BY_DESIGN = re.compile(r"pre_?net", re.IGNORECASE)
 _TRAINING = 2  # position of `training` in F.dropout(input, p, training, inplace)
 
 
@@ -36,7 +39,8 @@ def _always_on(body: ir.Block, call: ir.Call) -> bool:
 def _finding(program: Program, function: ir.Function, call: ir.Call) -> Finding:
     name = program.source.slice(call.func.span)
     module = program.module(function.method_of or "")
-    meant = says_deliberate(function.name) or says_deliberate(comment_at(program, call.span.line))
+    by_design = _BY_DESIGN.search(function.name) is not None
+    meant = by_design or any(map(says_deliberate, (function.name, comment_at(program, call.span.line))))
     severity = Severity.ERROR if module else Severity.WARNING
     where = f"`{module.name}`" if module else f"`{function.name}`"
     return RULE.finding(
@@ -106,7 +110,7 @@ class Net(nn.Module):
     not_flagged=(
         "`training` given in any form but the literal True; a call that `if self.training:` guards; a rate "
         "of 0; `F.alpha_dropout` and kin, whose default is False; dropout that a name or comment calls "
-        "Monte-Carlo (a note)."
+        "Monte-Carlo, and the pre-net of Tacotron, which drops at inference by design (notes)."
     ),
     fix=(
         "`training=self.training` in the call. A plain function gets a parameter `training` that the methods "

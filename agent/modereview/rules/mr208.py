@@ -16,7 +16,7 @@ from modereview.rules.noise import Meeting, meetings
 # Randomness that is what the module is for, in EVAL as well, by the names people give it.
 _MEANT = re.compile(
     r"(^|_)(diffusion|ddpm|ddim|denois\w*|score_?net\w*|langevin|sde|flow|w?gan|generat\w*|discrim\w*|sampler|gumbel"
-    r"|channel|awgn|snr|quanti\w*|dither\w*|privacy|random\w*|augment\w*|jitter|transform|corrupt\w*|perturb\w*|attack\w*"
+    r"|channel|awgn|snr|quanti\w*|dither\w*|privacy|rand\w*|augment\w*|jitter|transform|corrupt\w*|perturb\w*|attack\w*"
     r"|adversar\w*|policy|actor|action|explor\w*|\w*loss|stylegan\d?|synthesis|bayes\w*|dequant\w*|noise_injection|test)($|_)"
 )
 # The same, by what a function with noise in it also does.

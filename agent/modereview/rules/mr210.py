@@ -13,6 +13,7 @@ from modereview.rules import inside, lookup
 from modereview.rules.base import Rule, comment_at, fix
 
 _RATE = re.compile(r"(^|[._])((drop\w*|\w+_drop(out)?|dropout_?\w*)(_?(p|prob|rate))?|p|keep_prob)$", re.I)
+_NO_RATE = re.compile(r"mask|cnt|count|num|idx|index|step|iter|cache|last", re.I)  # `self.drop_mask_cnt`
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -25,7 +26,8 @@ def check(program: Program) -> Iterator[Finding]:
             if not text.startswith("self.") or _written_at_each_pass(others, tests) or _restored(others):
                 continue
             flag = text.endswith(".training")
-            if flag or (_RATE.search(text) and _switched_off(value, tests)):
+            rate = _RATE.search(text) and not _NO_RATE.search(text) and not _only_in_train(target, tests)
+            if flag or (rate and _switched_off(value, tests)):
                 yield _finding(program, each, target, text, tests)
 
 
@@ -39,6 +41,14 @@ def _written(body: ir.Block, under: tuple[ir.If, ...] = ()) -> Iterator[Written]
         inner = (*under, statement) if isinstance(statement, ir.If) else under
         for block in walk.blocks(statement):
             yield from _written(block, inner)
+
+
+def _only_in_train(target: ir.Expr, tests: tuple[ir.If, ...]) -> bool:
+    """Whether it stands under `if self.training:`: no pass in EVAL writes it."""
+    return any(
+        walk.dotted(t.test) == "self.training" and any(walk.within(target.span, s.span) for s in t.body)
+        for t in tests
+    )
 
 
 def _switched_off(value: ir.Expr, tests: tuple[ir.If, ...]) -> bool:
@@ -152,7 +162,8 @@ class Net(nn.Module):
 """,
     not_flagged=(
         "a rate written anew at each pass (in both branches, or on no condition: a schedule); a value that "
-        "is put back in the same function; local names; `train()` and other methods that no forward calls."
+        "is put back in the same function; what only a pass in TRAIN writes; local names; `train()` and "
+        "other methods that no forward calls."
     ),
     fix=(
         "a local name, `p = self.p if self.training else 0.0`, where the attribute was read; none where the "

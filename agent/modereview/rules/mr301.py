@@ -8,7 +8,7 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.handing import EXPORTS
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import lookup
+from modereview.rules import lookup, modes
 from modereview.rules.base import Rule, certainty, deliberate, fix, holds
 
 # Arguments by which `torch.onnx.export` takes the TorchScript path, or an old torch that knows no other.
@@ -49,7 +49,8 @@ def _switches_itself(program: Program, forward: Forward) -> bool:
 
 def _finding(program: Program, forward: Forward, *, certain: bool) -> Finding:
     severity = certainty(forward, certain=certain)
-    if deliberate(program, forward) or _trains_what_it_exports(program, forward):
+    tried = modes.is_unit_test(program, forward)
+    if tried or deliberate(program, forward) or _trains_what_it_exports(program, forward):
         severity = Severity.NOTE
     elif severity is Severity.ERROR and ("onnx" in forward.by or "prepare_fx" in forward.by):
         severity = Severity.WARNING  # which path an ONNX export takes is for the installed torch to say
@@ -136,8 +137,8 @@ def export(path):
     not_flagged=(
         "`torch.jit.script`, which keeps the flag; `torch.onnx.export(dynamo=False)`, which switches by "
         "itself, and `training=` given to it; `prepare_qat`, which needs TRAIN, and a graph exported for "
-        "it (a note); eager `prepare`, `convert` and `quantize_dynamic`, which keep the flag; a model "
-        "whose mode is not in view."
+        "it (a note); a unit test (a note); eager `prepare`, `convert` and `quantize_dynamic`, which keep "
+        "the flag; a model whose mode is not in view."
     ),
     fix=(
         "`eval()` on the model before the export. None where training goes on afterwards: it would stay "

@@ -78,9 +78,11 @@ def _switches_self(call: ir.Call) -> bool:
 
 
 def _hands_on(method: ir.Function, name: str) -> bool:
-    """Whether the first parameter is a mode under another name: `super().train(name)`."""
+    """Whether the first parameter is a mode under another name: `super().train(name)`, and more behind it."""
     return any(
-        isinstance(c.func, ir.Attr) and c.func.name == "train" and [walk.dotted(a) for a in c.args] == [name]
+        isinstance(c.func, ir.Attr)
+        and c.func.name == "train"
+        and [walk.dotted(a) for a in c.args[:1]] == [name]
         for c in walk.calls(method.body)
     )
 

@@ -33,6 +33,10 @@ _TORCH = re.compile(
     r"^torch\.(rand|randn|randint|randperm|bernoulli|multinomial|normal|rand_like|randn_like)$"
     r"|^torch\.nn\.(Linear|Conv\w+|Embedding|LSTM|GRU|RNN|Dropout\w*|Transformer\w*|MultiheadAttention)$"
 )
+# What is another number in each run: a seed made of it repeats nothing, and is not meant to.
+_ENTROPY = re.compile(
+    r"^(os\.(urandom|getpid)|time\.\w+|secrets\.\w+|uuid\.\w+|datetime\..*now|(numpy\.)?random\.\w+)$"
+)
 _ALL_AT_ONCE = re.compile(r"seed|determinis", re.IGNORECASE)
 _SEEDING = re.compile(r"seed|determinis|reproduc", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"plot|show|vis|demo|worker|collate|port|print", re.IGNORECASE)
@@ -51,7 +55,17 @@ def seeded(program: Program) -> tuple[Draw, ...]:
     """The calls that seed, in the order of the file; those of workers take their seed from torch."""
     rows = ((f, c, SEEDS.get(o)) for f, c, o in lookup.calls(program))
     found = (Draw(kind, f, c) for f, c, kind in rows if kind and not _of_worker(f, c))
-    return tuple(sorted(found, key=lambda d: d.call.span))
+    return tuple(sorted((d for d in found if not _is_fresh(program, d.call)), key=lambda d: d.call.span))
+
+
+def _is_fresh(program: Program, call: ir.Call) -> bool:
+    """Whether a generator gets another seed in each run: `np.random.seed(int(time.time()))`."""
+    assert program.names is not None
+    given = (e for a in call.args for e in walk.subexpressions(a))
+    return any(
+        isinstance(e, ir.Call) and _ENTROPY.match(program.names.origin(e.func) or walk.dotted(e.func) or "")
+        for e in given
+    )
 
 
 def _of_worker(function: str, call: ir.Call) -> bool:
