@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
 from modereview.records import Forward, Mode, Program, Span
-from modereview.rules import lookup, made_up
+from modereview.rules import inside, lookup, made_up
 from modereview.rules.base import deliberate
 
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
@@ -28,11 +28,18 @@ def evaluations_in_train(program: Program) -> Iterator[tuple[Forward, ...]]:
 def never_switched(program: Program) -> Iterator[Forward]:
     """Evaluating forwards whose mode nothing in view decides; one for each function and model."""
     found: dict[tuple[str, str], Forward] = {}
+    own = {f.span for f in program.forwards if f.mode is Mode.EVAL and _switches_for_itself(program, f)}
     for forward in program.forwards:
-        undecided = forward.mode is Mode.UNKNOWN and forward.cause == "entry"
+        undecided = forward.mode is Mode.UNKNOWN and forward.cause == "entry" and forward.span not in own
         if undecided and forward.role in ("evaluate", "infer") and _is_answerable(program, forward):
             found.setdefault((forward.function, forward.model), forward)
     yield from found.values()
+
+
+def _switches_for_itself(program: Program, forward: Forward) -> bool:
+    """Whether the function around a forward switched the model itself, or called what does."""
+    where = meeting(program, forward)
+    return where is not None and where.function == forward.function
 
 
 def _is_answerable(program: Program, forward: Forward) -> bool:
@@ -69,6 +76,28 @@ def _is_hook_of_base(program: Program, forward: Forward) -> bool:
     return short.startswith("_") and elsewhere
 
 
+def is_bases(program: Program, forward: Forward) -> bool:
+    """Whether a model is an attribute that only a base class out of view can have set: its to switch."""
+    assert program.names is not None
+    owner = forward.function.rpartition(".")[0]
+    root, _, rest = forward.model.partition(".")
+    attr = rest.partition(".")[0].partition("[")[0]
+    if root != "self" or not attr or owner not in program.names.classes:
+        return False
+    own = tuple(inside.lineage(program, owner))
+    elsewhere = any(program.names.class_at(base) is None for cls in own for base in cls.bases)
+    assigned = (
+        walk.dotted(target)
+        for cls in own
+        for method in cls.methods
+        for s in walk.statements(method.body, nested=True)
+        if isinstance(s, ir.Assign)
+        for whole in s.targets
+        for target in walk.subexpressions(whole)
+    )
+    return elsewhere and f"self.{attr}" not in assigned
+
+
 def _is_handed_on(program: Program, forward: Forward) -> bool:
     """Whether a method only asks the same of the model inside: `def generate(...)` with its `generate`."""
     called = program.source.slice(forward.span).partition("(")[0].rpartition(".")
@@ -92,11 +121,21 @@ def predicts_itself(program: Program, forward: Forward) -> bool:
 def is_sampled_generator(program: Program, forward: Forward) -> bool:
     """Whether a GAN's generator is sampled where it is trained: done in TRAIN on purpose by many."""
     name = forward.model.rpartition(".")[2].lower()
-    trains_there = any(
+    return name in _GENERATORS and _trains_there(program, forward)
+
+
+def is_exploring(program: Program, forward: Forward) -> bool:
+    """Whether a noisy network (NoisyNet, arXiv 1706.10295) acts where it is trained: its noise explores."""
+    noisy = any("noisy" in name.lower() for name in forward.classes)
+    return noisy and _trains_there(program, forward)
+
+
+def _trains_there(program: Program, forward: Forward) -> bool:
+    """Whether the same function trains the model as well."""
+    return any(
         f.role == "train" and f.function == forward.function and f.model == forward.model
         for f in program.forwards
     )
-    return name in _GENERATORS and trains_there
 
 
 def is_meant(program: Program, forward: Forward) -> bool:
@@ -108,6 +147,21 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or is_tried_out(program, forward)
         or deliberate(program, forward)
         or is_sampled_generator(program, forward)
+        or is_exploring(program, forward)
+        or (switched_inside(program, forward) and _is_bracketed(program, forward))
+    )
+
+
+def _is_bracketed(program: Program, forward: Forward) -> bool:
+    """Whether `train()` before and `eval()` behind stand around the forward on purpose, in no loop."""
+    where = meeting(program, forward)
+    if where is None or where.loop is not None or where.forward < where.switch:
+        return False
+    owner = program.source.slice(where.switch).rpartition(".train(")[0]
+    return any(
+        isinstance(c.func, ir.Attr) and c.func.name == "eval" and walk.dotted(c.func.base) == owner
+        for c in walk.calls(where.body)
+        if c.span > where.forward
     )
 
 
@@ -212,11 +266,16 @@ class Meeting:
 
 
 def meeting(program: Program, forward: Forward) -> Meeting | None:
-    """Where the ways to a forward and to its switch part; None where no switch set the mode."""
+    """Where the ways to a forward and to its switch part.
+
+    None where no switch set the mode, or where they part in a neighbour: one call here leads to both.
+    """
     if forward.switch is None:
         return None
     trail, switched = (*forward.path, forward.span), (*forward.switch_path, forward.switch)
     depth = _common(trail, switched)
+    if depth >= min(len(trail), len(switched)):
+        return None
     function = forward.through[depth - 1] if depth else ""
     return Meeting(function, body_of(program, function), depth, trail[depth], switched[depth])
 

@@ -51,14 +51,17 @@ def _unseen(rule: Rule, program: Program, forward: Forward) -> Finding:
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
     latent = not forward.sensitive and not forward.opaque
     meant = deliberate(program, forward) or made_up.is_compared(program, forward)
-    quiet = meant or latent or modes.predicts_itself(program, forward)
+    elsewhere = dict(program.called_in).get(forward.through[0] if forward.through else "")
+    others = elsewhere is not None or modes.is_bases(program, forward)
+    quiet = meant or latent or others or modes.predicts_itself(program, forward)
+    told = f"it is called in {elsewhere}, whose review says in which mode" if elsewhere else ""
     return rule.finding(
         program,
         forward.span,
         f"`{forward.model}` is evaluated in whatever mode the caller left it",
         severity=Severity.NOTE if quiet else Severity.WARNING,
         evidence=(here,),
-        facts=(harm(forward, training=False),),
+        facts=(harm(forward, training=False), *filter(None, (told,))),
         function=forward.function,
         subject=forward.model,
     )
