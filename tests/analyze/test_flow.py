@@ -23,6 +23,15 @@ STRAIGHT = {
         "m = Net(); p = nn.DataParallel(m); m.eval(); p(x); p.module(x)",
         "EVAL EVAL",
     ),
+    "an item by name is an attribute": (
+        "m = Net(); m.eval(); m['decoder'].train(); m.decoder(x); m.encoder(x)",
+        "TRAIN EVAL",
+    ),
+    "a base class switches by super()": (
+        "class Base(Net):\n    def __init__(self): self.net = Net(); self.net.eval()\n"
+        "class Own(Base):\n    def __init__(self): super().__init__()\nm = Own(); m.net(x)",
+        "EVAL",
+    ),
     "a part follows the whole": ("m = Net(); m.eval(); m.encoder(x)", "EVAL"),
     "a part is switched by itself": ("m = Net(); m.fc.eval(); m.fc(x); m(x)", "EVAL TRAIN"),
     "the whole takes its parts along": ("m = Net(); m.fc.eval(); m.train(); m.fc(x)", "TRAIN"),

@@ -276,6 +276,38 @@ def test_a_neighbour_that_cannot_be_read_is_ignored(text: str) -> None:
     assert modes({"train.py": script, "utils.py": text}) == {"model": "TRAIN"}
 
 
+def test_a_neighbour_that_runs_a_class_of_the_script() -> None:
+    """Its switch and the forward lie behind one call of the script: no function here leads to both apart."""
+    judge = """
+        import torch
+
+        def evaluate(make, loader):
+            model = make()
+            model.eval()
+            return [model.act(x) for x in loader]
+    """
+    script = """
+        import torch
+        from torch import nn
+        from judge import evaluate
+
+        class Policy(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+
+            def act(self, x):
+                loss = self.net(x).sum()
+                loss.backward()
+                self.optimizer.step()
+
+        evaluate(Policy, [])
+    """
+    program = look({"train.py": script, "judge.py": judge})
+    assert [(f.role, f.mode.value) for f in program.forwards] == [("train", "EVAL")]
+    assert {f.rule for f in check(program)} <= {"MR102", "MR901", "MR401"}
+
+
 def test_files_that_import_each_other() -> None:
     files = {"train.py": TRAIN + "train([])\n", "utils.py": "from a import f\n", "a.py": "from b import f\n"}
     files |= {"b.py": "from a import f\nfrom train import model\n"}

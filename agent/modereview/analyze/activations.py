@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 
 from modereview.analyze import ir, walk
 from modereview.analyze.ends import without_names
@@ -68,7 +69,7 @@ class Activations(Escapes):
         for name, value in self._parameters(function, self_value, given, span, state, frame):
             known = self.kept(name, value)
             if not known and names_a_model(name) and not any(isinstance(v, Constant) for v in value):
-                known = frozenset({self.parameter(function, name)})
+                known = _made_elsewhere(value, name) or frozenset({self.parameter(function, name)})
             state = state.set(("name", inner.path, name), known)
         after = self.enter(function, inner, state)
         return joined_values(
@@ -170,6 +171,12 @@ def _gives_back(decorator: ir.Function) -> bool:
     called = {walk.dotted(c.func) for c in walk.calls(decorator.body)}
     returns_it = returned and all(isinstance(v, ir.Name) and v.id == given for v in returned)
     return bool(returns_it) and given not in bound | called
+
+
+def _made_elsewhere(values: ValueSet, name: str) -> ValueSet:
+    """What calls out of view returned, under the name of a model that its receiver gives it."""
+    made = (v for v in values if isinstance(v, Thing) and v.origin == "call")
+    return frozenset(replace(thing, label=name) for thing in made)
 
 
 def _closes_over(values: ValueSet, path: Path) -> bool:

@@ -209,15 +209,23 @@ class Bindings(ABC):
         """The modes that a forward of the thing runs in.
 
         A class that has nothing to switch but the models it was given runs in theirs: `Wrapper(model)` of
-        an evaluated model evaluates.
+        an evaluated model evaluates, and that of a parameter runs in whatever mode that comes.
         """
         held = (v for c in state.cells("attr") if c[1] == thing for v in state.get(c) or ())
         models = [v for v in held if isinstance(v, Thing) and self.is_model(v)]
-        known = [modes for v in models if (modes := state.get(("mode", v)))]
+        known = [self._mode_told(v, state) for v in models]
         of_its_own = thing.cls not in self.modules.known or self.modules.sensitivity(thing.cls)[0]
-        if of_its_own or not models or len(known) < len(models):
+        if of_its_own or not models or not all(known):
             return self.modes_of(thing, state)
-        return frozenset(way for modes in known for way in modes)  # type: ignore[misc]
+        return frozenset(way for modes in known for way in modes)
+
+    def _mode_told(self, thing: Thing, state: State) -> Modes:
+        """The modes that somebody gave a thing; those of a parameter or its parts are its caller's."""
+        held: Modes = state.get(("mode", thing)) or frozenset()  # type: ignore[assignment]
+        of_others = thing.origin in ("parameter", "attribute")
+        if not held and of_others and all(mode is Mode.UNKNOWN for mode, _ in self.modes_of(thing, state)):
+            return frozenset({(Mode.UNKNOWN, Cause("escaped", None, "", Path(), thing.label))})
+        return held
 
     def is_model(self, thing: Thing) -> bool:
         """Whether calling the thing is a forward: a module for certain, or used and named like one."""

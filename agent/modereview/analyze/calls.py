@@ -8,12 +8,14 @@ from modereview.analyze import ir, walk
 from modereview.analyze.activations import Activations
 from modereview.analyze.ageing import aged, earlier
 from modereview.analyze.effects import belongs
+from modereview.analyze.escapes import with_modes
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import AVERAGES, BAKED
 from modereview.analyze.joining import one_object
 from modereview.analyze.torchfacts import (
     COLLECTING,
     DETACHING,
+    EVAL_LOADERS,
     FLUENT,
     FOREIGN,
     LIBRARY_MODELS,
@@ -115,7 +117,8 @@ class Calls(Activations):
             method = self.modules.method(self.names.classes[thing.cls], "__call__")
             if method:
                 return self.call_function(method, thing, given, call.span, state, frame)
-        if self.is_model(thing):
+        fed = bool(call.args or call.kwargs) or thing.is_module  # who is called with nothing runs nothing
+        if fed and self.is_model(thing):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         if thing.label == "getattr" and (chosen := self._chosen(given)):
             return [(state, chosen)]
@@ -161,11 +164,14 @@ class Calls(Activations):
             and len(given.positional) + len(given.named) <= (name == "train")
         ):
             return self._switches(things, name, given, call, text, state, frame)
-        if name in ("forward", "generate") and things and any(map(self.is_model, things)):
+        searches = name == "generate" and any(isinstance(v, Thing) and self.is_model(v) for v in given.values)
+        if name in ("forward", "generate") and any(map(self.is_model, things)) and not searches:
             return [r for t in things for r in self._forward(call.span, t, text, given, state, frame)]
         if name in FLUENT and things:
             return [(state, frozenset(things) | flowing)]
-        if name in ("prepare", "setup", "setup_module", "prepare_model"):
+        if name.startswith("get_") and names_a_model(name.removeprefix("get_")) and not given.values:
+            return [(state, frozenset(_part(v, name) for v in things if self.is_model(v)) or NOTHING)]
+        if name in ("prepare", "setup", "setup_module", "prepare_model", "unwrap_model"):
             whole = given.positional
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
         return [(s, v | flowing) for s, v in self.escape(call, f"{text}.{name}", owner, given, state, frame)]
@@ -183,7 +189,6 @@ class Calls(Activations):
         if origin.startswith(FOREIGN):
             return [(state, results(given.values))]
         last = origin.rpartition(".")[2]
-        first = given.positional[0] if given.positional else NOTHING
         if origin in ("torch.set_grad_enabled", "torch.autograd.set_grad_enabled"):
             return [
                 (s.set(("grad",), frozenset({Graph(on, None if on else call.span)})), NOTHING)
@@ -195,11 +200,21 @@ class Calls(Activations):
             return [(self._optimized(last, origin, state), NOTHING)]
         if origin.startswith("torch.") and last in READING:
             self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
+        if origin == "importlib.import_module":
+            return [(state, frozenset({External(ANY)}))]  # what it holds are functions and classes
         state = self.handed(call, origin, given, state, frame)
         if origin in BAKED:
             return [(state, results(given.values))]
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
+        return self._made_elsewhere(call, origin, given, state, frame)
+
+    def _made_elsewhere(
+        self, call: ir.Call, origin: str, given: Given, state: State, frame: Frame
+    ) -> Evaluated:
+        """What something imported makes: a copy, a wrapper, a model of a library, or what nobody knows."""
+        last = origin.rpartition(".")[2]
+        first = given.positional[0] if given.positional else NOTHING
         if (last in ("deepcopy", "copy") or origin in AVERAGES) and any(isinstance(v, Thing) for v in first):
             return self._copied(call, first, state)
         if last in WRAPPERS and any(isinstance(v, Thing) for v in first):
@@ -210,6 +225,8 @@ class Calls(Activations):
             return self._library_model(call, origin, given, state)
         if last == "from_pretrained":
             return self._pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
+        if last.startswith("from_") and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper():
+            return self._made_by_class(call, origin, given, state)
         return self.escape(call, origin, NOTHING, given, state, frame)
 
     def _chosen(self, given: Given) -> ValueSet:
@@ -232,7 +249,18 @@ class Calls(Activations):
             f"{origin}.from_pretrained",
         )
         self.record.built[thing] = call
+        if not (thing.cls or "").startswith(EVAL_LOADERS) and origins:
+            unknown = frozenset(
+                {(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), f"{origin}.from_pretrained"))}
+            )
+            state = state.set(("mode", thing), unknown)
         return [(state, frozenset({thing}))]
+
+    def _made_by_class(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
+        """`Recognizer.from_hparams(...)` of a class out of view: that class sees to the mode."""
+        made = self._opaque(call, given)
+        unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), origin))})
+        return [(with_modes(made, unknown, state), made)]
 
     def _library_model(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
         lossy = origin.rpartition(".")[2].endswith("Loss") or "losses" in origin
@@ -247,6 +275,11 @@ class Calls(Activations):
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]
+
+
+def _part(owner: Thing, name: str) -> Thing:
+    """`model.get_decoder()` is a part of the model, in its mode."""
+    return Thing((owner.key, name), f"{owner.label}.{name}()", "attribute", parent=owner)
 
 
 def _reads_a_state(call: ir.Call) -> bool:

@@ -63,7 +63,7 @@ class Escapes(Handing):
         made = self._opaque(call, given)
         asked = [v for v in owner if isinstance(v, Thing)] if names_a_conversion(last) else []
         if self._settled([*kept, *asked], state):
-            state = _with_modes(made, unknown, state)
+            state = with_modes(made, unknown, state)
         for thing in kept:
             state = self.switched(thing, unknown, state)
         return [(state, made)]
@@ -84,9 +84,9 @@ class Escapes(Handing):
         text = walk.dotted(call.func) or "call"
         holder = Thing((call.span, text), text, "holder", text)
         made: ValueSet = frozenset({holder})
-        if self._settled(kept, state):
+        if self._settled(kept, state) or all(model.origin == "parameter" for model in kept):
             unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), text))})
-            state = _with_modes(made, unknown, state)
+            state = with_modes(made, unknown, state)
         return [(state.set(("holds", holder), frozenset(kept)), made | results(given.values))]
 
     def _called_back(self, call: ir.Call, name: str, given: Given, state: State, frame: Frame) -> State:
@@ -127,7 +127,7 @@ class Escapes(Handing):
         return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
 
 
-def _with_modes(made: ValueSet, modes: Modes, state: State) -> State:
+def with_modes(made: ValueSet, modes: Modes, state: State) -> State:
     """The state in which what a call made is in these modes."""
     for thing in (v for v in made if isinstance(v, Thing)):
         state = state.set(("mode", thing), modes)

@@ -13,6 +13,7 @@ from modereview.analyze import ir, walk
 from modereview.analyze.conditions import Conditions
 from modereview.analyze.frames import Evaluated, Frame, GaveUp, Given
 from modereview.analyze.joining import at_most
+from modereview.analyze.modules import inherited
 from modereview.analyze.truths import constant, elements, item, results
 from modereview.analyze.values import (
     NOTHING,
@@ -47,6 +48,8 @@ class Expressions(Conditions):
                 return [(state, constant(value))]
             case ir.Name():
                 return [(state, self.lookup(expr, state, frame))]
+            case ir.Attr(_, name) if walk.is_super(expr) and (method := self._of_base(name, frame)):
+                return [(state, frozenset({Callable(method, frame.self_value)}))]
             case ir.Attr(base, name):
                 return [(s, self.attribute(v, name, base, s)) for s, v in self.evaluate(base, state, frame)]
             case ir.Call(func, _, _):
@@ -67,6 +70,11 @@ class Expressions(Conditions):
                 return [(self.bind(target, v, s, frame), v) for s, v in self.evaluate(value, state, frame)]
             case _:
                 return self.operation(expr, state, frame)
+
+    def _of_base(self, name: str, frame: Frame) -> ir.Function | None:
+        """The method that `super().name` means in a method of a class in view."""
+        cls = self.names.classes.get(frame.function.method_of or "") if frame.function else None
+        return inherited(cls, name, self.names) if cls else None
 
     def operation(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:
         """Displays, items, conditions and everything else."""

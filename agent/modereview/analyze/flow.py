@@ -150,6 +150,10 @@ class Flow(Statements):
             if self.is_model(held):
                 switched = any(cause.kind == "switch" for _, cause in self.modes_of(held, state))
                 born = born.set(("mode", held), frozenset({_later(held, switched_before=switched)}))
+        for cell in state.cells("mode"):  # an item, or a part of a part, that `__init__` switched
+            part = cell[1]
+            if isinstance(part, Thing) and born.get(cell) is None and _was_switched(state.get(cell)):
+                born = born.set(cell, frozenset({_later(part, switched_before=True)}))
         return thing, born
 
 
@@ -159,14 +163,17 @@ def _switched_off(modes: frozenset[Hashable] | None) -> Modes:
     return frozenset((mode, cause) for mode, cause in held if mode is Mode.EVAL and cause.kind == "switch")
 
 
+def _was_switched(modes: frozenset[Hashable] | None) -> bool:
+    return any(isinstance(m, tuple) and m[1].kind == "switch" for m in modes or ())
+
+
 def _called_names(names: Names) -> frozenset[str]:
     """Last parts of everything that functions of the file call."""
     found = set()
     for function in names.functions.values():
         for call in walk.calls(function.body):
-            text = walk.dotted(call.func)
-            if text and text.rpartition(".")[2] != function.short:
-                found.add(text.rpartition(".")[2])
+            last = call.func.name if isinstance(call.func, ir.Attr) else walk.dotted(call.func) or ""
+            found |= {last.rpartition(".")[2]} - {"", function.short}
     return frozenset(found)
 
 

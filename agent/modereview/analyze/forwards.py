@@ -101,7 +101,8 @@ def _born(key: object) -> Span | None:
 def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str, ...], bool]:
     """What in the model depends on its mode, as far as it is known, and whether part of it is unknown."""
     if thing.cls in modules.known and thing.cls:
-        return modules.sensitivity(thing.cls)
+        call = flow.record.built.get(thing) if thing.origin == "build" else None
+        return modules.built(thing.cls, call) if call else modules.sensitivity(thing.cls)
     if thing.origin in ("library", "copy") and (thing.cls or "").startswith("torch.nn."):
         return modules.of_expression(flow.record.built[thing])
     if thing.parent is not None and thing.parent.cls in modules.known and thing.parent.cls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -13,11 +14,28 @@ from modereview.analyze.torchfacts import (
     CONTAINERS,
     DROPOUT_ARGUMENT,
     DROPOUT_POSITION,
+    MODELESS,
     SENSITIVE_LAYERS,
     names_a_model,
 )
 from modereview.records import Layer, ModuleClass, Param
 
+# Classes that people call so are no layers.
+_NO_LAYER = re.compile(
+    r"(Adam\w*|SGD|Optimizer|Scheduler|Config|Dataset|Loader|Tokenizer|Logger|Loss|Error|File|Path|Writer"
+    r"|Namespace|Counter|Timer|Metric)$"
+)
+_FORWARD = re.compile(r"forward_(?!.*(backward|step|pass|batch|epoch|loop))")
+_BUILDER = re.compile(r"^(build|create|make|get|load)_(\w+_)?(model|net|network|backbone|encoder)s?(_|$)")
+# Bases of libraries that add no layer (their source).
+_BARE_BASES = (
+    ".LightningModule",
+    ".PreTrainedModel",
+    ".ModelMixin",
+    ".ConfigMixin",
+    ".GenerationMixin",
+    ".PyTorchModelHubMixin",
+)
 # Bases from here make no module, whatever methods a class has.
 _NO_MODULES = ("abc.", "typing.", "torch.", "enum.")
 
@@ -47,15 +65,38 @@ def _is_module(base: ir.Expr, names: Names, known: set[str]) -> bool:
 
 
 def _runs_forward(cls: ir.Class) -> bool:
-    """Whether it has a `forward` of instances; that of an autograd function is static."""
-    forward = cls.method("forward")
-    return forward is not None and [p.name for p in forward.params[:1]] == ["self"]
+    """Whether it has a `forward` of instances, or a `forward_asr`; that of an autograd function is static.
+
+    A `forward_backward` is a trainer's.
+    """
+    runs = (m for m in cls.methods if [p.name for p in m.params[:1]] == ["self"])
+    trains = any(
+        isinstance(c.func, ir.Attr) and c.func.name == "backward"
+        for m in cls.methods
+        for c in walk.calls(m.body)
+    )
+    return any(m.short == "forward" or (_FORWARD.match(m.short) and not trains) for m in runs)
 
 
-def _has_base_elsewhere(cls: ir.Class, names: Names) -> bool:
-    """Whether a base is imported from a file that is not in view; torch's own are known."""
+def _has_base_elsewhere(cls: ir.Class, names: Names, but: tuple[str, ...] = ()) -> bool:
+    """Whether a base is imported from a file that is not in view; torch's own and `but` are known."""
     origins = [names.origin(b) or "" for b in cls.bases if names.class_at(b) is None]
-    return any(o and not o.startswith(_NO_MODULES) for o in origins)
+    return any(o and not o.startswith(_NO_MODULES) and not o.endswith(but) for o in origins)
+
+
+def inherited(cls: ir.Class, name: str, names: Names) -> ir.Function | None:
+    """The method of that name of the bases in view: what `super()` means in a method of the class."""
+    todo, seen = [*cls.bases], {cls.name}
+    while todo:
+        base = names.class_at(todo.pop(0))
+        if base is None or base.name in seen:
+            continue
+        own = base.method(name)
+        if own is not None:
+            return own
+        seen.add(base.name)
+        todo = [*base.bases, *todo]
+    return None
 
 
 def is_framework_class(cls: ir.Class, names: Names) -> bool:
@@ -72,7 +113,7 @@ def layer_kinds(
     """Kinds of mode-sensitive layers that the calls build, and whether some layer's kind is unknown.
 
     Functions of the file that build layers are looked into; classes of the file are left as their name,
-    with a leading "@", for the caller to resolve.
+    with a leading "@", for the caller to resolve; "@=" where the models that it takes are in view as well.
     """
     kinds: set[str] = set()
     opaque = False
@@ -80,7 +121,7 @@ def layer_kinds(
         text, origin = walk.dotted(call.func) or "", names.origin(call.func) or ""
         cls, function = names.class_at(call.func), names.function_at(call.func)
         if cls is not None:
-            kinds.add("@" + cls.name)
+            kinds.add(("@=" if fills_in_view(call, cls, names) else "@") + cls.name)
         elif function is not None and function.name not in seen:
             more, unclear = layer_kinds(walk.calls(function.body), names, seen | {function.name})
             kinds, opaque = kinds | more, opaque or unclear
@@ -89,6 +130,54 @@ def layer_kinds(
         elif _builds_unknown_layer(text, origin):
             opaque = True
     return kinds, opaque
+
+
+def taken_models(cls: ir.Class) -> frozenset[str]:
+    """Parameters of `__init__` that it keeps as models: by name, by a call of what is kept, or in a list."""
+    init = cls.method("__init__")
+    given = {p.name for p in init.params} - {"self"} if init else set()
+    called = {walk.dotted(c.func) for m in cls.methods for c in walk.calls(m.body)}
+    found = set()
+    for statement in walk.statements(init.body if init else ()):
+        if not isinstance(statement, ir.Assign):
+            continue
+        keeps_called = any(walk.dotted(target) in called for target in statement.targets)
+        match statement.value:
+            case ir.Name(id) if id in given and (keeps_called or names_a_model(id)):
+                found.add(id)
+            case ir.Call(func, args) if (walk.dotted(func) or "").rpartition(".")[2] in CONTAINERS:
+                spread = (a.value if isinstance(a, ir.Star) else a for a in args)
+                found |= {a.id for a in spread if isinstance(a, ir.Name) and a.id in given}
+    return frozenset(found)
+
+
+def fills_in_view(call: ir.Call, cls: ir.Class, names: Names) -> bool:
+    """Whether the models that a class takes are built in the call itself: `Residual(Block(4))`."""
+    taken = taken_models(cls)
+    init = cls.method("__init__")
+    if not taken or init is None:
+        return True
+    rows = init.params[1:]
+    open_ended = any(p.kind in ("*", "**") and p.name in taken for p in rows)
+    if open_ended or None in dict(call.kwargs) or any(isinstance(a, ir.Star) for a in call.args):
+        return False
+    given = {p.name: p.default for p in rows}
+    given.update(zip((p.name for p in rows), call.args, strict=False))
+    given.update({k: v for k, v in call.kwargs if k is not None})
+    return all(_is_in_view(given.get(name), names) for name in taken)
+
+
+def _is_in_view(given: ir.Expr | None, names: Names) -> bool:
+    """Whether what is given is no model, or one that is built on the spot of what is in view."""
+    match given:
+        case ir.Const() | ir.Lambda():
+            return True
+        case ir.Call(func):
+            return names.class_at(func) is not None or (names.origin(func) or "").startswith("torch.nn.")
+        case ir.Name():
+            return names.function_at(given) is not None
+        case _:
+            return False
 
 
 def _known_layer(kind: str, call: ir.Call) -> Iterator[str]:
@@ -127,11 +216,13 @@ def _has_one_layer(kind: str, call: ir.Call) -> bool:
 def _builds_unknown_layer(text: str, origin: str) -> bool:
     """Whether a call may build a module that is not in view: `timm.create_model`, `models.resnet18`."""
     last = (origin or text).rpartition(".")[2]
+    if origin.startswith(MODELESS) or _NO_LAYER.search(last):
+        return False
     if origin.startswith(("torch.", "math.", "numpy.", "typing.", "collections.", "functools.")):
         return origin.startswith("torch.hub")
     return (
         "from_pretrained" in last
-        or "create_model" in last
+        or _BUILDER.match(last) is not None
         or (bool(origin) and (last[:1].isupper() or "models." in origin))
     )
 
@@ -142,7 +233,7 @@ class Modules:
     def __init__(self, source: Text, names: Names) -> None:
         self._source, self._names = source, names
         self.known = module_names(names)
-        self._sensitive: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self._sensitive: dict[str, tuple[tuple[str, ...], bool]] = {}  # without the models that they take
 
     def describe(self, name: str) -> ModuleClass:
         """Everything the plan needs to know of one class; build sites are added by the caller."""
@@ -170,18 +261,29 @@ class Modules:
 
     def method(self, cls: ir.Class, name: str) -> ir.Function | None:
         """The method of that name, the file's own base classes included."""
-        own = cls.method(name)
-        if own:
-            return own
-        bases = (self._names.class_at(b) for b in cls.bases)
-        return next((found for b in bases if b and b is not cls and (found := self.method(b, name))), None)
+        return cls.method(name) or inherited(cls, name, self._names)
 
     def sensitivity(self, name: str) -> tuple[tuple[str, ...], bool]:
         """Mode-sensitive kinds known for certain, and whether layers of unknown kind are inside."""
+        cls = self._names.classes[name]
+        kinds, opaque = self.own_sensitivity(name)
+        return kinds, opaque or bool(taken_models(cls))
+
+    def own_sensitivity(self, name: str) -> tuple[tuple[str, ...], bool]:
+        """The same without the models that it takes."""
         if name not in self._sensitive:
             self._sensitive[name] = ((), False)  # ends recursion of classes that hold each other
             self._sensitive[name] = self._look(self._names.classes[name])
         return self._sensitive[name]
+
+    def built(self, name: str, call: ir.Call) -> tuple[tuple[str, ...], bool]:
+        """The same of what a call builds: the models that it is given may be in view."""
+        if not fills_in_view(call, self._names.classes[name], self._names):
+            return self.sensitivity(name)
+        kinds, opaque = self.own_sensitivity(name)
+        given = [self.of_expression(a) for a in (*call.args, *(v for _, v in call.kwargs))]
+        more = {kind for part, _ in given for kind in part}
+        return tuple(sorted({*kinds, *more})), opaque or any(unclear for _, unclear in given)
 
     def of_expression(self, expr: ir.Expr) -> tuple[tuple[str, ...], bool]:
         """The same for a model built by an expression: `nn.Sequential(nn.Linear(1, 2), nn.Dropout())`."""
@@ -193,7 +295,7 @@ class Modules:
         building = (call for m in cls.methods if m.short != "forward" for call in walk.calls(m.body))
         kinds, opaque = layer_kinds(building, self._names)
         kinds |= {"@" + base.name for b in cls.bases if (base := self._names.class_at(b))}
-        opaque = opaque or self._takes_models(cls) or _has_base_elsewhere(cls, self._names)
+        opaque = opaque or _has_base_elsewhere(cls, self._names, but=_BARE_BASES)
         for expr in (e for m in cls.methods for e in walk.all_expressions(m.body)):
             if isinstance(expr, ir.Call) and self._names.origin(expr.func) in ALWAYS_ON_DROPOUTS:
                 kinds.add("F.dropout")
@@ -203,29 +305,12 @@ class Modules:
 
     def _resolve(self, kinds: set[str], opaque: bool) -> tuple[tuple[str, ...], bool]:
         plain = {k for k in kinds if not k.startswith("@")}
-        for name in sorted(k[1:] for k in kinds if k.startswith("@")):
+        for kind in sorted(k for k in kinds if k.startswith("@")):
+            name = kind.lstrip("@=")
             if name in self.known:
-                more, unclear = self.sensitivity(name)
+                more, unclear = (self.own_sensitivity if kind[1] == "=" else self.sensitivity)(name)
                 plain, opaque = plain | set(more), opaque or unclear
         return tuple(sorted(plain)), opaque
-
-    def _takes_models(self, cls: ir.Class) -> bool:
-        """Whether `__init__` keeps a model that it was given: one by name, one that is called, or a list."""
-        init = cls.method("__init__")
-        given = {p.name for p in init.params} - {"self"} if init else set()
-        called = {walk.dotted(c.func) for m in cls.methods for c in walk.calls(m.body)}
-        for statement in walk.statements(init.body if init else ()):
-            if not isinstance(statement, ir.Assign):
-                continue
-            keeps_called = any(walk.dotted(target) in called for target in statement.targets)
-            match statement.value:
-                case ir.Name(id) if id in given and (keeps_called or names_a_model(id)):
-                    return True
-                case ir.Call(func, args) if (walk.dotted(func) or "").rpartition(".")[2] in CONTAINERS:
-                    spread = (a.value if isinstance(a, ir.Star) else a for a in args)
-                    if any(isinstance(a, ir.Name) and a.id in given for a in spread):
-                        return True
-        return False
 
     def _layers(self, cls: ir.Class) -> Iterator[Layer]:
         init = cls.method("__init__")

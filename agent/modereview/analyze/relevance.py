@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
+from modereview.analyze.modules import inherited
 from modereview.analyze.names import Names
 from modereview.analyze.torchfacts import LIBRARY_MODELS, names_a_model
 
@@ -45,6 +47,8 @@ class Relevance:
         given = {p.name for p in function.params} - {"self", "cls"}
         if function.yields or any(self._names_a_model(name) for name in given):
             return True
+        if any(self.matters(base) for base in self._inherited(function)):
+            return True
         for statement in walk.statements(function.body):
             if isinstance(statement, ir.Define | ir.Global):
                 return True
@@ -58,6 +62,15 @@ class Relevance:
             ):
                 return True
         return False
+
+    def _inherited(self, function: ir.Function) -> Iterator[ir.Function]:
+        """The methods of bases that a method calls by `super()`."""
+        cls = self._names.classes.get(function.method_of or "")
+        for call in walk.calls(function.body) if cls else ():
+            if cls and walk.is_super(call.func) and isinstance(call.func, ir.Attr):
+                found = inherited(cls, call.func.name, self._names)
+                if found is not None:
+                    yield found
 
     def _telling(self, expr: ir.Expr, given: set[str]) -> bool:
         match expr:

@@ -20,6 +20,7 @@ class Roles:
         """
         self._record = record
         self._held_out = held_out
+        self._optimizes = optimizes
         self.only_infers = not optimizes and not record.differentiated
         trained = record.trained if optimizes else record.differentiated
         self._trained = {_site(run) for run in trained}
@@ -38,7 +39,8 @@ class Roles:
         if _site(run) in self._differentiated:
             if run.grad is False:
                 return "target"
-            return "train" if _site(run) in self._trained and self.learns(run.thing) else "unknown"
+            trains = _site(run) in self._trained and self.learns(run.thing)
+            return "train" if trains and not self._is_aside(run) else "unknown"
         if _site(run) in self._targets:
             return "target"
         if run.mode is Mode.TRAIN and ".detection." in (run.thing.cls or ""):
@@ -51,6 +53,14 @@ class Roles:
         if run.grad is False or run.span in self._held_out or any(map(names_an_evaluation, functions)):
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"
+
+    def _is_aside(self, run: ForwardRun) -> bool:
+        """Whether a model is switched to EVAL, run and differentiated in one function, and nothing steps.
+
+        So do saliency maps and attacks; a training would not switch off what it trains.
+        """
+        same = run.cause.kind == "switch" and run.cause.path == run.path
+        return not self._optimizes and run.mode is Mode.EVAL and same
 
     def learns(self, thing: Thing) -> bool:
         """Whether an optimizer may hold the parameters of the thing.

@@ -120,9 +120,34 @@ class Statements(Contexts):
         return [
             self._unrolled(loop, known, before, frame)
             if loop.target is not None and (known := elements(values))
-            else self._repeated_loop(loop, results(values), before, frame)
+            else self._over_unknown(loop, values, before, frame)
             for before, values in rows
         ]
+
+    def _over_unknown(self, loop: ir.Loop, values: ValueSet, state: State, frame: Frame) -> Ends:
+        """A loop over what is not known element by element; one over models may switch them all."""
+        ends = self._repeated_loop(loop, results(values), state, frame)
+        lists = [v for v in values if isinstance(v, Thing)]
+        if loop.target is not None and lists:
+            ends.normal = [self._all_switched(loop, lists, s) for s in ends.normal]
+        return ends
+
+    def _all_switched(self, loop: ir.Loop, lists: list[Thing], state: State) -> State:
+        """`for model in models: model.eval()`: then `models[0]` is in EVAL as well."""
+        for model in self._elements_of(loop):
+            modes = state.get(("mode", model)) or NOTHING
+            if modes and all(isinstance(m, tuple) and m[1].kind == "switch" for m in modes):
+                for each in lists:
+                    state = self.switched(each, modes, state)  # type: ignore[arg-type]
+        return state
+
+    def _elements_of(self, loop: ir.Loop) -> list[Thing]:
+        """The models that the target of a loop names where nothing in view tells them: one for each name."""
+        assert loop.target is not None and loop.iterable is not None
+        text = self.source.slice(loop.iterable.span)
+        names = (e for e in walk.subexpressions(loop.target) if isinstance(e, ir.Name))
+        models = (Thing(("element", text, i), name.id, "parameter") for i, name in enumerate(names))
+        return [model for model in models if self.is_model(model)]
 
     def _pass(self, loop: ir.Loop, item: ValueSet, state: State, frame: Frame) -> Ends:
         start = self.bind(loop.target, item, state, frame) if loop.target is not None else state
@@ -191,14 +216,13 @@ class Statements(Contexts):
         A model among it that nothing in view tells is another one in each pass: it has the mode that it
         had before the loop.
         """
-        assert loop.target is not None and loop.iterable is not None
+        assert loop.target is not None
         state = self.bind(loop.target, values, state, frame)
-        text = self.source.slice(loop.iterable.span)
-        names = (e for e in walk.subexpressions(loop.target) if isinstance(e, ir.Name))
-        for index, name in enumerate(names):
-            model = Thing(("element", text, index), name.id, "parameter")
-            told: ValueSet = state.get(("name", frame.path, name.id)) or NOTHING  # type: ignore[assignment]
-            if self.is_model(model) and told == results(told):
+        for model in self._elements_of(loop):
+            cell = ("name", frame.path, model.label)
+            told: ValueSet = state.get(cell) or NOTHING  # type: ignore[assignment]
+            if told == results(told):
+                name = ir.Name(model.label, loop.target.span)
                 state = self.bind(name, told | {model}, _as_before(model, state, before), frame)
         return state
 

@@ -46,6 +46,7 @@ WRAPPERS = frozenset(
         "FSDP",
         "compile",
         "convert_sync_batchnorm",
+        "unwrap_model",
         "script",
         "optimize",
     }
@@ -79,6 +80,14 @@ LIBRARY_MODELS = (
     "efficientnet_pytorch.",
     "torch.nn.",
 )
+# Modules and functions of these do the same in both modes (their source): transforms and metrics.
+MODELESS = (
+    "torchaudio.transforms.",
+    "torchaudio.functional.",
+    "torchvision.transforms.",
+    "torchmetrics.",
+    "einops.",
+)
 # Other frameworks: what these build is no module of torch, whatever it is called.
 FOREIGN = (
     "chainer.",
@@ -109,8 +118,10 @@ _MODEL_NAME = re.compile(
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
     r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class"
-    r"|checkpoint|saver|handler|manager|accelerat|sampler|tracker"
-    r"|^(build|create|make|get|load|init|define|save|setup|prepare|unwrap)_)",
+    r"|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
+    r"|^(build|create|make|get|load|init|define|save|setup|prepare|unwrap"
+    r"|store|restore|register|update|reset|swap)_"
+    r"|(param|rand|random|number|seed|data|batch|anchor|prior|grid|id|name)s?_gen(erator)?$)",
     re.IGNORECASE,
 )
 _EVALUATION_NAME = re.compile(

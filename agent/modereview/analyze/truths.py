@@ -120,7 +120,9 @@ def item(base: ValueSet, key: ValueSet) -> ValueSet:
     found |= {External(f"{name.removesuffix('.__dict__')}.{ANY}") for name in members}
     for thing in (v for v in base if isinstance(v, Thing)):
         index = next(iter(wanted)) if len(wanted) == 1 else "?"
-        found |= {Thing((thing.key, "[]", index), f"{thing.label}[{index}]", "attribute", parent=thing)}
+        named = isinstance(index, str) and index.isidentifier()  # a ModuleDict gives `d["net"]` as `d.net`
+        place = (thing.key, index) if named else (thing.key, "[]", index)
+        found |= {Thing(place, f"{thing.label}[{index}]", "attribute", parent=thing)}
     return found
 
 

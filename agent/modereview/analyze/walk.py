@@ -113,6 +113,15 @@ def all_expressions(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Exp
             yield from subexpressions(expr)
 
 
+def is_super(expr: ir.Expr) -> bool:
+    """Whether it is an attribute of `super()`: `super().__init__`, `super(Net, self).train`."""
+    match expr:
+        case ir.Attr(ir.Call(ir.Name("super"))):
+            return True
+        case _:
+            return False
+
+
 def calls(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Call]:
     """Every call under a block."""
     return (e for e in all_expressions(block, nested=nested) if isinstance(e, ir.Call))
