@@ -21,15 +21,16 @@ def source(root: Path, files: dict[str, str]) -> Source:
 
 
 CALLERS = {
-    "imported by name": "from engine.scores import score\nprint(score(net, data))\n",
-    "as an attribute of the module": "from engine import scores\nprint(scores.score (net, data))\n",
-    "in a function": "def main():\n    from engine.scores import score\n    score(net, data)\n",
+    "imported by name": "from engine.scores import score\nnet.eval()\nprint(score(net, data))\n",
+    "as an attribute of the module": "from engine import scores\nnet.train(False)\nscores.score (net, x)\n",
+    "in a function": "def main():\n    from engine.scores import score\n    score(net.eval(), data)\n",
 }
 NO_CALLERS = {
-    "only imported": "from engine.scores import score\n",
-    "a function of its own": "scores = 3\ndef score(model, loader):\n    return 0\n",
-    "another name that ends so": "from engine.scores import score\nhigh_score(net)\n",
-    "without the file's name": "print(score(net, data))\n",
+    "only imported": "net.eval()\nfrom engine.scores import score\n",
+    "a function of its own": "net.eval()\nscores = 3\ndef score(model, loader):\n    return 0\n",
+    "another name that ends so": "net.eval()\nfrom engine.scores import score\nhigh_score(net)\n",
+    "without the file's name": "net.eval()\nprint(score(net, data))\n",
+    "it switches no model": "from engine.scores import score\nprint(score(net, data))\n",
 }
 
 
@@ -49,11 +50,12 @@ def test_tests_and_hidden_files_do_not_count(name: str, tmp_path: Path) -> None:
 
 
 def test_a_method_needs_the_name_of_its_class(tmp_path: Path) -> None:
-    beside = source(tmp_path, {"a.py": "engine.generate(x)\n", "b.py": "e = Engine(net)\ne.generate(x)\n"})
+    others = {"a.py": "engine.generate(net.eval())\n", "b.py": "e = Engine(net.eval())\ne.generate(x)\n"}
+    beside = source(tmp_path, others)
     assert parse.caller(beside, "Engine.generate") == tmp_path / "b.py"
     assert parse.caller(beside, "Motor.generate") is None
 
 
 def test_a_notebook_calls_too(tmp_path: Path) -> None:
-    cells = '{"cells": [{"source": ["from scores import score\\n", "score(net, x)\\n"]}]}'
+    cells = '{"cells": [{"source": ["from scores import score\\n", "score(net.eval(), x)\\n"]}]}'
     assert parse.caller(source(tmp_path, {"look.ipynb": cells}), "score") == tmp_path / "look.ipynb"

@@ -217,7 +217,7 @@ def test_who_calls_a_function_counts_and_is_asked_again_when_it_changed(
     run: Run, looked_at: list[str], project: Path
 ) -> None:
     score = "import torch\n\n@torch.no_grad()\ndef evaluate(model, x):\n    return model(x).argmax(1)\n"
-    caller = "from score import evaluate\n\ndef main(net, x):\n    evaluate(net, x)\n"
+    caller = "from score import evaluate\n\ndef main(net, x):\n    evaluate(net.eval(), x)\n"
     (project / "score.py").write_text(score)
 
     def severity() -> list[str]:

@@ -5,8 +5,4 @@ from modereview.parse.collect import collect
 from modereview.parse.read import EmptyError, apply, decode, read
 from modereview.parse.root import find_root
 
-<<<<<<< HEAD
-__all__ = ["EmptyError", "apply", "collect", "decode", "find_root", "read"]
-=======
-__all__ = ["apply", "caller", "collect", "decode", "find_root", "read"]
->>>>>>> e732cec (Who else in the project calls an evaluating function is asked before a warning: its review tells the mode)
+__all__ = ["EmptyError", "apply", "caller", "collect", "decode", "find_root", "read"]

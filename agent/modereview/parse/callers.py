@@ -12,13 +12,15 @@ from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.records import Source
 
 _FILES, _BYTES = 3000, 2**20  # looked through at most; larger files are data
+_SWITCHES = re.compile(rb"\.eval\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
 _TEST = re.compile(r"^(tests?|conftest\.py|test_.*|.*_test\.py)$")
 
 
 def caller(source: Source, function: str) -> Path | None:
     """Another file of the project that calls a function ("evaluate") or method ("Engine.generate") of a file.
 
-    It has to name the file, or the class, as well. Tests do not count: what they call runs for others, too.
+    It has to name the file, or the class, as well, and to switch some model to EVAL: one that does not is no
+    excuse. Tests do not count: what they call runs for others, too.
     """
     owner, _, name = function.rpartition(".")
     stem = source.path.stem if source.path.stem != "__init__" else source.path.parent.name
@@ -27,7 +29,7 @@ def caller(source: Source, function: str) -> Path | None:
     called = named if name == "__call__" else re.compile(before + rb"%s\s*\(" % re.escape(name.encode()))
     for path in islice(_others(source), _FILES):
         text = _read(path)
-        if named.search(text) and called.search(text):
+        if named.search(text) and called.search(text) and _SWITCHES.search(text):
             return path
     return None
 
