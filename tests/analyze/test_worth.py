@@ -131,6 +131,21 @@ def test_what_nobody_hands_to_a_function_is_a_model_by_name_only() -> None:
     assert is_worth(text.format("model"))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        "def test_net(model_cls=Net):\n    return model_cls(8)\n",
+        "def test_net(filter_fn):\n    net = Net(8)\n    return filter_fn(net.state_dict())\n",
+        "clean = str.strip\n\n@torch.no_grad()\ndef names(keys):\n    return [clean(k) for k in keys]\n",
+        "@torch.no_grad()\ndef names(keys, old):\n    old[keys.lower('a')] = 1\n    return keys.lower(old)\n",
+        "@torch.no_grad()\ndef tell(logger, x):\n    x.info = 3\n    logger.info(x)\n",
+        "class Sum(Net):\n    def head(self, x):\n        return self.body(x) / x.max()\n",
+    ],
+)
+def test_what_builds_or_computes_needs_none(more: str) -> None:
+    assert not is_worth(dedent(MODULE) + "\n" + more)
+
+
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
 def test_no_finding_of_an_example_is_lost(rule: object) -> None:
     for text in (rule.bad, rule.good):  # type: ignore[attr-defined]

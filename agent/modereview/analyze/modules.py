@@ -45,7 +45,7 @@ def module_names(names: Names) -> frozenset[str]:
 
     A class with a `forward` method and a base that is not in view is taken for one as well.
     """
-    found = {c.name for c in names.classes.values() if _runs_forward(c) and _has_base_elsewhere(c, names)}
+    found = {c.name for c in names.classes.values() if _has_base_elsewhere(c, names) and _runs_forward(c)}
     for _ in names.classes:  # at most one new level of inheritance a round
         more = {c.name for c in names.classes.values() if any(_is_module(b, names, found) for b in c.bases)}
         if more <= found:
@@ -69,13 +69,13 @@ def _runs_forward(cls: ir.Class) -> bool:
 
     A `forward_backward` is a trainer's.
     """
-    runs = (m for m in cls.methods if [p.name for p in m.params[:1]] == ["self"])
-    trains = any(
-        isinstance(c.func, ir.Attr) and c.func.name == "backward"
-        for m in cls.methods
-        for c in walk.calls(m.body)
-    )
-    return any(m.short == "forward" or (_FORWARD.match(m.short) and not trains) for m in runs)
+    names = [m.short for m in cls.methods if [p.name for p in m.params[:1]] == ["self"]]
+    return "forward" in names or (any(map(_FORWARD.match, names)) and not _goes_backward(cls))
+
+
+def _goes_backward(cls: ir.Class) -> bool:
+    calls = (c for m in cls.methods for c in walk.calls(m.body))
+    return any(isinstance(c.func, ir.Attr) and c.func.name == "backward" for c in calls)
 
 
 def _has_base_elsewhere(cls: ir.Class, names: Names, but: tuple[str, ...] = ()) -> bool:

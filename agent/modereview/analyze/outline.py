@@ -5,6 +5,7 @@ It does not matter who imports it: in a review of many files the same neighbours
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -58,8 +59,7 @@ class Outline:
         """Attributes that it assigns anywhere."""
         statements = walk.statements(self.block, nested=True)
         targets = (t for s in statements if isinstance(s, ir.Assign) for t in s.targets)
-        parts = (e for t in targets for e in walk.subexpressions(t))
-        return frozenset(e.name for e in parts if isinstance(e, ir.Attr))
+        return frozenset(name for t in targets for name in _attributes(t))
 
     @cached_property
     def kept(self) -> frozenset[str]:
@@ -120,6 +120,19 @@ def _binds(statement: ir.Stmt) -> set[str]:
             return {name for name, _ in names}
         case _:
             return set()
+
+
+def _attributes(target: ir.Expr) -> Iterator[str]:
+    """The attributes that a target sets: of `self.net`, `self.nets[k.lower()]`, `self.a, self.b`."""
+    match target:
+        case ir.Attr(_, name):
+            yield name
+        case ir.Item(base):
+            yield from _attributes(base)
+        case ir.Items(targets):
+            yield from (name for t in targets for name in _attributes(t))
+        case ir.Star(inner):
+            yield from _attributes(inner)
 
 
 def _misses_brackets(statement: ir.Stmt) -> bool:

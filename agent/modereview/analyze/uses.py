@@ -14,6 +14,7 @@ from modereview.analyze.names import Names
 from modereview.analyze.torchfacts import LIBRARY_MODELS
 
 _OFF = frozenset({"no_grad", "inference_mode", "set_grad_enabled"})
+_BUILTINS = frozenset(dir(builtins))
 _COPIES = frozenset({"from_pretrained", "deepcopy", "copy"})
 
 
@@ -29,7 +30,7 @@ class Uses:
     variables: frozenset[str] = frozenset()  # called, and neither defined nor imported by the file
     given: frozenset[str] = frozenset()  # parameters: what they hold, its callers say
     members: frozenset[str] = frozenset()  # called as `x.member` of what is not imported
-    fed: frozenset[str] = frozenset()  # those of them that are called with arguments
+    fed: frozenset[str] = frozenset()  # those of them that are given more than constants, and are no logger's
     imported: frozenset[str] = frozenset()  # called, and imported
     called: frozenset[str] = frozenset()  # all that is called
     optimizes: bool = False  # whether it builds an optimizer of torch
@@ -55,10 +56,12 @@ class _Reader:
 
     def __init__(self, block: ir.Block, names: Names, module: str) -> None:
         self._names, self._module = names, module
-        bound = {n for s in walk.statements(block, nested=True) for n in bound_by(s)}
+        statements = tuple(walk.statements(block, nested=True))
+        bound = {n for s in statements if not _of_builtins(s) for n in bound_by(s)}
         bound |= {p.name for f in names.functions.values() for p in f.params}
         defined = {n.rpartition(".")[2] for n in (*names.functions, *names.classes)}
-        known = defined | {n.rpartition(".")[2] for n in names.imports} | set(dir(builtins))
+        defined |= set(map(_of_builtins, statements))
+        known = defined | {n.rpartition(".")[2] for n in names.imports} | _BUILTINS
         self._known = known - bound
 
     def klass(self, cls: ir.Class) -> Uses:
@@ -88,7 +91,7 @@ class _Reader:
             d for s in walk.statements(body) if isinstance(s, ir.Define) for d in s.function.decorators
         ]
         own = [c for c in calls if isinstance(c.func, ir.Attr) and not self._names.origin(c.func)]
-        methods = [(c.func, bool(c.args or c.kwargs)) for c in own if isinstance(c.func, ir.Attr)]
+        methods = [(c.func, _is_fed(c)) for c in own if isinstance(c.func, ir.Attr)]
         return Uses(
             name,
             self._module,
@@ -144,6 +147,15 @@ def bound_by(statement: ir.Stmt) -> Iterator[str]:
             yield from (_last(e) for e in walk.subexpressions(target) if isinstance(e, ir.Name))
 
 
+def _of_builtins(statement: ir.Stmt) -> str:
+    """The name that a statement gives to a builtin or a part of one: `_strip = str.strip`."""
+    match statement:
+        case ir.Assign((ir.Name() as target,), value):
+            return _last(target) if (walk.dotted(value) or "").partition(".")[0] in _BUILTINS else ""
+        case _:
+            return ""
+
+
 def _short(name: str) -> str:
     return name.rpartition(".")[2]
 
@@ -153,6 +165,13 @@ def _last(expr: ir.Expr) -> str:
     if isinstance(expr, ir.Name):
         return expr.id.rpartition(".")[2]
     return expr.name if isinstance(expr, ir.Attr) else ""
+
+
+def _is_fed(call: ir.Call) -> bool:
+    """Whether a call may hand on data: `self.pool(x)`, not `x.mean(dim=1)` or `logger.info(text)`."""
+    logs = isinstance(call.func, ir.Attr) and _last(call.func.base).endswith(("log", "logger", "logging"))
+    given = (*call.args, *(value for _, value in call.kwargs))
+    return not logs and any(not isinstance(g, ir.Const) or isinstance(g.value, str) for g in given)
 
 
 def _yields(blocks: Iterable[ir.With]) -> bool:

@@ -7,6 +7,7 @@ says no, no forward gets a role that a rule judges, and the flow is not run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,8 @@ from modereview.analyze.uses import Uses
 _ALONE = frozenset({"backward"}) | HANDED
 _READ = (READING | DETACHING | {"data"}) - {"no_grad"}
 _CALLED = frozenset({"forward", "generate", "__call__"})
+_CLASS = re.compile(r"(^|_)(cls|class|klass|type|factory)$")
+_FUNCTION = re.compile(r"(^|_)(fn|func|function)$")
 _MARKS = frozenset({"eval", "train", "requires_grad", "requires_grad_"})
 _OPTIMIZES = frozenset({"parameters", "named_parameters", "step"})
 _OWN = frozenset({"forward", "train", "eval", "__call__", "__init__"})  # of a module: torch calls them
@@ -118,11 +121,16 @@ class Worth:
             return True
         if in_module and not (words & {"eval", "train"} or any(self._builds(u) for u in lead.live)):
             return False  # nobody in view builds or switches the object that the method belongs to
-        return any(self._runs(u, own) for u in lead.live) and self._has_role(lead, own)
+        return any(self._runs(u, own) for u in lead.live) and self._has_role(lead, own, in_module=in_module)
 
-    def _has_role(self, lead: Lead, own: Uses) -> bool:
-        """Whether a forward may run with the graph off, in what is called an evaluation, or be looked at."""
-        if any(u.off_for_good for u in lead.all) or any(u.attributes & _READ for u in lead.live):
+    def _has_role(self, lead: Lead, own: Uses, *, in_module: bool) -> bool:
+        """Whether a forward may run with the graph off, in what is called an evaluation, or be looked at.
+
+        A module may look at what its own parts give while it computes: `x.max()` makes no evaluation of that.
+        """
+        if any(u.off_for_good for u in lead.all):
+            return True
+        if not in_module and any(u.attributes & _READ for u in lead.live):
             return True
         blocks = [block for u in lead.all for block in u.off]
         blocks += [u for u in lead.all if names_an_evaluation(u.name)]
@@ -134,10 +142,14 @@ class Worth:
         Nobody in view says what the parameters of the root `own` hold; their names do.
         """
         unknown = own.given if uses is own or uses in own.off else frozenset()
-        if uses.variables - unknown or uses.imported & self._shared or uses.members & _CALLED:
+        if uses.imported & self._shared or uses.members & _CALLED:
+            return True
+        if not all(map(_names_no_model, uses.variables - unknown)):
             return True
         names = uses.members | (uses.variables & unknown)
-        return bool(uses.fed & self._assigned or names & self._switched) or any(map(names_a_model, names))
+        if uses.fed & self._assigned or names & self._switched:
+            return True
+        return any(names_a_model(name) and not _names_no_model(name) for name in names)
 
     def _builds(self, uses: Uses) -> bool:
         return uses.builds or any(u.short == "__init__" for name in uses.names for u in self._named(name))
@@ -175,6 +187,11 @@ class Worth:
                     )
             waiting += (u for cls in words & later.keys() for u in later.pop(cls))
         return tuple(found.values())
+
+
+def _names_no_model(name: str) -> bool:
+    """Whether people call classes so, or functions that are handed about, whose own body is looked at."""
+    return bool(_CLASS.search(name) or (_FUNCTION.search(name) and not names_a_model(name)))
 
 
 def _words(lead: Lead) -> frozenset[str]:
