@@ -57,7 +57,8 @@ class _Reader:
     def __init__(self, block: ir.Block, names: Names, module: str) -> None:
         self._names, self._module = names, module
         statements = tuple(walk.statements(block, nested=True))
-        bound = {n for s in statements if not _of_builtins(s) for n in bound_by(s)}
+        self._bound_by = {id(s): tuple(bound_by(s)) for s in statements}
+        bound = {n for s in statements if not _of_builtins(s) for n in self._bound_by[id(s)]}
         bound |= {p.name for f in names.functions.values() for p in f.params}
         defined = {n.rpartition(".")[2] for n in (*names.functions, *names.classes)}
         defined |= set(map(_of_builtins, statements))
@@ -73,9 +74,8 @@ class _Reader:
     def function(self, function: ir.Function) -> Uses:
         outside = (*function.decorators, *(p.default for p in function.params if p.default))
         found = self.uses(function.name, function.body, outside)
-        given = frozenset(p.name for p in function.params) - frozenset(
-            name for s in walk.statements(function.body) for name in bound_by(s)
-        )
+        bound = {n for s in walk.statements(function.body) for n in self._bound_by[id(s)]}
+        given = frozenset(p.name for p in function.params) - bound
         found = replace(found, method_of=_short(function.method_of or ""), given=given)
         if not any(map(self._switches, function.decorators)):
             return found

@@ -83,6 +83,8 @@ class Worth:
             self._by_name.setdefault(uses.short, []).append(uses)
             if uses.method_of:
                 self._by_name.setdefault(f"{uses.method_of}.{uses.short}", []).append(uses)
+        self._owners = frozenset(u.method_of for outline in self._files for u in outline.uses)
+        self._followed: dict[int, tuple[frozenset[str], tuple[Uses, ...]]] = {}
         self._other_names = {a: b for outline in self._files for a, b in outline.aliases}
         self._assigned = frozenset().union(*(o.assigned for o in self._files))
         self._switched = frozenset().union(*(o.names.switched for o in self._files))
@@ -170,7 +172,7 @@ class Worth:
     def _closure(self, roots: tuple[Uses, ...], *, live: bool) -> tuple[Uses, ...]:
         """The roots and all that their names may mean, in turn; methods once their class is spoken of."""
         found: dict[int, Uses] = {}
-        words = {u.method_of for u in roots} | {""}
+        classes = {u.method_of for u in roots} | {""}
         later: dict[str, list[Uses]] = {}  # by class
         waiting = list(roots)
         while waiting:
@@ -178,15 +180,20 @@ class Worth:
             if id(uses) in found or (live and uses.short == "__init__"):
                 continue
             found[id(uses)] = uses
-            for name in uses.names - words:
-                words.add(self._other_names.get(name, name))
-            for name in uses.names:
-                for each in self._meant(name, uses):
-                    (waiting if each.method_of in words else later.setdefault(each.method_of, [])).append(
-                        each
-                    )
-            waiting += (u for cls in words & later.keys() for u in later.pop(cls))
+            spoken_of, meant = self._next(uses)
+            classes |= spoken_of
+            for each in meant:
+                (waiting if each.method_of in classes else later.setdefault(each.method_of, [])).append(each)
+            waiting += (u for cls in classes & later.keys() for u in later.pop(cls))
         return tuple(found.values())
+
+    def _next(self, uses: Uses) -> tuple[frozenset[str], tuple[Uses, ...]]:
+        """The classes that it speaks of, and what its names may mean: looked up once for all roots."""
+        if id(uses) not in self._followed:
+            names = (self._other_names.get(name, name) for name in uses.names)
+            meant = tuple(each for name in uses.names for each in self._meant(name, uses))
+            self._followed[id(uses)] = (self._owners.intersection(names), meant)
+        return self._followed[id(uses)]
 
 
 def _names_no_model(name: str) -> bool:
