@@ -333,7 +333,24 @@ def test_a_file_too_big_is_not_followed() -> None:
     assert found({"train.py": script, "utils.py": big}) == []
 
 
-def test_a_file_that_only_defines_models_needs_no_others() -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        "    pass\n",
+        "    def reset(self):\n        self.head.train(self.training)\n",
+        "    pass\n\nregister_model(Own)\n",
+    ],
+)
+def test_a_file_that_only_defines_models_needs_no_others(more: str) -> None:
     asked: list[str] = []
-    look({"train.py": "from model import Net\n\nclass Own(Net):\n    pass\n"}, asked)
+    look({"train.py": f"from model import Net, register_model\n\nclass Own(Net):\n{more}"}, asked)
     assert asked == ["train.py"]
+
+
+@pytest.mark.parametrize(
+    "more", ["    def freeze(self):\n        self.head.train(False)\n", "    pass\n\nfit(Own())\n"]
+)
+def test_a_file_that_switches_or_starts_something_needs_them(more: str) -> None:
+    asked: list[str] = []
+    look({"train.py": f"from model import Net, fit\n\nclass Own(Net):\n{more}"}, asked)
+    assert asked[1:] != []

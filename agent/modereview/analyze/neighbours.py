@@ -8,6 +8,7 @@ lowered once, whoever imports it. Its names are qualified by its module (see `qu
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +25,7 @@ Read: TypeAlias = Callable[[Path, Path], Source]  # (file, project); raises Inpu
 _FILES, _LEVELS, _BYTES = 20, 3, 2**20
 _LINES = 2**22  # between the places of two files; the largest that is read has fewer
 # Where a file does none of these, and starts nothing, no mode in it can be wrong.
+_REGISTERS = re.compile(r"_*register(_|$)").match
 _TELLING = frozenset("eval train backward step no_grad inference_mode set_grad_enabled".split())
 
 
@@ -136,15 +138,29 @@ def _files(folder: str, parts: list[str]) -> Iterator[str]:
 
 def _worth_following(block: ir.Block) -> bool:
     """Whether the file trains, evaluates or starts anything; files that only define models need no others."""
-    starts = any(_calls_something(s) for s in block)
-    return starts or any(_TELLING & set(_names(c.func)) for c in walk.calls(block, nested=True))
+    if any(_starts_something(s) for s in block):
+        return True
+    calls = (c for c in walk.calls(block, nested=True) if not _hands_own_mode_on(c))
+    return any(_TELLING & set(_names(c.func)) for c in calls)
 
 
-def _calls_something(statement: ir.Stmt) -> bool:
-    """Whether a top-level statement runs more than a definition."""
-    return isinstance(statement, ir.Do | ir.If | ir.Loop | ir.With) and any(
-        True for _ in walk.calls((statement,))
-    )
+def _starts_something(statement: ir.Stmt) -> bool:
+    """Whether a top-level statement runs more than a definition; a register keeps what it is given."""
+    runs = isinstance(statement, ir.Do | ir.If | ir.Loop | ir.With)
+    return runs and any(not _REGISTERS(_last(c.func)) for c in walk.calls((statement,)))
+
+
+def _hands_own_mode_on(call: ir.Call) -> bool:
+    """Whether it gives a new part the mode of its owner: `self.head.train(self.training)`."""
+    match call:
+        case ir.Call(ir.Attr(_, "train"), (ir.Attr(ir.Name("self"), "training"),)):
+            return True
+        case _:
+            return False
+
+
+def _last(expr: ir.Expr) -> str:
+    return (walk.dotted(expr) or "").rpartition(".")[2]
 
 
 def _names(expr: ir.Expr) -> Iterator[str]:
