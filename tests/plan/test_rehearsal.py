@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+
+from modereview.plan.rehearsing import REHEARSAL
 
 HEAD = """
 import torch
@@ -79,6 +82,19 @@ def test_what_the_script_does_in_main_is_run_too(planned):
 def test_it_runs_on_the_cpu(planned):
     on_gpu = LOOP.replace("Net()", "Net().cuda()").replace("model(images)", "model(images.to('cuda:0'))")
     assert len(roles(planned(HEAD + DATA + on_gpu))) == 2
+
+
+def test_what_is_read_is_changed_and_what_is_assigned_to_is_not():
+    names = {}
+    exec("import ast, copy, torch\nfrom torch import nn\nfrom unittest import mock\n" + REHEARSAL, names)
+    tree = names["Rehearsal"]({"rows.label": "[1, 0]"}).visit(ast.parse("rows.label = sorted(rows.label)"))
+    assert ast.unparse(compile_ready(tree)) == "rows.label = sorted([1, 0])"
+
+
+def compile_ready(tree):
+    """The tree, once Python takes it."""
+    compile(ast.fix_missing_locations(tree), "train.py", "exec")
+    return tree
 
 
 def test_options_that_must_be_given_are_given(planned):

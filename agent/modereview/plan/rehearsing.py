@@ -19,7 +19,8 @@ class Rehearsal(ast.NodeTransformer):
             node.value = self.changes.get(name, node.value)
         if isinstance(node, ast.keyword):
             node.value = self.changes.get(f"{node.arg}=", node.value)
-        text = ast.unparse(node) if isinstance(node, ast.expr) else ""
+        read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)  # what is assigned to stays
+        text = ast.unparse(node) if isinstance(node, ast.expr) and read else ""
         if text.startswith(("'cuda", "f'cuda")):
             return ast.Constant("cpu")
         called = f"{ast.unparse(node.func)}(...)" if isinstance(node, ast.Call) else ""
