@@ -34,6 +34,13 @@ SENSITIVITY = {
     "by an alias": ("self.n = BN(4)", "return x", ("BatchNorm2d",), False),
     "a rate of zero": ("self.d = nn.Dropout(0.0)", "return x", (), False),
     "none": ("self.f = nn.Linear(1, 1); self.n = nn.LayerNorm(4)", "return x", (), False),
+    "a norm of instances": ("self.n = nn.InstanceNorm2d(4)", "return x", (), False),
+    "one that keeps statistics": (
+        "self.n = nn.InstanceNorm2d(4, affine=True, track_running_stats=True)",
+        "return x",
+        ("InstanceNorm2d (running statistics)",),
+        False,
+    ),
     "in a list": (
         "self.all = nn.ModuleList([nn.Dropout() for _ in range(3)])",
         "return x",
@@ -120,3 +127,18 @@ def test_classes_that_hold_each_other_end(program: Callable[[str], Program]):
             def __init__(self): self.a, self.d = A(), nn.Dropout()
     """)
     assert [m.sensitive for m in found.modules] == [("Dropout",), ("Dropout",)]
+
+
+@pytest.mark.parametrize(
+    ("given", "unknown"),
+    [("nn.Linear(4, 4), Plain()", False), ("*parts", True), ("part", True)],
+)
+def test_what_a_container_of_its_own_holds(given: str, unknown: bool, program: Callable[[str], Program]):
+    found = program(f"""\
+        from torch import nn
+        class Plain(nn.Module): pass
+        class Flow(nn.Sequential): pass
+        model = Flow({given})
+        y = model(x_test)
+    """)
+    assert [f.opaque for f in found.forwards] == [unknown]

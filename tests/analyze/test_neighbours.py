@@ -179,6 +179,24 @@ def test_a_fault_in_a_neighbour_is_told_at_the_call_that_leads_there() -> None:
     assert (led.span.line, led.text) == (18, "leads to the call of `model` in utils.py:10")
 
 
+def test_a_model_that_only_the_neighbour_names_is_told_with_its_file() -> None:
+    solver = """
+        import torch
+        from model import Net
+
+        class Solver:
+            def __init__(self):
+                self.G = Net()
+
+            def test(self, loader):
+                with torch.no_grad():
+                    return [self.G(x) for x in loader]
+    """
+    script = "import torch\nfrom solver import Solver\n\nprint(Solver().test(loader))\n"
+    finding = only(look({"train.py": script, "solver.py": dedent(solver)}))
+    assert finding.message.startswith("`self.G of solver.py` is evaluated in train mode")
+
+
 @pytest.mark.parametrize(
     "method, faults",
     [("sample", []), ("sample_and_stay", [TRAINS_IN_EVAL])],

@@ -278,3 +278,26 @@ WHEN = {
 def test_the_message_says_when_it_happens(message: str, findings: Callable[[str], tuple[Finding, ...]]):
     (finding,) = [f for f in findings(WHEN[message]) if f.rule == "MR102"]
     assert (finding.severity, finding.message) == (Severity.ERROR, message)
+
+
+def test_switches_that_one_train_mends_share_a_finding(findings: Callable[[str], tuple[Finding, ...]]):
+    script = """
+        def draw(model):
+            model.eval()
+            print(model(torch.zeros(2, 4)))
+
+        model = Net()
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        for epoch in range(9):
+            for batch in loader:
+                step(model, batch, optimizer)
+            model.eval()
+            print(model(x_val).argmax(1))
+            if epoch % 2:
+                draw(model)
+    """
+    (finding,) = [f for f in findings(script) if f.rule == "MR102"]
+    first, second = (line for line, text in enumerate(script.splitlines()) if "model.eval()" in text)
+    start = finding.evidence[0].span.line - second
+    assert finding.evidence[0].text == "switched to EVAL here"
+    assert finding.facts[1] == f"what switches to EVAL at {start + first} does the same"

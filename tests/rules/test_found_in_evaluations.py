@@ -13,6 +13,35 @@ import pytest
 from modereview.records import Finding, Severity
 
 EVALUATIONS = {
+    "held-out data by its name, in no loop": """
+        model = Net()  # why
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        for batch in loader:
+            step(model, batch, optimizer)
+        prediction = model(X_test.view(-1, 4).float())  # MR101 error
+        print((prediction.argmax(1) == y_test).float().mean())
+    """,
+    "a validation that only a constructor's None switches off": """
+        class Trainer:
+            def __init__(self, model, optimizer, loader, valid_loader=None):
+                self.model, self.optimizer = model, optimizer
+                self.loader, self.valid_loader = loader, valid_loader
+                self.do_validation = self.valid_loader is not None
+
+            def _train_epoch(self, epoch):
+                self.model.train()  # why
+                for x, y in self.loader:
+                    self.optimizer.zero_grad()
+                    F.cross_entropy(self.model(x), y).backward()
+                    self.optimizer.step()
+                if self.do_validation:
+                    self._valid_epoch(epoch)
+
+            def _valid_epoch(self, epoch):
+                with torch.no_grad():
+                    for x, y in self.valid_loader:
+                        print(F.cross_entropy(self.model(x), y))  # MR103 warning
+    """,
     "no_grad taken for eval": """
         def validate(model, loader):
             with torch.no_grad():

@@ -8,6 +8,32 @@ import pytest
 from modereview.records import Finding, Severity
 
 PRACTICES = {
+    "a service whose model the top level loads and switches": """
+        from flask import Flask
+        app = Flask(__name__)
+        MODEL = None
+
+        def score(sentence):
+            outputs = MODEL(sentence)
+            return torch.sigmoid(outputs).cpu().detach().numpy()[0][0]
+
+        @app.route("/predict")
+        def predict():
+            return str(score(torch.randn(1, 4)))
+
+        if __name__ == "__main__":
+            MODEL = Net()
+            MODEL.load_state_dict(torch.load("model.bin"))
+            MODEL.eval()
+            app.run(port="9999")
+    """,
+    "a forward for the statistics that it moves": """
+        def recount(model, loader):
+            model.train()
+            with torch.no_grad():
+                for x, y in loader:
+                    model(x)
+    """,
     "GAN": """
         def main(loader, optimizer_g, optimizer_d):
             netG, netD = Net(), Net()

@@ -11,7 +11,7 @@ from modereview.analyze.escapes import Escapes
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.joining import joined_values
 from modereview.analyze.torchfacts import names_a_model
-from modereview.analyze.truths import results
+from modereview.analyze.truths import constant, results
 from modereview.analyze.uses import bound_by
 from modereview.analyze.values import (
     Callable,
@@ -151,10 +151,20 @@ class Activations(Escapes):
             elif parameter.name in given.named:
                 rows.append((parameter.name, given.named[parameter.name]))
             elif parameter.default is not None:
-                rows.append((parameter.name, self.evaluate(parameter.default, state, frame)[0][1]))
+                rows.append((parameter.name, self._default(function, parameter, span, state, frame)))
             else:
                 rows.append((parameter.name, frozenset({self.parameter(function, parameter.name)})))
         return rows
+
+    def _default(
+        self, function: ir.Function, parameter: ir.Parameter, span: Span, state: State, frame: Frame
+    ) -> ValueSet:
+        """What a parameter holds that a caller leaves out; where no caller is in view, None is one of two."""
+        assert parameter.default is not None
+        value = self.evaluate(parameter.default, state, frame)[0][1]
+        if span in self.record.roots and value == constant(None):
+            return value | {self.parameter(function, parameter.name)}
+        return value
 
     def parameter(self, function: ir.Function, name: str) -> Thing:
         """What a parameter holds when nobody in view says."""

@@ -50,7 +50,7 @@ class Flow(Statements):
         after = self.execute(linked.block, before.normal or [State()], top)
         start = merge(after.normal) if len(after.normal) > 1 else (after.normal or [State()])[0]
         cells = {c: v for kind in ("name", "attr") for c in start.cells(kind) if (v := start.get(c))}
-        outside = State(cells)
+        outside = _uncertain(start, State(cells))
         self._instances: dict[str, tuple[Thing, State]] = {}  # of each class, for all of its methods
         left: dict[str, Left] = {}
         candidates = (f for f in self._roots(linked.own.names) if only is None or f.name in only)
@@ -155,6 +155,19 @@ class Flow(Statements):
             if isinstance(part, Thing) and born.get(cell) is None and _was_switched(state.get(cell)):
                 born = born.set(cell, frozenset({_later(part, switched_before=True)}))
         return thing, born
+
+
+def _uncertain(top: State, outside: State) -> State:
+    """The state for a function that runs at some time later, when the top level is over or in the middle.
+
+    A model that the top level leaves in TRAIN is in TRAIN for it; one that it switched to EVAL, or gave out
+    of view, is in whatever mode that time finds it in.
+    """
+    for cell in top.cells("mode"):
+        thing, modes = cell[1], top.get(cell) or frozenset()
+        if isinstance(thing, Thing) and any(isinstance(m, tuple) and m[0] is not Mode.TRAIN for m in modes):
+            outside = outside.set(cell, frozenset({_later(thing, switched_before=True)}))
+    return outside
 
 
 def _switched_off(modes: frozenset[Hashable] | None) -> Modes:

@@ -62,7 +62,7 @@ def _forward(
         span=seen.span,
         function=seen.function,
         path=seen.path,
-        model=run.text if linked.here(run.span) else _name_here(run.thing, seen, linked),
+        model=run.text if linked.here(run.span) else _name_here(run.thing, run.text, run.span, seen, linked),
         classes=(run.thing.cls,) if known and run.thing.cls else (),
         role=roles.role(run),
         mode=run.mode,
@@ -84,11 +84,11 @@ def _forward(
     )
 
 
-def _name_here(thing: Thing, seen: Trail, linked: Linked) -> str:
-    """What the reviewed file calls a model that a neighbour runs; the callee where it has no name there."""
+def _name_here(thing: Thing, text: str, span: Span, seen: Trail, linked: Linked) -> str:
+    """What the reviewed file calls a model that a neighbour runs; else what the neighbour calls it."""
     if linked.here(_born(thing.key) or seen.span):
         return thing.label
-    return linked.slice(seen.span).partition("(")[0].strip()
+    return f"{text} of {linked.place(span).rpartition(':')[0]}"
 
 
 def _born(key: object) -> Span | None:

@@ -13,12 +13,25 @@ _HELD_OUT = re.compile(
     r"(loaders?|sets?|iter|iterator|dl|ds|queue|gen|generator|batch|batches|data|dataset)$",
     re.IGNORECASE,
 )
+_SPLIT = r"(val|valid|validation|test|testing|eval|dev)"
+_INPUT = r"(xs?|inputs?|images?|imgs?|features?|samples?)"
+_HELD_OUT_INPUT = re.compile(rf"^({_INPUT}_?{_SPLIT}|{_SPLIT}_?{_INPUT})(_?(tensor|t|data))?$", re.IGNORECASE)
 _HELD_OUT_KEY = re.compile(r"^(val|valid|validation|test|eval|dev)$", re.IGNORECASE)
 
 
 def held_out_calls(block: ir.Block) -> frozenset[Span]:
-    """The spans of all calls in loops over held-out data, and of those that follow a batch drawn from it."""
-    return frozenset(span for part in _bodies(block) for span in _calls(part))
+    """The spans of all calls on held-out data.
+
+    They are in loops over it, follow a batch that is drawn from it, or are given it by name: `model(X_test)`.
+    """
+    looped = frozenset(span for part in _bodies(block) for span in _calls(part))
+    return looped | {call.span for call in walk.calls(block, nested=True) if _is_given_held_out(call)}
+
+
+def _is_given_held_out(call: ir.Call) -> bool:
+    given = (*call.args, *(value for _, value in call.kwargs))
+    names = (walk.dotted(part) for value in given for part in walk.subexpressions(value))
+    return any(_HELD_OUT_INPUT.match(name.rpartition(".")[2]) for name in names if name)
 
 
 def _bodies(block: ir.Block) -> Iterator[ir.Block]:

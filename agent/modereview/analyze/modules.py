@@ -16,6 +16,8 @@ from modereview.analyze.torchfacts import (
     DROPOUT_POSITION,
     MODELESS,
     SENSITIVE_LAYERS,
+    TRACKING_LAYERS,
+    TRACKING_POSITION,
     names_a_model,
 )
 from modereview.records import Layer, ModuleClass, Param
@@ -151,8 +153,16 @@ def taken_models(cls: ir.Class) -> frozenset[str]:
     return frozenset(found)
 
 
+def holds_what_it_is_given(cls: ir.Class, names: Names) -> bool:
+    """Whether a class is built of its arguments alone, as the container of torch that it inherits from."""
+    kinds = ((names.origin(base) or "").rpartition(".")[2] for base in cls.bases)
+    return cls.method("__init__") is None and not CONTAINERS.isdisjoint(kinds)
+
+
 def fills_in_view(call: ir.Call, cls: ir.Class, names: Names) -> bool:
     """Whether the models that a class takes are built in the call itself: `Residual(Block(4))`."""
+    if holds_what_it_is_given(cls, names):
+        return all(_is_in_view(a, names) for a in call.args)
     taken = taken_models(cls)
     init = cls.method("__init__")
     if not taken or init is None:
@@ -186,6 +196,11 @@ def _known_layer(kind: str, call: ir.Call) -> Iterator[str]:
         never_drops = "Dropout" in kind and isinstance(rate, ir.Const) and rate.value == 0
         if not never_drops:
             yield kind
+    elif kind in TRACKING_LAYERS:
+        positional = call.args[TRACKING_POSITION] if len(call.args) > TRACKING_POSITION else None
+        tracks = dict(call.kwargs).get("track_running_stats") or positional
+        if isinstance(tracks, ir.Const) and tracks.value is True:
+            yield f"{kind} (running statistics)"
     elif kind in DROPOUT_ARGUMENT:
         position = DROPOUT_POSITION[kind]
         positional = call.args[position] if len(call.args) > position else None
@@ -267,7 +282,7 @@ class Modules:
         """Mode-sensitive kinds known for certain, and whether layers of unknown kind are inside."""
         cls = self._names.classes[name]
         kinds, opaque = self.own_sensitivity(name)
-        return kinds, opaque or bool(taken_models(cls))
+        return kinds, opaque or bool(taken_models(cls)) or holds_what_it_is_given(cls, self._names)
 
     def own_sensitivity(self, name: str) -> tuple[tuple[str, ...], bool]:
         """The same without the models that it takes."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 
 # Layers whose forward depends on `training` (torch.nn documentation, "Dropout" and "Normalization" layers).
-# InstanceNorm counts only with running statistics; LayerNorm and GroupNorm never do.
+# LayerNorm and GroupNorm never do.
 SENSITIVE_LAYERS = frozenset(
     "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout RReLU "
     "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm "
     "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d".split()
 )
+# Layers that depend on it where they are told to keep running statistics, and where they are told so.
+TRACKING_LAYERS = frozenset(f"{lazy}InstanceNorm{dims}d" for lazy in ("", "Lazy") for dims in (1, 2, 3))
+TRACKING_POSITION = 4  # nn.InstanceNorm2d(num_features, eps, momentum, affine, track_running_stats)
 # Layers with a `dropout` argument that is 0 unless given (RNNs), or 0.1 unless given (transformers).
 DROPOUT_ARGUMENT = {
     "LSTM": 0.0,

@@ -130,6 +130,15 @@ def is_exploring(program: Program, forward: Forward) -> bool:
     return noisy and _trains_there(program, forward)
 
 
+def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
+    """Whether nobody takes what the forward returns: it moves batch statistics, warms up or fills hooks."""
+    called = program.source.slice(forward.span).startswith(f"{forward.model}(")  # and not what leads to it
+    return called and any(
+        isinstance(s, ir.Do) and s.span == forward.span
+        for s in walk.statements(body_of(program, forward.function))
+    )
+
+
 def _trains_there(program: Program, forward: Forward) -> bool:
     """Whether the same function trains the model as well."""
     return any(
@@ -148,6 +157,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or deliberate(program, forward)
         or is_sampled_generator(program, forward)
         or is_exploring(program, forward)
+        or is_run_for_its_effect(program, forward)
         or (switched_inside(program, forward) and _is_bracketed(program, forward))
     )
 

@@ -50,7 +50,8 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
 def _unseen(rule: Rule, program: Program, forward: Forward) -> Finding:
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
     latent = not forward.sensitive and not forward.opaque
-    meant = deliberate(program, forward) or made_up.is_compared(program, forward)
+    compared = made_up.is_compared(program, forward)
+    meant = compared or deliberate(program, forward) or modes.is_run_for_its_effect(program, forward)
     elsewhere = dict(program.called_in).get(forward.through[0] if forward.through else "")
     others = elsewhere is not None or modes.is_bases(program, forward)
     quiet = meant or latent or others or modes.predicts_itself(program, forward)

@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modereview.records import Event, Finding, Forward, Mode, Program, Severity
+from modereview.records import Event, Finding, Forward, Mode, Program, Severity, Span
 from modereview.rules import modes, placing
 from modereview.rules.base import Rule, certainty, deliberate, harm
 
 
 def check(program: Program) -> Iterator[Finding]:
-    """Training forwards in EVAL because of a switch in view; one finding for each switch and model."""
-    seen: set[tuple[object, str]] = set()
+    """Training forwards in EVAL because of a switch in view; one finding for each switch and model.
+
+    Switches of which the same is to be said at the same place share a finding: one `train()` mends them all.
+    """
+    alike: dict[object, dict[Span, Forward]] = {}
+    told: set[tuple[object, str]] = set()
     for forward in program.forwards:
         if forward.role == "train" and forward.mode is Mode.EVAL and forward.switch is not None:
             cause = (forward.switch, forward.model)
-            if cause not in seen:
-                seen.add(cause)
-                yield _finding(program, forward)
+            if cause not in told:
+                told.add(cause)
+                alike.setdefault(_said(program, forward), {})[forward.switch] = forward
+    for causes in alike.values():
+        first = min(causes.values(), key=lambda f: _strength(program, f))
+        yield _finding(program, first, tuple(s.line for s in causes if s != first.switch))
 
 
-def _finding(program: Program, forward: Forward) -> Finding:
+def _said(program: Program, forward: Forward) -> object:
+    """What is said of a switch, where it matters to which evaluation a `train()` is added."""
+    where = modes.meeting(program, forward)
+    apart = forward.switch if where is None or where.loop is None or where.within_epoch else None
+    return forward.span, forward.model, apart
+
+
+def _strength(program: Program, forward: Forward) -> tuple[bool, bool, int]:
+    """The least comes first: certain before uncertain, a switch in this file, one that few calls lead to."""
+    switch = program.source.slice(forward.switch) if forward.switch else ""
+    return not forward.exact, not switch.endswith(".eval()"), len(forward.switch_path)
+
+
+def _finding(program: Program, forward: Forward, others: tuple[int, ...]) -> Finding:
     later = modes.same_in_other_mode(program, forward, Mode.TRAIN)
     other = _other_method(program, forward)
     meant = deliberate(program, forward) or modes.is_unit_test(program, forward)
@@ -33,10 +53,16 @@ def _finding(program: Program, forward: Forward) -> Finding:
         # The same forward runs in TRAIN the first time round: that is what the fault is, not a doubt.
         severity=Severity.NOTE if meant else severity,
         evidence=(*forward.why, here),
-        facts=(harm(forward, training=True),),
+        facts=(harm(forward, training=True), *_as_well(program, others)),
         function=forward.function,
         subject=forward.model,
     )
+
+
+def _as_well(program: Program, lines: tuple[int, ...]) -> Iterator[str]:
+    if lines:
+        places = " and ".join(program.source.label(line) for line in lines)
+        yield f"what switches to EVAL at {places} does the same"
 
 
 def _other_method(program: Program, forward: Forward) -> str:
