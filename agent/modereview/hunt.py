@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from modereview.fix import Mended
@@ -29,6 +29,12 @@ class Hunt:
     def catchers(self) -> frozenset[str]:
         """The cases that were the first to catch a mutant."""
         return frozenset(mutant.caught_by for mutant in self.killed)
+
+    def without(self, cases: Collection[str]) -> Hunt:
+        """What is left once some cases are not kept: what only they caught is not caught."""
+        killed = tuple(m for m in self.killed if m.caught_by not in cases)
+        missed = tuple(replace(m, caught_by="") for m in self.killed if m.caught_by in cases)
+        return replace(self, killed=killed, survived=(*self.survived, *missed))
 
 
 def hunt(

@@ -161,8 +161,13 @@ def _prove(
     tell("Confirming with pytest")
     placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
     if any(old.state != new.state for old, new in zip(mended.verdicts, verdicts, strict=True)):
-        mended = taken_back(mended, program, before)
-        placed, verdicts, outcomes = _confirmed(suite, mended, before, bench, theirs)
+        mended, after = taken_back(mended, program, before), before
+        placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
+    lost = gates.refused_by_pytest(outcomes)
+    if lost:  # no test is left behind that does not run
+        suite, mutation = gates.drop(suite, lost), mutation.without({each.case for each in lost})
+        mended = replace(mended, verdicts=without_dropped(verdicts, lost))
+        placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
     return replace(
         _with(found, replace(mended, verdicts=verdicts)),
         warnings=_not_ours(suite, placed) if suite.cases else (),
@@ -175,7 +180,12 @@ def _prove(
         equivalent=mutation.equivalent,
         reached=planned.recipes,
         unreached=planned.unreached,
-        not_run=(*found.not_run, *(mutation.outside if suite.cases else ()), *theirs.not_run),
+        not_run=(
+            *found.not_run,
+            *(mutation.outside if suite.cases else ()),
+            *theirs.not_run,
+            *dict.fromkeys(each.reason for each in lost),
+        ),
         remarks=remarks,
         usage=advisor.usage(suite),
     )

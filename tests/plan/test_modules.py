@@ -304,3 +304,10 @@ def test_a_configuration_that_is_needed_in_spite_of_its_default_is_given(planned
 
 def test_several_tensors_are_given_in_a_list_where_forward_joins_them(planned):
     assert found(planned(module(PARTED)))[1] == "([torch.randn(4, 12, 8), torch.randn(4, 12, 8)],)"
+
+
+def test_a_forward_that_only_raises_is_there_to_be_overridden(planned):
+    text = module(LINEAR.replace("return self.fc(x)", "raise NotImplementedError"))
+    plan = planned(text + "\n\nclass Own(Net):\n    def forward(self, x):\n        return self.fc(x)\n")
+    assert [recipe.target.name for recipe in plan.recipes] == ["Own"]
+    assert not plan.unreached

@@ -87,6 +87,14 @@ def test_modes_are_called_right_only_where_everything_ran_and_passed(
     assert "no mode fault found" in text
 
 
+def test_targets_that_share_a_reason_are_told_together(full: Review) -> None:
+    (first,) = full.unreached
+    others = [replace(first, target=Target("module", name)) for name in ("Critic", "Actor")]
+    text = shown(replace(full, unreached=(first, *others)))
+    told = "`Net`, `Critic` and `Actor` not reached: `cfg.depth` is unknown. Give a recipe."
+    assert f"\nNot run: {told}\n" in text
+
+
 @pytest.mark.parametrize("state", ["suggested", "reported"])
 def test_nothing_is_called_proved_or_fixed_but_by_its_verdict(zombie: Review, state: Any) -> None:
     verdict = Verdict(zombie.findings[0], state, zombie.verdicts[0].fix, ("test_x",), "the test stayed red")

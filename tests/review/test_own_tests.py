@@ -64,3 +64,16 @@ def test_an_unproved_fix_is_in_the_patch_where_that_is_asked_for(tmp_path: Path,
     assert b"+        return F.dropout(self.fc(x), 0.5, training=self.training)" in ran.out
     assert "unproved: pass `training=self.training` to `F.dropout`" in ran.err
     assert "no test could be run that shows the fault" in ran.err
+
+
+def test_what_pytest_cannot_collect_is_not_left_behind(tmp_path: Path, modereview):
+    package = tmp_path / "package"
+    package.mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    (package / "__init__.py").write_text("import a_package_that_is_not_there\n")
+    (package / "net.py").write_text(SCRIPT)
+    ran = modereview("--offline", package / "net.py")
+    assert sorted(path.name for path in package.glob("*.py")) == ["__init__.py", "net.py"]
+    assert "No test was written." in ran.text
+    assert "Not run: pytest itself could not run the test, which is left out: ModuleNotFoundError" in ran.text
+    assert "fix suggested, not proved" in ran.text and (package / "net.py").read_text() == SCRIPT

@@ -13,6 +13,7 @@ from modereview.plan.targets import Scenario
 from modereview.records import Drive, Program, Recipe, Rehearsal, Role, Target, Unreached, Value
 
 Json: TypeAlias = dict[str, Any]
+IDLE = "no line of it that trains or evaluates was seen"  # how the probe says so, in `probe/rehearsal.py`
 
 
 def module_recipe(target: Target, found: Json) -> Recipe | Unreached:
@@ -90,7 +91,8 @@ def _trials(found: Json) -> tuple[str, ...]:
 
 def own_run_told(missed: Unreached, own_run: Recipe | Unreached | None) -> Unreached:
     """Where no model is in the file, what ended the script's own run says more."""
-    if "no model of this file" not in missed.error or not isinstance(own_run, Unreached):
+    ran_idle = isinstance(own_run, Unreached) and IDLE in own_run.error
+    if "no model of this file" not in missed.error or not isinstance(own_run, Unreached) or ran_idle:
         return missed
     error = f"in the script's own run: {own_run.error}"
     return replace(missed, tried=own_run.tried, error=error, hint=own_run.hint, trials=own_run.trials)
@@ -100,8 +102,8 @@ def mocked(missed: Unreached, absent: tuple[str, ...]) -> Unreached:
     """What is said where a mock for a package that is not there was no help."""
     if not absent or not ("Mock" in missed.error or missed.hint == _general_hint(missed.target)):
         return missed
-    package = absent[0].partition(".")[0]
-    said = f"This Python cannot import `{package}`, and a mock of it did not do"
+    did = "did not do" if "Mock" in missed.error else "stood in for it, which may be why"
+    said = f"This Python cannot import `{absent[0]}`; a mock {did}"
     return replace(missed, hint=f"{said}: give one that can with --python PATH.")
 
 
@@ -117,7 +119,7 @@ def _hint(target: Target, error: str) -> str:
     if re.search(r"FileNotFoundError|No such file", error):
         return f"`{name}` reads a file that is not there: let it take its data as a parameter."
     if "no model of this file" in error:
-        return f"`{name}` is given its model from outside: build one in this file, under `if __name__`."
+        return "Build one in this file, under `if __name__`, or give a recipe ([[tool.modereview.recipe]])."
     return _general_hint(target)
 
 

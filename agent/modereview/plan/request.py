@@ -25,7 +25,7 @@ from modereview.plan.rehearsing import (
 )
 from modereview.plan.shapes import shapes
 from modereview.plan.slots import Context, reached
-from modereview.plan.targets import Scenario, Way
+from modereview.plan.targets import Scenario, Way, callable_modules
 from modereview.plan.tree import scopes
 from modereview.plan.uses import uses_of
 from modereview.records import CallSite, ModuleClass, Param
@@ -51,8 +51,7 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
         "seconds": SEARCH_SECONDS,
         "target_seconds": TARGET_SECONDS,
         "shapes": [asdict(s) for s in shapes(program.source.tree, context.names)],
-        "subjects": [_subject(context, m) for m in program.modules if m.has_forward]
-        + _expressions(context, found),
+        "subjects": [_subject(context, m) for m in callable_modules(program)] + _expressions(context, found),
         "globals": _globals(context),
         "scenarios": [_scenario(context, s) for s in found],
         "rehearsal": {**rehearsal.request(context), "runner": _RUNNER},

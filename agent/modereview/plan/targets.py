@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from modereview.analyze import ir
 from modereview.plan.slots import Context, Slot, arguments, global_slots, merged, reached
 from modereview.plan.uses import Uses
 from modereview.records import (
@@ -11,6 +12,7 @@ from modereview.records import (
     Drive,
     Function,
     Mode,
+    ModuleClass,
     Param,
     Program,
     Role,
@@ -19,6 +21,7 @@ from modereview.records import (
     Target,
     Value,
 )
+from modereview.rules.inside import method_of
 
 WANTED: frozenset[Role] = frozenset({"train", "evaluate", "infer"})
 
@@ -46,7 +49,27 @@ class Scenario:
 
 def module_targets(program: Program) -> tuple[Target, ...]:
     """Every module class that can be called."""
-    return tuple(Target("module", m.name, classes=(m.name,)) for m in program.modules if m.has_forward)
+    return tuple(Target("module", m.name, classes=(m.name,)) for m in callable_modules(program))
+
+
+def callable_modules(program: Program) -> tuple[ModuleClass, ...]:
+    """The module classes with a `forward`, but for one that is there to be overridden."""
+    return tuple(m for m in program.modules if m.has_forward and not _refuses(program, m))
+
+
+def _refuses(program: Program, module: ModuleClass) -> bool:
+    """Whether all that its `forward` does is to raise NotImplementedError."""
+    forward = method_of(program, module.name, "forward")
+    body = forward.body if forward else ()
+    work = [s for s in body if not (isinstance(s, ir.Do) and isinstance(s.value, ir.Const))]
+    match work:
+        case [
+            ir.Leave("raise", ir.Name("NotImplementedError") | ir.Call(ir.Name("NotImplementedError"))),
+            *_,
+        ]:
+            return True
+        case _:
+            return False
 
 
 def scenarios(context: Context) -> tuple[Scenario, ...]:

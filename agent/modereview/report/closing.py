@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
@@ -92,12 +92,17 @@ def _totals(reviews: Sequence[Review]) -> str:
 
 
 def _not_run(review: Review) -> list[str]:
-    reasons = [*(_unreached(item) for item in review.unreached), *review.not_run]
+    reasons = [*_unreached(review.unreached), *review.not_run]
     return [f"Not run: {sentence(reason)}" for reason in reasons]
 
 
-def _unreached(item: Unreached) -> str:
-    return f"`{item.target.name}` not reached: {sentence(item.error)} {item.hint}".strip()
+def _unreached(items: Sequence[Unreached]) -> Iterator[str]:
+    """What was not reached and why, those together that share a reason."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for item in items:
+        alike.setdefault((item.error, item.hint), []).append(f"`{item.target.name}`")
+    for (error, hint), names in alike.items():
+        yield f"{listed(names)} not reached: {sentence(error)} {hint}".strip()
 
 
 def _tried(review: Review) -> list[str]:

@@ -110,6 +110,13 @@ def broken(cases: Iterable[Case], outcomes: Iterable[Outcome]) -> Drops:
     return [Dropped(name, reason, "broken") for name, reason in reasons.items() if reason]
 
 
+def refused_by_pytest(outcomes: Iterable[Outcome]) -> Drops:
+    """Cases that run in the sandbox and not where pytest collects them: beside a conftest, in a package."""
+    unrun = [o for o in outcomes if o.status in (Status.BROKEN, Status.CRASHED)]
+    why = "pytest itself could not run the test, which is left out"
+    return [Dropped(case_name(o.case), f"{why}: {o.message}", "broken") for o in unrun]
+
+
 def flaky(repeats: Sequence[Iterable[Outcome]]) -> Drops:
     """Cases that did not end the same way each time on the same file."""
     seen: dict[str, list[Status]] = defaultdict(list)
