@@ -197,6 +197,29 @@ def test_a_model_that_only_the_neighbour_names_is_told_with_its_file() -> None:
     assert finding.message.startswith("`self.G of solver.py` is evaluated in train mode")
 
 
+def test_a_generator_that_a_neighbour_samples_where_it_trains_is_a_note() -> None:
+    solver = """
+        import torch
+        from model import Net
+
+        class Solver:
+            def __init__(self):
+                self.G = Net()
+                self.g_optimizer = torch.optim.Adam(self.G.parameters())
+
+            def train(self, loader):
+                for z, fixed in loader:
+                    self.g_optimizer.zero_grad()
+                    self.G(z).mean().backward()
+                    self.g_optimizer.step()
+                    with torch.no_grad():
+                        print(self.G(fixed))
+    """
+    script = "import torch\nfrom solver import Solver\n\nSolver().train(loader)\n"
+    finding = only(look({"train.py": script, "solver.py": dedent(solver)}))
+    assert (finding.rule, finding.severity.value) == ("MR103", "note")
+
+
 @pytest.mark.parametrize(
     "method, faults",
     [("sample", []), ("sample_and_stay", [TRAINS_IN_EVAL])],

@@ -120,7 +120,8 @@ def predicts_itself(program: Program, forward: Forward) -> bool:
 
 def is_sampled_generator(program: Program, forward: Forward) -> bool:
     """Whether a GAN's generator is sampled where it is trained: done in TRAIN on purpose by many."""
-    name = forward.model.rpartition(".")[2].lower()
+    own_name = forward.model.partition(" of ")[0]  # in a neighbour: `self.G of solver.py`
+    name = own_name.rpartition(".")[2].lower()
     return name in _GENERATORS and _trains_there(program, forward)
 
 
