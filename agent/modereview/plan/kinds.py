@@ -29,6 +29,7 @@ _BY_NAME: tuple[tuple[str, Kind], ...] = (
     (r"^(args?|opts?|cfg|config|conf|hparams|hp|flags|FLAGS|params|arguments)$", "args"),
     (r"^(n_?|num_?|max_?|total_?)?epochs$|^(n|num)_epochs?$", "epochs"),
     (r"^(max_?|num_?|n_?)?(iters?|iterations|steps)$", "epochs"),
+    (r"^(n|num)_(inputs?|features|images?|targets?|labels?|batches)$", "count"),
     (r"epoch|^(global_)?(step|iter|iteration|it)$|(batch|step)_?(idx|index|i)$", "epoch"),
     (r"^batch$|^sample$|^samples$", "batch"),
     (r"^(x|X|inputs?|images?|imgs?|features?|tokens|src|texts?|data)$|^[xX]_?(train|test|val)$", "input"),

@@ -25,6 +25,7 @@ _BY_NAME = (
     (r"image_?size|img_?size|resolution", "32"),
     (r"patch", "8"),
     (r"channels|in_?ch|^nc$", "3"),
+    (r"^num_(inputs?|features)$", "16"),
     (r"hidden|embed|emb|d_?model|dim|width|ninp|nhid|latent|n_?z$|^nz$|filters|^ng?d?f$", "16"),
 )
 

@@ -1,0 +1,26 @@
+"""What an argument is, as far as its name says it."""
+
+from __future__ import annotations
+
+import pytest
+from modereview.plan.kinds import kind_of
+from modereview.plan.probe.sizes import number
+from modereview.plan.uses import Uses
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("num_inputs", "count"),
+        ("num_labels", "count"),
+        ("num_epochs", "epochs"),
+        ("test_inputs", "input"),
+        ("batch_labels", "target"),
+    ],
+)
+def test_how_many_there_are_is_a_number(name, kind):
+    assert kind_of(name, None, Uses()) == kind
+
+
+def test_how_many_inputs_a_layer_takes():
+    assert number("num_inputs") == number("hidden_size")
