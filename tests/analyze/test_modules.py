@@ -142,3 +142,27 @@ def test_what_a_container_of_its_own_holds(given: str, unknown: bool, program: C
         y = model(x_test)
     """)
     assert [f.opaque for f in found.forwards] == [unknown]
+
+
+@pytest.mark.parametrize(
+    ("given", "kinds", "unknown"),
+    [
+        ("linear, nn.ReLU(), dropout", ("Dropout",), False),
+        ("linear, linear", (), False),
+        ("linear, Plain()", (), False),
+        ("*layers", (), True),
+        ("linear, other", (), True),
+    ],
+)
+def test_what_layers_under_names_of_their_own_make_of_a_container(
+    given: str, kinds: tuple[str, ...], unknown: bool, program: Callable[[str], Program]
+):
+    found = program(f"""\
+        from torch import nn
+        class Plain(nn.Module): pass
+        linear = nn.Linear(4, 4)
+        dropout = nn.Dropout(p=1 - keep)
+        model = nn.Sequential({given})
+        y = model(x_test)
+    """)
+    assert [(f.sensitive, f.opaque) for f in found.forwards] == [(kinds, unknown)]

@@ -14,6 +14,7 @@ from modereview.analyze.handing import AVERAGES, BAKED
 from modereview.analyze.joining import one_object
 from modereview.analyze.torchfacts import (
     COLLECTING,
+    CONTAINERS,
     DETACHING,
     EVAL_LOADERS,
     FLUENT,
@@ -272,9 +273,24 @@ class Calls(Activations):
             not lossy,
         )
         state = self._anew(thing, call, state)
+        if origin.rpartition(".")[2] in CONTAINERS:
+            self.record.parts.setdefault(thing, _layers_in(call, given))
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]
+
+
+def _layers_in(call: ir.Call, given: Given) -> frozenset[Thing]:
+    """The layers that a container is given one by one; none where one of them may be anything."""
+    held = [v for values in given.positional for v in values]
+    known = all(isinstance(v, Thing) and v.origin in ("build", "library") for v in held)
+    one_each = all(len(values) == 1 for values in given.positional) and not given.named
+    spread = any(isinstance(a, ir.Star) for a in call.args)
+    return (
+        frozenset(v for v in held if isinstance(v, Thing))
+        if known and one_each and not spread
+        else frozenset()
+    )
 
 
 def _part(owner: Thing, name: str) -> Thing:

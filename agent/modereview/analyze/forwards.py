@@ -103,6 +103,9 @@ def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str,
     if thing.cls in modules.known and thing.cls:
         call = flow.record.built.get(thing) if thing.origin == "build" else None
         return modules.built(thing.cls, call) if call else modules.sensitivity(thing.cls)
+    if parts := flow.record.parts.get(thing):
+        each = [_sensitivity(part, flow, modules) for part in parts]
+        return tuple(sorted({kind for kinds, _ in each for kind in kinds})), any(opaque for _, opaque in each)
     if thing.origin in ("library", "copy") and (thing.cls or "").startswith("torch.nn."):
         return modules.of_expression(flow.record.built[thing])
     if thing.parent is not None and thing.parent.cls in modules.known and thing.parent.cls:

@@ -72,6 +72,7 @@ class Record:
     copies: set[Thing] = field(default_factory=set)  # whose weights were taken from another model's state
     frozen: set[Thing] = field(default_factory=set)  # whose parameters were all told to want no gradient
     built: dict[Thing, ir.Call] = field(default_factory=dict)
+    parts: dict[Thing, frozenset[Thing]] = field(default_factory=dict)  # of a container, all that it holds
     activations: dict[Path, str] = field(default_factory=dict)  # the function entered at each path
     roots: set[Span] = field(default_factory=set)  # definitions entered without a call in view
     steps: int = 0
