@@ -55,11 +55,17 @@ def test_no_secrets_in_the_environment(project, monkeypatch):
             "MKL_NUM_THREADS",
             "OMP_WAIT_POLICY",
         ),
-        *("CUDA_VISIBLE_DEVICES", "MPLBACKEND"),
+        *("CUDA_VISIBLE_DEVICES", "MPLBACKEND", "HF_HUB_OFFLINE", "WANDB_MODE"),
         *(
             name for name in seen if name.startswith(("TORCH", "KMP", "TRITON", "PYTORCH"))
         ),  # torch sets its own
     }
+
+
+def test_libraries_are_told_that_there_is_no_network(project):
+    with Worker(project) as worker:
+        seen = answer(worker, "return dict(os.environ)")
+    assert seen["HF_HUB_OFFLINE"] == "1"  # else transformers tries for minutes
 
 
 def test_the_home_is_hidden(project, tmp_path_factory, monkeypatch):

@@ -55,6 +55,9 @@ def environment(interpreter: Interpreter) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",  # two threads of a child would spin on a busy core
         "CUDA_VISIBLE_DEVICES": "",
         "MPLBACKEND": "Agg",
+        # There is no network: told so, a `from_pretrained` fails at once and does not try for four minutes.
+        "HF_HUB_OFFLINE": "1",
+        "WANDB_MODE": "disabled",
     }
 
 
