@@ -18,7 +18,7 @@ from modereview.advisor import Advisor, Model
 from modereview.analyze import analyze
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools, mend, suggest, taken_back
-from modereview.hunt import hunt
+from modereview.hunt import Hunt, hunt
 from modereview.journal import write_back
 from modereview.parse.notebook import SUFFIX as NOTEBOOK
 from modereview.plan import plan
@@ -165,7 +165,8 @@ def _prove(
         placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
     lost = gates.refused_by_pytest(outcomes)
     if lost:  # no test is left behind that does not run
-        suite, mutation = gates.drop(suite, lost), mutation.without({each.case for each in lost})
+        suite = gates.drop(suite, lost)
+        mutation = mutation.without({each.case for each in lost}) if suite.cases else Hunt()
         mended = replace(mended, verdicts=without_dropped(verdicts, lost))
         placed, verdicts, outcomes = _confirmed(suite, mended, after, bench, theirs)
     return replace(

@@ -29,6 +29,11 @@ def test_a_mock_is_blamed_for_no_more_than_is_known(error, did):
     )
 
 
+def test_weights_that_would_be_downloaded():
+    error = "OSError: We couldn't connect to 'https://huggingface.co' to load the files"
+    assert missed(error).hint.startswith("Nothing is downloaded: give the model by its configuration")
+
+
 def test_where_no_model_can_be_built_the_end_of_the_own_run_says_more():
     lost = missed("no model of this file could be built")
     told = own_run_told(lost, missed("KeyError: 'lr'", OWN))

@@ -116,6 +116,11 @@ def _hint(target: Target, error: str) -> str:
         return f"`{unset.group(1)}` exists only while the script runs: pass it to `{name}` as a parameter."
     if unknown := re.search(r"has no attribute '(\w+)'", error):
         return f"Nothing in the file tells what gives `{unknown.group(1)}`: a default for it would be used."
+    if "huggingface.co" in error:
+        return (
+            "Nothing is downloaded: give the model by its configuration (`Model(Config())`) "
+            "in a recipe ([[tool.modereview.recipe]])."
+        )
     if re.search(r"FileNotFoundError|No such file", error):
         return f"`{name}` reads a file that is not there: let it take its data as a parameter."
     if "no model of this file" in error:
