@@ -163,3 +163,29 @@ def test_right(program, script):
 @pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
 def test_a_note_at_most(program, script):
     assert found(program, script) == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "severity"), [("behind", "note"), ("before", "warning"), ("between", "warning")]
+)
+def test_a_sample_to_look_at_when_all_is_trained_is_a_note(program, drawn, severity):
+    draw = "r = random.randint(0, 9)"
+    script = f"""
+        import random
+        import torch
+        from torch import nn
+
+        torch.manual_seed(0)
+        {draw if drawn == "before" else ""}
+        model = nn.Linear(4, 2)
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        for epoch in range(9):
+            {draw if drawn == "between" else ""}
+            for x, y in loader:
+                optimizer.zero_grad()
+                nn.functional.cross_entropy(model(x), y).backward()
+                optimizer.step()
+        {draw if drawn == "behind" else ""}
+    """
+    (finding,) = rule("MR402").check(program(dedent(script)))
+    assert finding.severity.value == severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview import edits
-from modereview.analyze import walk
+from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
 from modereview.records import Event, Finding, Fix, Program, Severity
 from modereview.rules import lookup, seeds
@@ -38,6 +38,7 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
     meant = (
         a_test
         or not seeds.is_script(program, seeded)
+        or _comes_after_training(program, draw)
         or says_deliberate(comment_at(program, draw.call.span.line))
     )
     first = {seed.kind: seed for seed in reversed(seeded)}
@@ -53,6 +54,14 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
         function=draw.function,
         subject=program.source.slice(draw.call.func.span),
     )
+
+
+def _comes_after_training(program: Program, draw: seeds.Draw) -> bool:
+    """Whether a script draws at its very end: a sample to look at, which changes nothing that was trained."""
+    trained = [f.path[0] if f.path else f.span for f in program.forwards if f.role == "train"]
+    at_end = not draw.function and bool(trained) and max(trained) < draw.call.span
+    loops = (s for s in program.block if isinstance(s, ir.Loop))
+    return at_end and not any(walk.within(draw.call.span, loop.span) for loop in loops)
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
