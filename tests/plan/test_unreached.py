@@ -34,6 +34,11 @@ def test_weights_that_would_be_downloaded():
     assert missed(error).hint.startswith("Nothing is downloaded: give the model by its configuration")
 
 
+def test_options_of_another_kind():
+    hint = missed("TypeError: 'types.SimpleNamespace' object is not subscriptable").hint
+    assert hint.startswith("What stands in for the options of `Trainer.step` does not do")
+
+
 def test_where_no_model_can_be_built_the_end_of_the_own_run_says_more():
     lost = missed("no model of this file could be built")
     told = own_run_told(lost, missed("KeyError: 'lr'", OWN))

@@ -13,6 +13,23 @@ import pytest
 from modereview.records import Finding, Severity
 
 EVALUATIONS = {
+    "a service whose model nobody switches": """
+        from flask import Flask
+        app = Flask(__name__)
+
+        def score(sentence):
+            outputs = MODEL(sentence)  # MR101 error
+            return torch.sigmoid(outputs).cpu().detach().numpy()[0][0]
+
+        @app.route("/predict")
+        def predict():
+            return str(score(torch.randn(1, 4)))
+
+        if __name__ == "__main__":
+            MODEL = Net()  # why
+            MODEL.load_state_dict(torch.load("model.bin"))
+            app.run(port="9999")
+    """,
     "held-out data by its name, in no loop": """
         model = Net()  # why
         optimizer = torch.optim.SGD(model.parameters(), 0.1)

@@ -121,6 +121,9 @@ def _hint(target: Target, error: str) -> str:
             "Nothing is downloaded: give the model by its configuration (`Model(Config())`) "
             "in a recipe ([[tool.modereview.recipe]])."
         )
+    if "SimpleNamespace' object is not" in error:
+        said = f"What stands in for the options of `{name}` does not do"
+        return f"{said}: give them in a recipe ([[tool.modereview.recipe]])."
     if re.search(r"FileNotFoundError|No such file", error):
         return f"`{name}` reads a file that is not there: let it take its data as a parameter."
     if "no model of this file" in error:
