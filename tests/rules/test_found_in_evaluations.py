@@ -274,3 +274,15 @@ def test_the_evidence_leads_from_the_build_to_the_forward(findings: Callable[[st
     assert [e.kind for e in finding.evidence] == ["switch", "forward"]
     assert finding.evidence[0].text == "switched to TRAIN here, in `main`"
     assert "BatchNorm1d and Dropout" in finding.facts[0]
+
+
+def test_a_forward_for_its_effect_is_a_note_that_says_so(findings: Callable[[str], tuple[Finding, ...]]):
+    (finding,) = findings("""
+        model = Net()
+        model.train()
+        with torch.no_grad():
+            for x, y in loader:
+                model(x)
+    """)
+    assert (finding.rule, finding.severity) == ("MR103", Severity.NOTE)
+    assert finding.facts[1] == "nobody takes what it returns: it is run for what it leaves behind"

@@ -35,13 +35,15 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
     off = forward.grad is False
     message = f"`{forward.model}` is evaluated in train mode" + (": `no_grad` is not `eval`" if off else "")
     here = Event(forward.span, "evaluated here in TRAIN: nothing calls `eval()` in between", "forward")
+    idle = modes.is_run_for_its_effect(program, forward)
+    excuse = ("nobody takes what it returns: it is run for what it leaves behind",) if idle else ()
     return rule.finding(
         program,
         forward.span,
         message,
         severity=Severity.NOTE if modes.is_meant(program, forward) else certainty(forward, certain=certain),
         evidence=(*forward.why, here),
-        facts=(harm(forward, training=False),),
+        facts=(harm(forward, training=False), *excuse),
         function=forward.function,
         subject=forward.model,
     )
