@@ -8,6 +8,21 @@ import pytest
 from modereview.records import Finding, Severity
 
 PRACTICES = {
+    "a mask that explains a model": """
+        class Explainer:
+            def __init__(self, model):
+                self.model = model
+
+            def explain(self, x, y):
+                self.model.eval()
+                self.mask = nn.Parameter(torch.zeros(4))
+                optimizer = torch.optim.Adam([self.mask], lr=0.1)
+                for _ in range(100):
+                    optimizer.zero_grad()
+                    F.cross_entropy(self.model(x * self.mask.sigmoid()), y).backward()
+                    optimizer.step()
+                return self.mask.detach()
+    """,
     "a service whose model the top level loads and switches": """
         from flask import Flask
         app = Flask(__name__)

@@ -208,6 +208,7 @@ class Calls(Activations):
             return [(state, results(given.values))]
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
+            self.record.optimizers.setdefault(frame.name, set()).add(_lists_tensors(call, frame))
         return self._made_elsewhere(call, origin, given, state, frame)
 
     def _made_elsewhere(
@@ -278,6 +279,17 @@ class Calls(Activations):
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]
+
+
+def _lists_tensors(call: ir.Call, frame: Frame) -> bool:
+    """Whether an optimizer is given tensors one by one, not parts of a model: `Adam([self.mask, noise])`."""
+    in_module = frame.self_value is not None and frame.self_value.is_module
+    given = call.args[0] if call.args else dict(call.kwargs).get("params")
+    return isinstance(given, ir.Items) and all(
+        isinstance(item, ir.Name)
+        or (isinstance(item, ir.Attr) and item.base == ir.Name("self", item.base.span) and not in_module)
+        for item in given.items
+    )
 
 
 def _layers_in(call: ir.Call, given: Given) -> frozenset[Thing]:

@@ -69,6 +69,7 @@ class Record:
     optimized: set[Thing] = field(default_factory=set)  # whose parameters were asked for
     builds_optimizer: bool = False  # whether an optimizer of torch is built in view
     loaded: set[Thing] = field(default_factory=set)  # whose weights were loaded
+    optimizers: dict[str, set[bool]] = field(default_factory=dict)  # built by a function: of listed tensors?
     copies: set[Thing] = field(default_factory=set)  # whose weights were taken from another model's state
     frozen: set[Thing] = field(default_factory=set)  # whose parameters were all told to want no gradient
     built: dict[Thing, ir.Call] = field(default_factory=dict)

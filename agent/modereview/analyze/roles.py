@@ -40,7 +40,8 @@ class Roles:
             if run.grad is False:
                 return "target"
             trains = _site(run) in self._trained and self.learns(run.thing)
-            return "train" if trains and not self._is_aside(run) else "unknown"
+            aside = self._is_aside(run) or self._steps_others(run)
+            return "train" if trains and not aside else "unknown"
         if _site(run) in self._targets:
             return "target"
         if run.mode is Mode.TRAIN and ".detection." in (run.thing.cls or ""):
@@ -61,6 +62,11 @@ class Roles:
         """
         same = run.cause.kind == "switch" and run.cause.path == run.path
         return not self._optimizes and run.mode is Mode.EVAL and same
+
+    def _steps_others(self, run: ForwardRun) -> bool:
+        """Whether the optimizer that steps was made for tensors beside the model: a mask, an image."""
+        built = [self._record.optimizers.get(name, set()) for name in self.functions(run)[-1:]]
+        return built == [{True}]
 
     def learns(self, thing: Thing) -> bool:
         """Whether an optimizer may hold the parameters of the thing.

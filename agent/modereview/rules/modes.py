@@ -134,9 +134,14 @@ def is_exploring(program: Program, forward: Forward) -> bool:
 def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
     """Whether nobody takes what the forward returns: it moves batch statistics, warms up or fills hooks."""
     called = program.source.slice(forward.span).startswith(f"{forward.model}(")  # and not what leads to it
-    return called and any(
-        isinstance(s, ir.Do) and s.span == forward.span
-        for s in walk.statements(body_of(program, forward.function))
+    measured = any(map(names_an_evaluation, forward.through))  # `benchmark()`, `latency()`: its time is taken
+    return (
+        called
+        and not measured
+        and any(
+            isinstance(s, ir.Do) and s.span == forward.span
+            for s in walk.statements(body_of(program, forward.function))
+        )
     )
 
 
