@@ -127,6 +127,22 @@ def test_an_install_that_fails_ends_the_job(jobs, tmp_path):
     assert not (tmp_path / "artifact").exists()
 
 
+SPY = "import os; open(os.environ['RUNNER_TEMP'] + '/ran', 'a').write(__name__)\n"
+
+
+@pytest.mark.parametrize("half", ["", "post"], ids=["review", "post"])
+def test_modules_of_the_workspace_are_not_run_in_the_place_of_pythons(jobs, half):
+    job = jobs[bool(half)]
+    for name in ("venv", "pip", "torch", "json", "site", "sitecustomize"):
+        (job.workspace / f"{name}.py").write_text(SPY)
+    job.environ = {**job.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    job.uses = {**job.uses, "actions/download-artifact": lambda _: None}
+    assert job.run(half, checkout="false") != 0
+    assert "ERROR: " in job.log  # of pip, which has no index here
+    job.run(half, checkout="false", version="installed", static="true")
+    assert not (job.temp / "ran").exists()
+
+
 @pytest.mark.skipif(
     not ONLINE, reason="MODEREVIEW_TEST_INSTALL is not set: it downloads what the action would"
 )

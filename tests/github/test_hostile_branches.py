@@ -150,6 +150,16 @@ def test_a_baseline_of_the_branch_hides_no_fault(repository, reviewed):
     assert [told.rule for told in handed.findings if told.rule == "MR102"] == ["MR102"]
 
 
+def test_modules_of_the_branch_are_not_taken_for_ours(reviewed, tmp_path):
+    # Python looks into the folder it is started in first, and the workspace is the branch's.
+    spy = f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__)\n"
+    ours = ("libcst", "torch", "ruff", "json", "pydantic", "httpx", "modereview")
+    wrong = {"wrong.py": "import torch\nx = = 1\n", "train.py": FAULTY}
+    handed, _ = reviewed({**{f"{name}.py": spy for name in ours}, **wrong})
+    assert any("wrong.py" in note for note in handed.notes)
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("sha", ["main", "--exec=id", "a" * 39, "A" * 40, None, 7])
 def test_an_event_without_commits_is_refused(tmp_path, sha):
     document = {"pull_request": {"number": 1, "head": {"sha": sha}, "base": {"sha": "b" * 40}}}

@@ -86,8 +86,9 @@ def _explain(source: Source, error: SyntaxError) -> str:
 def _newer_python(code: str) -> str | None:
     """The Python whose syntax the code uses, where libcst accepts it; None where it does not."""
     try:
+        # Elsewhere: where this runs, a `libcst.py` beside the code would be run in the place of libcst.
         answer = subprocess.run(
-            [sys.executable, "-c", _ASK_LIBCST], input=code.encode(), capture_output=True, timeout=10
+            [sys.executable, "-c", _ASK_LIBCST], input=code.encode(), capture_output=True, timeout=10, cwd="/"
         )
     except (OSError, subprocess.SubprocessError):
         return None  # the plain syntax error is the better sentence then
