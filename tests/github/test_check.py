@@ -71,4 +71,14 @@ def test_a_check_that_was_cut_off_is_written_anew(hub):
     with pytest.raises(Unclear):
         checked(hub, told())
     checked(hub, told())
-    assert hub.checks[-1]["status"] == "completed"
+    assert [(run["status"], run["conclusion"]) for run in hub.checks] == [
+        ("completed", "cancelled"),
+        ("completed", "failure"),
+    ]
+
+
+def test_a_running_job_of_the_same_name_is_left_alone(hub):
+    job = {"id": 99, "name": "modereview", "head_sha": HEAD, "status": "in_progress", "external_id": "3f2a"}
+    hub.checks.append(job)
+    checked(hub, told())
+    assert hub.checks[0]["status"] == "in_progress"

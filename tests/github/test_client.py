@@ -11,6 +11,7 @@ from modereview.github.pull import Pull
 from stage.hub import REPOSITORY, Trouble
 
 FILES, TALK = f"/repos/{REPOSITORY}/pulls/7/files", f"/repos/{REPOSITORY}/issues/7/comments"
+TOO_FAST = "submitted too quickly"
 LIMITED = '{"message": "You have exceeded a secondary rate limit."}'
 
 
@@ -42,6 +43,9 @@ def test_a_server_that_stays_away_is_a_sentence(hub):
         ),
         (Trouble("POST", "comments", 403, {}, LIMITED), [60.0]),
         (Trouble("POST", "comments", 429, {}), [60.0]),
+        (Trouble("POST", "comments", 403, {}, '{"message": "You have triggered an abuse detection."}'), [60.0]),
+        (Trouble("POST", "comments", 422, {}, '{"errors": [{"code": "abuse", "field": "body"}]}'), [60.0]),
+        (Trouble("POST", "comments", 422, {}, f'{{"errors": [{{"message": "was {TOO_FAST}"}}]}}'), [60.0]),
     ],
 )
 def test_limits_are_waited_for_as_github_says(hub, trouble, waits):
@@ -56,6 +60,14 @@ def test_a_limit_of_graphql_is_told_in_an_answer_with_status_200_and_waited_for_
     hub.trouble.append(Trouble("POST", "graphql", 200, {"retry-after": "9"}, limit))
     assert Pull(hub.client(), REPOSITORY, 7).seen().said == ()
     assert hub.waits == [9.0]
+
+
+def test_a_refusal_that_quotes_what_was_said_is_no_limit(hub):
+    body = '{"message": "Validation Failed", "errors": [{"code": "invalid", "value": "about abuse"}]}'
+    hub.trouble.append(Trouble("POST", "comments", 422, body=body))
+    with pytest.raises(Refused, match="422"):
+        hub.client().send("POST", TALK, {"body": "about abuse"})
+    assert hub.waits == []
 
 
 def test_another_error_of_graphql_is_refused_at_once(hub):

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from modereview.github.answers import Object, Refused
+from modereview.github.answers import Json, Object, Refused
 from modereview.github.pull import Pull
 from modereview.github.told import Told
 from modereview.report.words import amount, printable, sentences
@@ -17,6 +17,7 @@ from modereview.report.words import amount, printable, sentences
 FailOn: TypeAlias = Literal["error", "warning", "never"]
 NAME = "modereview"
 
+_BEGUN = "modereview: begun"  # the external id of a check that is being written
 _A_REQUEST = 50
 _IN_ALL = 500  # ten requests; the summary says what was left out
 _LEVELS = {"error": "failure", "warning": "warning", "note": "notice"}
@@ -32,7 +33,11 @@ def fails(told: Sequence[Told], fail_on: FailOn) -> bool:
 def check(pull: Pull, head: str, told: Sequence[Told], page: str, fail_on: FailOn) -> None:
     """Write the check, unless this head has one that says the same. Raises Refused."""
     mark = _mark(told, page, fail_on)
-    if mark in _marks(pull, head):
+    runs = _runs(pull, head)
+    for each in runs:
+        if each.get("external_id") == _BEGUN and each.get("status") != "completed":
+            _end(pull, each["id"], {"conclusion": "cancelled"})  # a run that was cut off left it
+    if any(each.get("external_id") == mark for each in runs):
         return
     left_out = len(told) - _IN_ALL
     more = f"\n\nNot at their lines: {amount(left_out, 'more finding')}." if left_out > 0 else ""
@@ -46,6 +51,7 @@ def check(pull: Pull, head: str, told: Sequence[Told], page: str, fail_on: FailO
             "name": NAME,
             "head_sha": head,
             "status": "in_progress",
+            "external_id": _BEGUN,
             "output": {**output, "annotations": batches[0]},
         },
     )
@@ -54,23 +60,20 @@ def check(pull: Pull, head: str, told: Sequence[Told], page: str, fail_on: FailO
             "PATCH", f"{pull.at}/check-runs/{run['id']}", {"output": {**output, "annotations": batch}}
         )
     # The mark comes last: a run that was cut off before is not taken for a whole one.
-    done: Object = {
-        "status": "completed",
-        "conclusion": _conclusion(told, fail_on),
-        "external_id": mark,
-    }
-    pull.client.send("PATCH", f"{pull.at}/check-runs/{run['id']}", done)
+    _end(pull, run["id"], {"conclusion": _conclusion(told, fail_on), "external_id": mark})
 
 
-def _marks(pull: Pull, head: str) -> set[str]:
-    """What the checks of ours on this head say, as their external ids."""
+def _end(pull: Pull, run: Json, how: Object) -> None:
+    pull.client.send("PATCH", f"{pull.at}/check-runs/{run}", {"status": "completed", **how})
+
+
+def _runs(pull: Pull, head: str) -> list[Object]:
+    """The checks of our name on this head; a job of that name is among them, and known by its external id."""
+    path = f"{pull.at}/commits/{head}/check-runs"
     try:
-        runs = list(
-            pull.client.pages(f"{pull.at}/commits/{head}/check-runs", {"check_name": NAME}, "check_runs")
-        )
+        return list(pull.client.pages(path, {"check_name": NAME, "filter": "all"}, "check_runs"))
     except Refused:
-        return set()
-    return {str(run.get("external_id")) for run in runs if run.get("status") == "completed"}
+        return []
 
 
 def _mark(told: Sequence[Told], page: str, fail_on: FailOn) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import httpx
 
-from modereview.github.answers import object_of
+from modereview.github.answers import object_of, objects
 
 _SECONDARY = 60.0  # "wait for at least one minute" where GitHub does not say how long
+# What it says of a limit. New comments that come too fast are refused with a 422, as lines outside the diff are:
+# https://github.com/cli/cli/issues/4801
+_WORDS = ("rate limit", "abuse", "submitted too quickly")
 
 
 def asked_to_wait(response: httpx.Response, now: float) -> float | None:
@@ -27,17 +30,25 @@ def asked_to_wait(response: httpx.Response, now: float) -> float | None:
 
 
 def _is_limit(response: httpx.Response) -> bool:
-    """A 429; a 403 that says so; of GraphQL a 200 whose errors say so."""
+    """A 429; a 403 or 422 that says so; of GraphQL a 200 whose errors say so."""
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return True
     if response.status_code == httpx.codes.FORBIDDEN:
         spent = response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers
-        return spent or "rate limit" in response.text.lower()
-    return response.url.path.endswith("/graphql") and "rate limit" in _errors(response)
+        return spent or _speaks_of_one(response.text)
+    if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+        return _speaks_of_one(_errors(response))
+    return response.url.path.endswith("/graphql") and _speaks_of_one(_errors(response))
+
+
+def _speaks_of_one(text: str) -> bool:
+    return any(words in text.lower() for words in _WORDS)
 
 
 def _errors(response: httpx.Response) -> str:
+    """What a refusal complains of, without the text that was refused."""
     try:
-        return str(object_of(response.json()).get("errors")).lower()
+        errors = objects(object_of(response.json()).get("errors"))
     except ValueError:
         return ""
+    return " ".join(str(each.get(key, "")) for each in errors for key in ("type", "code", "message"))
