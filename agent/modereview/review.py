@@ -68,7 +68,7 @@ def review(path: Path, settings: Settings, worker_for: WorkerFor, model: Model, 
     began = time.monotonic()
     tell(f"Reading {path.name}")
     not_run = _not_run(path, settings)
-    source = parse.read(path, raw=settings.stdin[1] if settings.stdin else None)
+    source = parse.read(path, settings.root, settings.stdin[1] if settings.stdin else None)
     crashes: list[str] = []
     program, looked = _look(source, settings, crashes)
     found = Review(source, looked.found, looked.quiet, internal_errors=tuple(crashes), not_run=not_run)

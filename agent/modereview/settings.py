@@ -29,6 +29,7 @@ class Settings:
     """One run of modereview. Paths are absolute."""
 
     paths: tuple[Path, ...] = ()  # the files and folders to review
+    root: Path | None = None  # the project that the named files are of; None for the one around each
     fix: bool = True  # write fixes that are proved and safe
     unsafe_fixes: bool = False  # write proved fixes that change more than the mode, too
     unproved: bool = False  # write fixes as well that no test proves

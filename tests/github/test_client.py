@@ -43,7 +43,10 @@ def test_a_server_that_stays_away_is_a_sentence(hub):
         ),
         (Trouble("POST", "comments", 403, {}, LIMITED), [60.0]),
         (Trouble("POST", "comments", 429, {}), [60.0]),
-        (Trouble("POST", "comments", 403, {}, '{"message": "You have triggered an abuse detection."}'), [60.0]),
+        (
+            Trouble("POST", "comments", 403, {}, '{"message": "You have triggered an abuse detection."}'),
+            [60.0],
+        ),
         (Trouble("POST", "comments", 422, {}, '{"errors": [{"code": "abuse", "field": "body"}]}'), [60.0]),
         (Trouble("POST", "comments", 422, {}, f'{{"errors": [{{"message": "was {TOO_FAST}"}}]}}'), [60.0]),
     ],

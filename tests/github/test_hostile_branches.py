@@ -160,6 +160,30 @@ def test_modules_of_the_branch_are_not_taken_for_ours(reviewed, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("place", [".venv", "tools/venv"])
+@pytest.mark.parametrize("named", ["by the base", "by the workflow", "as a folder"])
+def test_an_interpreter_of_the_branch_is_not_started(repository, reviewed, tmp_path, place, named):
+    python = f"{place}/bin/python"
+    ran = tmp_path / "ran"
+    evil = repository.folder / "evil" / "bin" / "python"
+    evil.parent.mkdir(parents=True)
+    evil.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    evil.chmod(0o755)
+    (repository.folder / place).parent.mkdir(exist_ok=True)
+    (repository.folder / place).symlink_to(evil.parents[1])
+    base = {"train.py": CLEAN}
+    if named == "by the base":
+        base["pyproject.toml"] = f"[tool.modereview]\npython = '{python}'\n"
+    words = {"by the workflow": ["--python", python], "as a folder": ["--python", place]}.get(
+        named, ["--fail-on=error"]
+    )
+    handed, _ = reviewed({"train.py": FAULTY}, base, *words)
+    assert (
+        "Only read, nothing is proved: the interpreter is one that the branch brings itself." in handed.notes
+    )
+    assert not ran.exists()
+
+
 @pytest.mark.parametrize("sha", ["main", "--exec=id", "a" * 39, "A" * 40, None, 7])
 def test_an_event_without_commits_is_refused(tmp_path, sha):
     document = {"pull_request": {"number": 1, "head": {"sha": sha}, "base": {"sha": "b" * 40}}}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from modereview.cli import main
 from modereview.github import checkout, event, handover
@@ -92,6 +95,27 @@ def test_settings_that_only_the_branch_has_are_not_read(repository):
     )
     handed, _ = reviewed(repository, path)
     assert ("train.py", "MR102", False) in grave(handed)
+
+
+@pytest.mark.parametrize("settings", ["", "[tool.modereview]\nselect = ['MR9']\n"], ids=["none", "others"])
+def test_a_project_that_only_the_branch_has_has_no_settings_of_its_own(repository, settings):
+    path = repository.pull_request(
+        {
+            "src/train.py": CLEAN,
+            "pyproject.toml": '[tool.modereview]\nper-file-ignores = {"src/" = ["MR401"]}\n',
+        },
+        {"src/train.py": FAULTY, "src/pyproject.toml": settings},
+    )
+    handed, _ = reviewed(repository, path)
+    assert {told.rule for told in handed.findings} == {"MR102"}
+
+
+def test_an_old_fault_stays_known_where_the_branch_makes_its_folder_a_project(repository):
+    path = repository.pull_request(
+        {"src/train.py": FAULTY}, {"src/train.py": NOISE + FAULTY, "src/pyproject.toml": ""}
+    )
+    handed, _ = reviewed(repository, path)
+    assert grave(handed) == [("src/train.py", "MR102", True)]
 
 
 def test_paths_can_be_kept_to(repository):
@@ -206,6 +230,21 @@ def test_the_runner_is_left_a_summary_outputs_and_annotations(repository, monkey
     assert "findings=1\nfixed=0\n" in (tmp_path / "output").read_text()
     assert "::error file=train.py,line=14,endLine=14,title=MR102" in capsys.readouterr().out
     assert '"uri": "train.py"' in (tmp_path / "m.sarif").read_text()
+
+
+@needs_sandbox
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_an_environment_that_was_made_in_the_checkout_is_used(repository, monkeypatch, tmp_path, as_folder):
+    path = repository.pull_request({"train.py": CLEAN}, {"train.py": FAULTY})
+    environment = repository.folder / ".venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin" / "python").symlink_to(sys.executable)
+    (environment / "pyvenv.cfg").write_text(Path(sys.prefix, "pyvenv.cfg").read_text())
+    (environment / "lib").symlink_to(Path(sys.prefix, "lib"))
+    monkeypatch.chdir(repository.folder)
+    python = environment if as_folder else environment / "bin" / "python"
+    main(["github", "--event", str(path), "--handover", str(tmp_path / "h.json"), "--python", str(python)])
+    assert "fixed" in {told.state for told in handover.read(tmp_path / "h.json").findings}
 
 
 @needs_sandbox

@@ -52,6 +52,14 @@ class Checkout:
         found = hunks(shown[start + 1 :]) if start >= 0 else ()
         return FileDiff(file.path, file.status, file.formerly, found)
 
+    def brings(self, python: Path) -> bool:
+        """Whether an interpreter, or its environment, is in part at least content of the branch."""
+        environment = python if python.is_dir() else python.parent.parent
+        places = {place for each in (python, environment) for place in (each, each.resolve())}
+        inside = [place.relative_to(self.top) for place in places if place.is_relative_to(self.top)]
+        literal = [f":(literal){place}" for place in inside]
+        return bool(literal and _git(self.top, "ls-tree", "-r", self.head, "--", *literal))
+
     @contextmanager
     def base_files(self) -> Iterator[Path]:
         """The base in a folder of its own, gone afterwards."""

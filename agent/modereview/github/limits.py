@@ -11,7 +11,7 @@ import httpx
 from modereview.github.answers import object_of, objects
 
 _SECONDARY = 60.0  # "wait for at least one minute" where GitHub does not say how long
-# What it says of a limit. New comments that come too fast are refused with a 422, as lines outside the diff are:
+# What it says of a limit. Comments that come too fast get a 422, as those at lines outside the diff do:
 # https://github.com/cli/cli/issues/4801
 _WORDS = ("rate limit", "abuse", "submitted too quickly")
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from modereview.errors import InputError
 from modereview.github import tell
 from modereview.github.checkout import Checkout
 from modereview.github.diff import FileDiff
@@ -72,6 +71,11 @@ def _head(
     for number, (settings, _) in enumerate(_by_project(checkout, base, files, wanted)):
         settings, unreadable = readable(settings)
         refused += unreadable
+        if settings.python and not settings.static and checkout.brings(settings.python):
+            settings = replace(settings, static=True)  # an interpreter is asked outside of the sandbox
+            refused.append(
+                "Only read, nothing is proved: the interpreter is one that the branch brings itself."
+            )
         paths = settings.paths
         run, rest = paths[: max(_RUN - len(reviews), 0)], paths[max(_RUN - len(reviews), 0) :]
         for part, static in ((run, settings.static), (rest, True)):
@@ -96,9 +100,11 @@ def _known(checkout: Checkout, base: Path, files: Sequence[FileDiff], wanted: Wa
     """Fingerprints of what the base has, under the names that the files have now."""
     fingerprints: set[str] = set()
     for settings, group in _by_project(checkout, base, files, replace(wanted, static="only read")):
-        names = {base / (file.formerly or file.path): _name(checkout.top / file.path) for file in group}
+        names = {
+            base / (file.formerly or file.path): _name(checkout.top / file.path, settings) for file in group
+        }
         there = tuple(path for path in names if _is_plain(path, base))
-        old, _ = readable(replace(settings, paths=there))
+        old, _ = readable(replace(settings, paths=there, root=None))
         for each in review_all(old, lambda _: None) if old.paths else ():
             name = names[each.source.path]
             fingerprints |= {replace(f, source_name=name).fingerprint for f in each.findings}
@@ -108,14 +114,16 @@ def _known(checkout: Checkout, base: Path, files: Sequence[FileDiff], wanted: Wa
 def _by_project(
     checkout: Checkout, base: Path, files: Sequence[FileDiff], wanted: Wanted
 ) -> Iterator[tuple[Settings, list[FileDiff]]]:
-    """The files of each project, with the settings that the base has for it."""
+    """The files of each project that the base has, with its settings: a branch makes itself no other one."""
     groups: dict[Path, list[FileDiff]] = {}
     for file in files:
-        groups.setdefault(find_root(checkout.top / file.path), []).append(file)
-    for root, group in groups.items():
-        inside = root.relative_to(checkout.top) if root.is_relative_to(checkout.top) else Path()
-        settings = _settings(checkout.top, base, base / inside, wanted)
-        kept = [file for file in group if not matches(settings.exclude, _name(checkout.top / file.path))]
+        root = find_root(base / file.path)
+        groups.setdefault(root.relative_to(base) if root.is_relative_to(base) else Path(), []).append(file)
+    for inside, group in groups.items():
+        settings = replace(_settings(checkout.top, base, base / inside, wanted), root=checkout.top / inside)
+        kept = [
+            file for file in group if not matches(settings.exclude, _name(checkout.top / file.path, settings))
+        ]
         if kept:
             yield replace(settings, paths=tuple(checkout.top / file.path for file in kept)), kept
 
@@ -151,9 +159,7 @@ def _is_plain(path: Path, top: Path) -> bool:
         return False
 
 
-def _name(path: Path) -> str:
+def _name(path: Path, settings: Settings) -> str:
     """`Source.name` of a file."""
-    root = find_root(path)
-    if not path.is_relative_to(root):
-        raise InputError(f"{path} lies outside its project {root}.")
-    return path.relative_to(root).as_posix()
+    assert settings.root is not None
+    return path.relative_to(settings.root).as_posix()
