@@ -139,7 +139,7 @@ def everything(text, state="fixed"):
 @pytest.mark.parametrize("state", ["fixed", "suggested", "proved", "reported"])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_word_of_a_report_notifies_links_loads_or_leaves_its_place(hub, speak, text, state):
-    speak(handover(everything(text, state), notes=(text,)), cap=1)
+    speak(handover(everything(text, state), notes=(text,), not_run=(text,)), cap=1)
     speak(handover(everything(text, state), replace(everything(text), fingerprint=fingerprint("b"))), cap=1)
     bodies = [hub.threads[0].comments[0].body, hub.comments[0].body]
     for body in bodies:

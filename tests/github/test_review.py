@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from modereview.cli import main
-from modereview.github import checkout, event, handover
+from modereview.github import checkout, event, handover, tell
 from modereview.github.review import Wanted, review
+from modereview.records import Target, Unreached
+from modereview.review import review_all
+from modereview.settings import Settings
 from stage.repository import CLEAN, FAULTY, NOISE, Repository
 from stage.sandbox import needs_sandbox
 
@@ -149,6 +153,20 @@ def test_history_that_is_too_short_is_said(repository, tmp_path, capsys, monkeyp
     monkeypatch.chdir(shallow)
     assert main(["github", "--event", str(path)]) == 2
     assert "fetch-depth: 0" in capsys.readouterr().err
+
+
+def test_what_was_not_reached_is_told_once_for_each_reason(tmp_path):
+    (tmp_path / "train.py").write_text(CLEAN)
+    (read,) = review_all(Settings(paths=(tmp_path / "train.py",), static=True), lambda _: None)
+    hint = "This Python has no `wandb`: give the one that has it with --python PATH."
+    missed = [Unreached(Target("module", f"Net{n}"), 1, "No module named 'wandb'", hint) for n in range(5)]
+    other = Unreached(Target("scenario", "fit"), 1, "TypeError", "")
+    handed = tell.handover([replace(read, unreached=(*missed, other))], frozenset(), ("a", "b"), tmp_path, ())
+    assert handed.not_run == (
+        "train.py: `Net0`, `Net1`, `Net2` and 2 more not reached: No module named 'wandb'. "
+        "This Python has no `wandb`: give the one that has it with `install`.",
+        "train.py: `fit` not reached: TypeError.",
+    )
 
 
 def test_a_token_that_can_write_runs_no_code(repository, capsys, monkeypatch):

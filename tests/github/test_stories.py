@@ -94,6 +94,16 @@ def test_a_fault_that_comes_back_is_shown_again_in_its_thread(hub, speak):
     assert "Resolved" not in thread.comments[0].body
 
 
+def test_what_was_not_run_is_folded_and_notes_are_no_findings(hub, speak):
+    unreached = ("train.py: `Net` not reached: TypeError. Give it a default.",)
+    speak(handover(told(), reported("two", severity="note"), notes=("Only read.",), not_run=unreached))
+    (summary,) = hub.comments
+    assert "finds 1 error in this change. 1 note in the annotations. 1 proved" in summary.body
+    before, _, inside = summary.body.partition("<details><summary>What was not run, and why</summary>")
+    assert "- Only read." in before
+    assert "- train.py: `Net` not reached: TypeError. Give it a default.\n\n</details>" in inside
+
+
 def test_after_a_force_push_nobody_is_told_twice(hub, speak):
     speak(handover(told("one", 14)))
     speak(pushed(hub, told("one", 19), lines={13: 18}))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modereview.github import markers
-from modereview.github.escape import prose
+from modereview.github.escape import folded, prose
 from modereview.github.told import Handover, Told
 from modereview.github.words import counted, fit, place, title
 from modereview.report.words import amount, sentence
@@ -47,8 +47,8 @@ def page(handover: Handover, tally: Tally, rows: int = _LISTED) -> str:
     parts = [
         " ".join([_headline(tally.told), *_proofs(tally), *_quiet(handover, tally)]),
         _list(tally.over, rows),
-        "\n".join(f"- {sentence(prose(note))}" for note in handover.notes[:_NOTES]),
-        _more(len(handover.notes) - _NOTES, "note"),
+        _sentences(handover.notes),
+        folded("What was not run, and why", _sentences(handover.not_run)) if handover.not_run else "",
         f"<sub>Reviewed {amount(len(handover.reviewed), 'file')} at {handover.head[:12]}.</sub>",
     ]
     return "\n\n".join(part for part in parts if part)
@@ -56,9 +56,10 @@ def page(handover: Handover, tally: Tally, rows: int = _LISTED) -> str:
 
 def _headline(told: tuple[Told, ...]) -> str:
     kinds = Counter[str](each.severity for each in told)
-    if not told:
-        return "**modereview** finds no mode fault in this change."
-    return f"**modereview** finds {counted(kinds['error'], kinds['warning'], kinds['note'])} in this change."
+    found = counted(kinds["error"], kinds["warning"]) or "no mode fault"
+    # No comment tells of a note.
+    aside = f" {amount(kinds['note'], 'note')} in the annotations." if kinds["note"] else ""
+    return f"**modereview** finds {found} in this change.{aside}"
 
 
 def _proofs(tally: Tally) -> list[str]:
@@ -80,6 +81,11 @@ def _quiet(handover: Handover, tally: Tally) -> list[str]:
     if handover.silenced:
         parts.append(f"{amount(handover.silenced, 'finding')} taken back by comments in the code.")
     return parts
+
+
+def _sentences(said: Sequence[str]) -> str:
+    rows = [f"- {sentence(prose(text))}" for text in said[:_NOTES]]
+    return "\n".join([*rows, *filter(None, [_more(len(said) - _NOTES, "sentence")])])
 
 
 def _list(over: tuple[Told, ...], limit: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from modereview.github.around import around
@@ -12,10 +12,12 @@ from modereview.github.told import Change, Handover, Step, Stretch, Told
 from modereview.records import Event, Review, Span, Verdict
 from modereview.report.places import in_cell
 from modereview.report.tally import settled
+from modereview.report.words import listed, sentence
 
 _WORDS, _CODE, _CONTENT = 2_000, 16_000, 1_000_000  # as in `told`
 _STEPS, _FACTS, _CASES = 30, 20, 50
 _FINDINGS, _NOTES, _BLOCKS = 2_000, 200, 4
+_NAMES = 3  # of what was not reached, in one sentence
 
 
 def handover(
@@ -35,11 +37,16 @@ def handover(
         base=commits[1],
         reviewed=tuple(_path(review.source.path, top) for review in sound),
         findings=tuple(findings[:_FINDINGS]),
-        notes=tuple(_cut(note, _WORDS) for note in dict.fromkeys(said))[:_NOTES],
+        notes=_all(said),
+        not_run=_all([text for review in reviews for text in _not_run(review)]),
         silenced=sum(quiet.by == "comment" for review in reviews for quiet in review.quiet),
         mended=tuple(change for review in reviews for change in _mended(review, top)),
         tests=tuple(change for review in reviews for change in _tests(review, top)),
     )
+
+
+def _all(sentences: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_cut(text, _WORDS) for text in dict.fromkeys(sentences))[:_NOTES]
 
 
 def told(review: Review, verdict: Verdict, known: frozenset[str], top: Path) -> Told:
@@ -100,14 +107,20 @@ def _test(review: Review, verdict: Verdict) -> str:
 
 
 def _notes(review: Review) -> tuple[str, ...]:
-    """What the report says was not run, with the file's name, and what it warns of."""
-    unreached = (f"`{u.target.name}` not reached: {u.error} {u.hint}".strip() for u in review.unreached)
+    """What went wrong with the file, and what the report warns of."""
     name = review.source.name
-    return (
-        *(f"{name}: {text}" for text in (*unreached, *review.not_run)),
-        *(f"{name}: internal error: {text}" for text in review.internal_errors),
-        *review.warnings,
-    )
+    return (*(f"{name}: internal error: {text}" for text in review.internal_errors), *review.warnings)
+
+
+def _not_run(review: Review) -> Iterator[str]:
+    """What no test reached, once for each reason, and what else was not run."""
+    reasons: dict[str, list[str]] = {}
+    for item in review.unreached:
+        # On a pull request it is the workflow that chooses the interpreter, and fills it.
+        advice = item.hint.replace("--python PATH", "`install`")
+        reasons.setdefault(f"{sentence(item.error)} {advice}", []).append(f"`{item.target.name}`")
+    not_reached = (f"{listed(names, _NAMES)} not reached: {why}" for why, names in reasons.items())
+    return (f"{review.source.name}: {text.strip()}" for text in (*not_reached, *review.not_run))
 
 
 def _mended(review: Review, top: Path) -> tuple[Change, ...]:

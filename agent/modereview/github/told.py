@@ -108,7 +108,10 @@ class Handover:
     base: Sha  # where the pull request's branch left its target
     reviewed: Annotated[tuple[Path, ...], Field(max_length=3_000)]  # files that were read to their end
     findings: Annotated[tuple[Told, ...], Field(max_length=2_000)] = ()
-    notes: Annotated[tuple[Words, ...], Field(max_length=200)] = ()  # sentences: what was not run, and why
+    notes: Annotated[tuple[Words, ...], Field(max_length=200)] = ()  # sentences about the review as a whole
+    not_run: Annotated[
+        tuple[Words, ...], Field(max_length=200)
+    ] = ()  # sentences: what no test reached, and why
     silenced: Annotated[int, Field(ge=0, le=10_000_000)] = 0  # findings that comments in the files take back
     mended: Annotated[tuple[Change, ...], Field(max_length=300)] = ()
     tests: Annotated[tuple[Change, ...], Field(max_length=300)] = ()

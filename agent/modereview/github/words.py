@@ -88,7 +88,8 @@ def _fix(told: Told, anchor: Anchor) -> str:
     return folded(name, block(told.patch, "diff"))
 
 
-def counted(errors: int, warnings: int, notes: int) -> str:
-    """`2 errors and 1 warning`."""
-    counts = ((errors, "error"), (warnings, "warning"), (notes, "note"))
-    return listed([amount(number, noun) for number, noun in counts if number])
+def counted(errors: int, warnings: int) -> str:
+    """`2 errors and 1 warning`; "" for none."""
+    counts = ((errors, "error"), (warnings, "warning"))
+    parts = [amount(number, noun) for number, noun in counts if number]
+    return listed(parts) if parts else ""
