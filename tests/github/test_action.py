@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from stage.hub import Hub
 from stage.repository import CLEAN, FAULTY, Repository
-from stage.runner import Job
+from stage.runner import ROOT, Job
 from stage.sandbox import needs_sandbox
 
 ONLINE = os.environ.get("MODEREVIEW_TEST_INSTALL")
@@ -88,6 +90,39 @@ def test_from_the_branch_to_the_comment(hub: Hub, jobs):
     assert "```suggestion\n    model.train()\n    # one epoch\n```" in thread.comments[0].body
     assert (len(hub.comments), len(hub.uploads)) == (1, 1)
     assert hub.checks[0]["conclusion"] == "failure"
+
+
+PAGE = (ROOT / "docs" / "github.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+CALLER = yaml.safe_load(PAGE)["jobs"]["modereview"]
+CALLED = yaml.safe_load((ROOT / ".github" / "workflows" / "review.yml").read_text())
+
+
+@needs_sandbox
+def test_the_five_lines_of_the_page_do_what_it_says(hub: Hub, jobs, tmp_path):
+    review, post = jobs
+    origin = tmp_path / "origin"
+    review.workspace.rename(origin)
+
+    def check_out(given):
+        subprocess.run(["git", "clone", "--quiet", origin, review.workspace], check=True)
+        subprocess.run(["git", "checkout", "--quiet", given["ref"]], cwd=review.workspace, check=True)
+        assert (given["fetch-depth"], given["persist-credentials"]) == ("0", "False")
+
+    review.uses = {**review.uses, "actions/checkout": check_out}
+    hub.head = json.loads(review.event.read_text())["pull_request"]["head"]["sha"]
+    hub.files["train.py"] = PATCH
+    given = CALLER.get("with", {})
+    assert review.run_called(CALLED, "review", given, version="installed") == 1, review.log
+    assert post.run_called(CALLED, "post", given, version="installed") == 0, post.log
+    assert "```suggestion" in hub.threads[0].comments[0].body
+    assert (len(hub.comments), len(hub.uploads), hub.checks[0]["conclusion"]) == (1, 1, "failure")
+
+
+def test_the_five_lines_grant_what_the_called_workflow_asks_for_and_no_more():
+    # GitHub starts no run of a workflow whose jobs ask for more than their caller grants.
+    asked = [set(job["permissions"].items()) for job in CALLED["jobs"].values()]
+    assert set.union(*asked) == set(CALLER["permissions"].items())
+    assert CALLED["jobs"]["review"]["permissions"] == {"contents": "read"}
 
 
 def test_the_artifact_is_what_the_report_says_and_no_more(jobs, tmp_path):

@@ -5,12 +5,14 @@ Steps that use other actions are handed to `uses`, by name. Of expressions it kn
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -35,6 +37,22 @@ class Job:
     def temp(self) -> Path:
         return self.folder / "temp"
 
+    def run_called(
+        self, workflow: dict[object, Any], job: str, given: Mapping[str, object], **more: str
+    ) -> int:
+        """The exit code of a job of a workflow that is called, with these inputs; `more` go to the action."""
+        declared = workflow[True]["workflow_call"]  # YAML 1.1 reads `on` as a truth value
+        context = {f"secrets.{name}": "" for name in declared["secrets"]}
+        context |= {
+            f"inputs.{name}": _text(given.get(name, about["default"]))
+            for name, about in declared["inputs"].items()
+        }
+        (step,) = (each for each in workflow["jobs"][job]["steps"] if each["uses"].startswith("$/"))
+        env = {name: self._filled(_text(value), context) for name, value in step.get("env", {}).items()}
+        self.environ = {**self.environ, **env}
+        inputs = {name: self._filled(_text(value), context) for name, value in step["with"].items()}
+        return self.run(step["uses"].removeprefix("$/"), **inputs, **more)
+
     def run(self, action: str, **inputs: str) -> int:
         """The exit code of an action of this repository, given by its folder: "" or "post"."""
         self.temp.mkdir(parents=True, exist_ok=True)
@@ -44,7 +62,9 @@ class Job:
             "github.action_path": str(place),
             "github.token": "t0ken",
             "github.run_id": "1",
-            "github.event.pull_request.head.sha": "",
+            "github.event.pull_request.head.sha": json.loads(self.event.read_text())["pull_request"]["head"][
+                "sha"
+            ],
             "runner.temp": str(self.temp),
         }
         defaults = {name: str(given.get("default", "")) for name, given in document["inputs"].items()}
@@ -135,3 +155,8 @@ class Job:
             _, step, _, output = name.split(".")
             return self.outputs.get(step, {}).get(output, "")
         return context[name]
+
+
+def _text(value: object) -> str:
+    """A value of YAML as an expression shows it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
