@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import os
+import re
 from dataclasses import asdict, replace
 
 import pytest
 from modereview.errors import InputError
 from modereview.github import handover as handovers
 from modereview.github.pull import Pull
+from modereview.github.sarif import document
 from modereview.github.told import Step, Suggestion
 from modereview.github.upload import upload
 from stage.hub import NUMBER, REPOSITORY
@@ -169,19 +173,24 @@ def test_words_in_a_check_are_shown_as_they_are(hub):
     assert "\u202e" not in hub.checks[0]["annotations"][0]["message"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"not json",
-        b"[]",
-        b'{"runs": []}',
-        b'{"runs": [{"tool": {"driver": {"name": "CodeQL"}}}]}',
-        b'{"runs": [{"tool": {"driver": {"name": "modereview"}}}, {"tool": {"driver": {"name": "CodeQL"}}}]}',
-        b"[" * 100_000,
-    ],
-)
-def test_a_report_in_another_tools_name_is_not_uploaded(hub, tmp_path, content):
-    (tmp_path / "m.sarif").write_bytes(content)
-    said = upload(Pull(hub.client(), REPOSITORY, NUMBER), hub.head, tmp_path / "m.sarif")
-    assert said == "The SARIF report is out of shape and was not uploaded."
-    assert hub.uploads == []
+@pytest.mark.parametrize("text", HOSTILE)
+def test_words_for_code_scanning_link_nowhere(hub, text):
+    (result,) = uploaded(hub, everything(text))["results"]
+    steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
+    for said in (result["message"]["text"], *(step["location"]["message"]["text"] for step in steps)):
+        assert not re.search(r"(?<!\\)\]\(|://|@\w|[\x00-\x1f\u202e]", said)
+
+
+def test_code_scanning_hears_of_our_rules_and_of_files_of_the_diff_alone(hub):
+    run = uploaded(
+        hub, told("rule", rule="ZZ999"), told("path", path="other.py"), told("link", path="../x.py")
+    )
+    assert run["results"] == []
+    assert {rule["id"][:2] for rule in run["tool"]["driver"]["rules"]} == {"MR"}
+
+
+def uploaded(hub, *findings):
+    """The run that code scanning is sent."""
+    pull = Pull(hub.client(), REPOSITORY, NUMBER)
+    upload(pull, hub.head, document(handover(*findings), pull.diff()))
+    return json.loads(gzip.decompress(base64.b64decode(hub.uploads[0]["sarif"])))["runs"][0]

@@ -7,6 +7,7 @@ import gzip
 import json
 
 import pytest
+from jsonschema import Draft7Validator
 from modereview.errors import InputError
 from modereview.github import handover as handovers
 from modereview.github.arguments import parse
@@ -14,8 +15,9 @@ from modereview.github.event import read
 from modereview.github.posting import post
 from stage.hub import DEFAULT
 from stage.made import HEAD, handover, told
+from stage.runner import ROOT
 
-SARIF = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "modereview"}}, "results": []}]}
+SCHEMA = json.loads((ROOT / "tests" / "report" / "schemas" / "sarif-2.1.0.json").read_text())
 
 
 def event_of_pull_request(head=HEAD, owner="octo"):
@@ -48,7 +50,6 @@ def posted(hub, tmp_path):
     def run(event=None, handed=None, words=()):
         (tmp_path / "event.json").write_text(json.dumps(event or event_of_pull_request()))
         handovers.write(handed or handover(told()), tmp_path / "h.json")
-        (tmp_path / "m.sarif").write_text(json.dumps(SARIF))
         arguments = parse(
             ["--event", str(tmp_path / "event.json"), "--post", str(tmp_path / "h.json"), *words]
         )
@@ -116,17 +117,24 @@ def test_a_dry_run_writes_nothing(hub, posted):
     assert {request.method for request in hub.requests if "graphql" not in request.url.path} == {"GET"}
 
 
-def test_the_sarif_report_goes_to_code_scanning(hub, posted, tmp_path):
-    assert "The SARIF report is with code scanning." in posted(words=["--sarif", str(tmp_path / "m.sarif")])
+def test_a_sarif_report_goes_to_code_scanning(hub, posted):
+    assert "The SARIF report is with code scanning." in posted(words=["--code-scanning"])
     (body,) = hub.uploads
     assert (body["commit_sha"], body["ref"]) == (HEAD, "refs/pull/7/head")
-    assert json.loads(gzip.decompress(base64.b64decode(body["sarif"]))) == SARIF
+    sarif = json.loads(gzip.decompress(base64.b64decode(body["sarif"])))
+    Draft7Validator(SCHEMA).validate(sarif)
+    (result,) = sarif["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("MR102", "error")
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 14, "endLine": 14}
+    assert len(result["codeFlows"][0]["threadFlows"][0]["locations"]) == 2
+    rule = sarif["runs"][0]["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert rule["id"] == "MR102"
+    assert "Wrong:" in rule["help"]["markdown"]
 
 
-def test_where_code_scanning_is_off_that_is_said(hub, posted, tmp_path):
+def test_where_code_scanning_is_off_that_is_said(hub, posted):
     hub.scanning = False
-    log = posted(words=["--sarif", str(tmp_path / "m.sarif")])
-    assert any("Code scanning is not enabled" in line for line in log)
+    assert any("Code scanning is not enabled" in line for line in posted(words=["--code-scanning"]))
 
 
 def test_fixes_are_pushed_where_asked_for(hub, posted):

@@ -17,7 +17,7 @@ EPILOG = """\
 Two jobs (docs/github.md has the workflow to copy): the first reviews and holds no token that can write,
   modereview github --handover handover.json --sarif modereview.sarif
 the second runs none of the pull request's code and speaks, with GITHUB_TOKEN:
-  modereview github --post handover.json --sarif modereview.sarif
+  modereview github --post handover.json --code-scanning
 On your own machine, in the repository, with an event as GitHub sends it:
   modereview github --event event.json --dry-run"""
 
@@ -39,6 +39,7 @@ class Arguments:
     allow_unsandboxed: bool
     fail_on: FailOn
     comments: bool
+    code_scanning: bool
     push_fixes: bool
     max_comments: int
     dry_run: bool
@@ -72,7 +73,7 @@ def _add_review(parser: Parser) -> None:
     group = parser.add_argument_group("review")
     group.add_argument("--event", metavar="FILE", help="the event (default: what GITHUB_EVENT_PATH names)")
     group.add_argument("--handover", metavar="FILE", help="write here what the posting job needs")
-    group.add_argument("--sarif", metavar="FILE", help="write a SARIF report; with --post, upload it")
+    group.add_argument("--sarif", metavar="FILE", help="write a SARIF report")
     group.add_argument("--report", metavar="FILE", help="write the JSON report")
     group.add_argument("--tests", metavar="DIR", help="write the generated tests into this folder")
     group.add_argument(
@@ -100,6 +101,7 @@ def _add_post(parser: Parser) -> None:
     group = parser.add_argument_group("post")
     group.add_argument("--post", metavar="HANDOVER", help="post what a review found; run nothing")
     group.add_argument("--no-comments", dest="comments", action="store_false", help="the check only")
+    group.add_argument("--code-scanning", action="store_true", help="upload a SARIF report, too")
     group.add_argument(
         "--push-fixes", action="store_true", help="commit proved fixes and tests to the branch"
     )

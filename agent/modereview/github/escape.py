@@ -36,6 +36,11 @@ def code(text: str) -> str:
     return f"{ticks}{pad}{shown}{pad}{ticks}"
 
 
+def bare(text: str) -> str:
+    """Words for where no Markdown is shown, but SARIF's own links are: `[text](address)`."""
+    return re.sub(r"([\\\[\]])", r"\\\1", _REFERENCES.sub(_GAP, printable(text)))
+
+
 def block(text: str, language: str) -> str:
     """A fenced block of exactly these lines. `language` is ours, never a stranger's."""
     lines = [printable(line.replace("\t", _TAB)).replace(_TAB, "\t") for line in _lines(text)]

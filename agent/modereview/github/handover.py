@@ -26,7 +26,7 @@ def write(handover: Handover, path: Path) -> None:
 def read(path: Path) -> Handover:
     """The handover in a file. Raises InputError for a link, a file too big, or any field out of shape."""
     try:
-        return _ADAPTER.validate_json(contents(path, "handover"))
+        return _ADAPTER.validate_json(_contents(path))
     except ValidationError as error:
         places = sorted({".".join(map(str, each["loc"])) or "the whole" for each in error.errors()})
         raise InputError(
@@ -35,7 +35,7 @@ def read(path: Path) -> Handover:
         ) from None
 
 
-def contents(path: Path, what: str) -> bytes:
+def _contents(path: Path) -> bytes:
     """At most LIMIT bytes of a regular file: no link, no pipe, no device. Raises InputError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -43,8 +43,8 @@ def contents(path: Path, what: str) -> bytes:
             plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
             content = file.read(LIMIT + 1) if plain else b""
     except OSError as error:
-        raise InputError(f"The {what} {path} cannot be read: {error.strerror}.") from None
+        raise InputError(f"The handover {path} cannot be read: {error.strerror}.") from None
     if not plain or len(content) > LIMIT:
         why = f"is bigger than {LIMIT} bytes" if plain else "is no plain file"
-        raise InputError(f"The {what} {path} {why}. Nothing of it is used.")
+        raise InputError(f"The handover {path} {why}. Nothing of it is used.")
     return content

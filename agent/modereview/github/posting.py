@@ -58,16 +58,17 @@ def _speak(arguments: Arguments, handover: Handover, pull: Pull, diff: Diff, say
         check(pull, handover.head, told, page, arguments.fail_on)
     except (Refused, Unclear) as reason:
         say(f"No check was written ({reason}).")
-    if arguments.sarif:
-        say(_uploaded(arguments, handover, pull))
+    if arguments.code_scanning:
+        say(_uploaded(handover, pull, diff))
     if arguments.push_fixes:
         say(push(pull, handover, diff))
 
 
-def _uploaded(arguments: Arguments, handover: Handover, pull: Pull) -> str:
-    assert arguments.sarif is not None
+def _uploaded(handover: Handover, pull: Pull, diff: Diff) -> str:
+    from modereview.github.sarif import document
+
     try:
-        return upload(pull, handover.head, arguments.sarif)
+        return upload(pull, handover.head, document(handover, diff))
     except Unclear as reason:
         return f"Whether code scanning has the SARIF report is unknown ({reason})."
 

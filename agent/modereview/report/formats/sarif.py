@@ -32,7 +32,7 @@ def render(reviews: Sequence[Review], options: Options) -> str:
     catalogue = rules()
     order = {rule.id: index for index, rule in enumerate(catalogue)}
     run: Object = {
-        "tool": {"driver": _driver(catalogue)},
+        "tool": {"driver": driver(catalogue)},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(reviews, options)],
         "results": [
@@ -45,7 +45,8 @@ def render(reviews: Sequence[Review], options: Options) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _driver(catalogue: Sequence[Rule]) -> Object:
+def driver(catalogue: Sequence[Rule]) -> Object:
+    """The tool and its rules, each with its help."""
     return {"name": "modereview", "version": version(), "rules": [_rule(rule) for rule in catalogue]}
 
 
