@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _say(text: str, code: int) -> int:
     from modereview.report.words import printable
 
-    _emit(printable(f"modereview: {text}") + "\n", sys.stderr)
+    # GitHub's runner obeys `##[...]` wherever in a line it stands, and the text may quote a stranger's.
+    _emit(printable(f"modereview: {text}").replace("##[", "# #[") + "\n", sys.stderr)
     return code
 
 

@@ -108,6 +108,18 @@ def test_lines_of_code_give_the_runner_no_commands(reviewed, word):
     assert all(line.startswith(("::error file=train.py", "::notice file=train.py")) for line in commands(log))
 
 
+def test_what_goes_wrong_gives_the_runner_no_commands(repository, reviewed, monkeypatch, capsys):
+    def fail(*_):
+        raise InputError("train.py ##[add-path]x\n::error::y")
+
+    monkeypatch.setattr("modereview.github.reviewing.checkout", fail)
+    with pytest.raises(AssertionError):
+        reviewed({"train.py": FAULTY})
+    shown = capsys.readouterr().err
+    assert "add-path" in shown
+    assert commands(shown) == []
+
+
 def test_a_diff_of_four_hundred_files_is_cut_and_that_is_said(reviewed):
     handed, _ = reviewed({f"m{n:03}.py": "import torch\n" for n in range(400)})
     assert len(handed.reviewed) == 300

@@ -12,9 +12,10 @@ from dataclasses import asdict, replace
 import pytest
 from modereview.errors import InputError
 from modereview.github import handover as handovers
+from modereview.github.escape import is_exact
 from modereview.github.pull import Pull
 from modereview.github.sarif import document
-from modereview.github.told import Step, Suggestion
+from modereview.github.told import Change, Step, Suggestion
 from modereview.github.upload import upload
 from stage.hub import NUMBER, REPOSITORY
 from stage.made import fingerprint, handover, told
@@ -81,6 +82,37 @@ def test_a_report_out_of_shape_is_refused_in_a_sentence(tmp_path, document):
 
 def test_a_report_too_big_is_refused_unread(tmp_path):
     refused(tmp_path, b" " * 8_000_001)
+
+
+def big(count, size):
+    """A handover of a change that is huge, all of it in shape."""
+    change = Change("m.py", "x" * size)
+    findings = (told(n, 14, severity="note" if n % 2 else "error", test="x" * size) for n in range(count))
+    return handover(*findings, mended=(change,) * 20, tests=(change,) * 20)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "kept"), [(10, 1_000, 10), (10, 600_000, 10), (1_500, 16_000, 1_500)], ids=str
+)
+def test_what_a_huge_change_leaves_is_written_small_enough_to_be_read(tmp_path, count, size, kept):
+    made = big(count, min(size, 16_000))
+    files = tuple(replace(each, content="x" * size) for each in made.mended)
+    handovers.write(replace(made, mended=files), tmp_path / "h.json")
+    read = handovers.read(tmp_path / "h.json")
+    assert len(read.findings) == kept
+    assert bool(read.mended) is (count * size < 100_000)
+    assert read.reviewed == made.reviewed
+
+
+def test_findings_that_find_no_room_are_not_taken_for_gone(tmp_path):
+    long = ("x" * 2_000,) * 15
+    found = [told(n, 14, facts=long, severity="note" if n < 900 else "error") for n in range(1_000)]
+    handovers.write(handover(*found), tmp_path / "h.json")
+    read = handovers.read(tmp_path / "h.json")
+    assert len(read.findings) == 200
+    assert {each.severity for each in read.findings[:100]} == {"error"}
+    assert read.reviewed == ()
+    assert read.notes[0] == "There is too much to hand over: 200 of 1000 findings, without tests and patches."
 
 
 def test_a_link_a_pipe_and_a_folder_are_no_reports(tmp_path):
@@ -151,7 +183,8 @@ def test_no_word_of_a_report_notifies_links_loads_or_leaves_its_place(hub, speak
         assert set(shown.tags) <= ALLOWED
         assert not notifies_or_links(shown.plain.replace(hub.head[:12], ""))
         assert body.startswith("<!-- modereview:")
-        assert shown.languages.count("suggestion") == (state == "fixed" and body is bodies[0])
+        clicks = state == "fixed" and body is bodies[0] and is_exact(text)
+        assert shown.languages.count("suggestion") == clicks
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -164,7 +164,7 @@ def test_a_proved_fix_outside_the_diff_is_a_patch_in_a_fold(hub, speak):
     (thread,) = hub.threads
     assert thread.line == 14
     assert "```suggestion" not in thread.comments[0].body
-    assert "<summary>The fix, which lies outside the diff</summary>" in thread.comments[0].body
+    assert "<summary>The fix as a patch</summary>" in thread.comments[0].body
 
 
 def test_a_fix_that_is_not_proved_is_never_a_suggestion(hub, speak):
@@ -172,6 +172,14 @@ def test_a_fix_that_is_not_proved_is_never_a_suggestion(hub, speak):
     body = hub.threads[0].comments[0].body
     assert "```suggestion" not in body
     assert "A possible fix, not proved:" in body
+
+
+@pytest.mark.parametrize("sign", ["\f", "\u202e", "\x1b"], ids=ascii)
+def test_a_fix_that_cannot_be_shown_to_the_letter_is_no_suggestion(hub, speak, sign):
+    # A click would write what is shown in its place.
+    speak(handover(told(suggestion=Suggestion(13, 13, f"    model.train()\n{sign}    # mark\n"))))
+    assert "```suggestion" not in hub.threads[0].comments[0].body
+    assert "The fix" in hub.threads[0].comments[0].body
 
 
 def test_a_range_of_lines_is_marked_from_its_first_to_its_last(hub, speak):

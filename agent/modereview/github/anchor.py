@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modereview.github.diff import FileDiff
+from modereview.github.escape import is_exact
 from modereview.github.told import Told
 
 _TALLEST = 12  # lines of a comment's mark; a longer stretch is marked at its first line
@@ -48,9 +49,11 @@ def _lines(told: Told, file: FileDiff) -> Iterator[int]:
 
 
 def suggests(told: Told, file: FileDiff) -> bool:
-    """Whether the fix is proved and lies within lines of the diff."""
+    """Whether the fix is proved and lies within lines of the diff, and a block shows it to the letter."""
     fix = told.suggestion
-    return told.state == "fixed" and fix is not None and file.shows(fix.first, fix.last)
+    if told.state != "fixed" or fix is None:
+        return False
+    return file.shows(fix.first, fix.last) and is_exact(fix.text)
 
 
 def touches(told: Told, file: FileDiff) -> bool:

@@ -14,10 +14,9 @@ from modereview.github.decision import Comment, Decision
 from modereview.github.diff import Diff
 from modereview.github.revise import once, revise, went_away
 from modereview.github.seen import Seen
-from modereview.github.told import Handover, Told
+from modereview.github.told import SEVERITIES, Handover, Told
 
 CAP = 20  # comments at lines; the rest goes into the summary
-_SEVERITIES = ("error", "warning", "note")
 _STATES = ("fixed", "proved", "suggested", "reported")
 
 
@@ -54,7 +53,7 @@ def _in_the_diff(handover: Handover, diff: Diff) -> list[Told]:
     known = {told.fingerprint: told for told in handover.findings if diff.present(told.path)}
     return sorted(
         known.values(),
-        key=lambda t: (_SEVERITIES.index(t.severity), _STATES.index(t.state), t.path, t.first, t.rule),
+        key=lambda t: (SEVERITIES.index(t.severity), _STATES.index(t.state), t.path, t.first, t.rule),
     )
 
 

@@ -43,9 +43,14 @@ def bare(text: str) -> str:
 
 def block(text: str, language: str) -> str:
     """A fenced block of exactly these lines. `language` is ours, never a stranger's."""
-    lines = [printable(line.replace("\t", _TAB)).replace(_TAB, "\t") for line in _lines(text)]
+    lines = [_printable(line) for line in _lines(text)]
     fence = "`" * max(_SHORTEST_FENCE, _longest_run("\n".join(lines), "`") + 1)
     return "\n".join([f"{fence}{language}", *lines, fence])
+
+
+def is_exact(text: str) -> bool:
+    """Whether a block shows this code to the letter: it has no form feed, and no sign that turns text."""
+    return _TAB not in text and all(_printable(line) == line for line in _lines(text))
 
 
 def folded(summary: str, content: str) -> str:
@@ -54,6 +59,10 @@ def folded(summary: str, content: str) -> str:
 
 
 _TAB = "\ue000"  # a private character keeps the place of tabs, which are the code's own
+
+
+def _printable(line: str) -> str:
+    return printable(line.replace("\t", _TAB)).replace(_TAB, "\t")
 
 
 def _lines(text: str) -> list[str]:

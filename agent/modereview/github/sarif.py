@@ -1,7 +1,7 @@
 """The report for code scanning, written anew from the handover.
 
 The file that the reviewing half leaves may be a stranger's: its rules could bring help with links and
-pictures, its runs another tool's category. Of the handover every field is checked; what the rules say is ours.
+pictures, its runs another tool's category. Every field of the handover is checked, and the rules are our own.
 """
 
 from __future__ import annotations

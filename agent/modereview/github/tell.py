@@ -29,13 +29,14 @@ def handover(
 ) -> Handover:
     """What the posting job needs. `known`: fingerprints of the base; `commits`: head and merge base."""
     findings = [told(r, v, known, top) for r in reviews for v in settled(r)]
-    sound = [review for review in reviews if not review.internal_errors]
+    left_out = {each.path for each in findings[_FINDINGS:]}
+    sound = [_path(review.source.path, top) for review in reviews if not review.internal_errors]
     said = [*notes, *(note for review in reviews for note in _notes(review))]
     return Handover(
         version=1,
         head=commits[0],
         base=commits[1],
-        reviewed=tuple(_path(review.source.path, top) for review in sound),
+        reviewed=tuple(path for path in sound if path not in left_out),
         findings=tuple(findings[:_FINDINGS]),
         notes=_all(said),
         not_run=_all([text for review in reviews for text in _not_run(review)]),

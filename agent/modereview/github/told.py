@@ -18,13 +18,14 @@ Fingerprint: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16
 Rule: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{3}$")]
 RuleName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 Path: TypeAlias = Annotated[
-    str, StringConstraints(min_length=1, max_length=1024)
+    str, StringConstraints(min_length=1, max_length=4096)
 ]  # from the repository's top
 Words: TypeAlias = Annotated[str, StringConstraints(max_length=2_000)]
 Code: TypeAlias = Annotated[str, StringConstraints(max_length=16_000)]
 Content: TypeAlias = Annotated[str, StringConstraints(max_length=1_000_000)]
 Line: TypeAlias = Annotated[int, Field(ge=1, le=10_000_000)]
 Severity: TypeAlias = Literal["error", "warning", "note"]
+SEVERITIES = ("error", "warning", "note")  # the gravest first
 State: TypeAlias = Literal["fixed", "suggested", "proved", "reported"]
 
 

@@ -84,7 +84,7 @@ def _fix(told: Told, anchor: Anchor) -> str:
         return block(told.suggestion.text, "suggestion")
     if not told.patch:
         return ""
-    name = "The fix, which lies outside the diff" if told.state == "fixed" else "The possible fix"
+    name = "The fix as a patch" if told.state == "fixed" else "The possible fix"
     return folded(name, block(told.patch, "diff"))
 
 
