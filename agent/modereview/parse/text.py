@@ -52,6 +52,10 @@ def _declared(raw: bytes, shown: str) -> str:
                 f"{shown} has a UTF-8 BOM and a coding line that says otherwise. Remove one."
             ) from None
         return "utf-8"  # a first line that is not UTF-8: decoding says where
+    except (
+        LookupError
+    ) as error:  # a codec that is none of text, as rot13; before Python 3.14 decoding says so
+        raise InputError(_not_decodable(raw, str(error).split("'")[1], shown, error)) from None
 
 
 def _not_decodable(raw: bytes, encoding: str, shown: str, error: Exception) -> str:
