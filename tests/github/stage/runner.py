@@ -112,6 +112,7 @@ class Job:
     def _environ(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),  # of a checkout that is not installed
             "HOME": str(self.folder),
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_ACTIONS": "true",
