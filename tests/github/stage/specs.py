@@ -21,7 +21,7 @@ FOLDER = os.environ.get("MODEREVIEW_GITHUB_SPECS", "")
 MISSING = "" if FOLDER else "MODEREVIEW_GITHUB_SPECS names no folder with GitHub's API descriptions"
 _REST = "@octokit/openapi/generated/api.github.com.json"
 _GRAPHQL = "@octokit/graphql-schema/schema.graphql"
-_STARTS = 120  # seconds: it reads 10 MB of JSON first
+_STARTS = 600  # seconds: it reads 10 MB of JSON first, on a busy machine too
 
 
 def graphql_schema() -> str:
