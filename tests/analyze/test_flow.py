@@ -112,6 +112,14 @@ CALLS = {
     "a nested function": ("def f():\n    m = Net()\n    def g(): m.eval()\n    g()\n    m(x)\nf()", "EVAL"),
     "a lambda": ("m = Net()\noff = lambda: m.eval()\noff(); m(x)", "EVAL"),
     "a function that builds": ("def make(): return Net().eval()\nm = make(); m(x)", "EVAL"),
+    "a function that builds, twice in one line": (
+        "def make(): return Net()\nm, n = make(), make(); n.eval(); m(x)",
+        "TRAIN",
+    ),
+    "what is built while a call waits for it": (
+        "def make(): return Net()\ndef off(a, b): b.eval(); return a(x)\noff(make(), [make()][0])",
+        "TRAIN",
+    ),
     "recursion ends": (
         "def f(m, n):\n    m.eval()\n    return f(m, n - 1) if n else m(x)\nf(Net(), 3)",
         "EVAL",

@@ -31,6 +31,7 @@ from modereview.analyze.values import (
     Bound,
     Callable,
     Cause,
+    Cell,
     ClassValue,
     Elements,
     External,
@@ -102,11 +103,15 @@ class Calls(Activations):
         if thing not in self.record.built:
             self.record.built[thing] = call
             return state
-        holders = (cell for cell in state.holding(thing) if cell[0] in ("name", "attr"))
-        if any(self._may_be_switched(cell[2]) for cell in holders):
+        if any(self._is_other(cell) for cell in state.holding(thing)):
             self.record.grows_older(thing, earlier(thing))
             state = aged(thing, state)
         return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+
+    def _is_other(self, holder: Cell) -> bool:
+        """Whether what a cell holds is told apart from what the same place builds anew."""
+        kind, name = holder[0], holder[-1]
+        return kind == "turn" or (kind in ("name", "attr") and self._may_be_switched(name))
 
     def _may_be_switched(self, name: object) -> bool:
         """Whether a name is one that the file switches, or a model's; layers, which are many, are not."""

@@ -18,11 +18,13 @@ from modereview.analyze.truths import constant, elements, item, results
 from modereview.analyze.values import (
     NOTHING,
     Callable,
+    Cell,
     Elements,
     State,
     Thing,
     ValueSet,
 )
+from modereview.records import Span
 
 _STEPS = 100_000  # expressions interpreted before the flow gives up: two to five seconds on one core
 
@@ -112,7 +114,8 @@ class Expressions(Conditions):
     ) -> list[tuple[State, list[ValueSet]]]:
         """The expressions one after the other, each in the states that the ones before it left."""
         rows: list[tuple[State, list[ValueSet]]] = [(state, [])]
-        for expr in exprs:
+        exprs = tuple(exprs)
+        for number, expr in enumerate(exprs, 1):
             rows = at_most(
                 [
                     (after, [*values, value])
@@ -120,7 +123,9 @@ class Expressions(Conditions):
                     for after, value in self.evaluate(expr, before, frame)
                 ]
             )
-        return rows
+            if isinstance(expr, ir.Call) and number < len(exprs):
+                rows = [(_holding(expr, values[-1], s, frame), values) for s, values in rows]
+        return [_released(exprs, values, s, frame) for s, values in rows]
 
     def arguments(self, call: ir.Call, state: State, frame: Frame) -> list[tuple[State, Given]]:
         """The arguments of a call, `*args` and `**kwargs` spread where they are known."""
@@ -160,3 +165,33 @@ class Expressions(Conditions):
         """`[Net() for _ in range(3)]`: one element stands for all models of the list."""
         models = any(isinstance(v, Thing) and self.is_model(v) for v in values)
         return frozenset({Elements((values,))}) if models else values
+
+
+def _holding(call: ir.Call, value: ValueSet, state: State, frame: Frame) -> State:
+    """The state that knows what a part of an expression is, while the parts behind it are evaluated.
+
+    `student, teacher = build(), build()`: the place in `build` comes up again, and makes another object.
+    """
+    outside = any(_is_built_outside(v, call) for v in value)
+    return state.set(_turn(call, frame), value) if outside else state
+
+
+def _is_built_outside(value: object, call: ir.Call) -> bool:
+    if not (isinstance(value, Thing) and value.origin in ("build", "library")):
+        return False
+    place = value.key[0] if isinstance(value.key, tuple) else None
+    return not (isinstance(place, Span) and walk.within(place, call.span))
+
+
+def _released(
+    exprs: tuple[ir.Expr, ...], values: list[ValueSet], state: State, frame: Frame
+) -> tuple[State, list[ValueSet]]:
+    """The values as they are by now, and the state without them."""
+    cells = {e.span: _turn(e, frame) for e in exprs[:-1] if isinstance(e, ir.Call)}
+    held = {place: v for place, cell in cells.items() if (v := state.get(cell)) is not None}
+    now = [held.get(e.span, v) for e, v in zip(exprs, values, strict=True)] if held else values
+    return state.drop(cells.values()), now  # type: ignore[return-value]
+
+
+def _turn(call: ir.Call, frame: Frame) -> Cell:
+    return "turn", frame.path, call.span

@@ -264,7 +264,7 @@ class State:
         return new
 
     def cells(self, kind: str) -> Iterator[Cell]:
-        """The cells of one kind: "name", "attr", "mode", "assume"."""
+        """The cells of one kind: "name", "attr", "mode", "assume", "turn" (part of an expression)."""
         return (cell for cell in self._cells if cell[0] == kind)
 
     def holding(self, value: Value) -> Iterator[Cell]:
