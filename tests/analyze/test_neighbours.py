@@ -265,6 +265,19 @@ def test_a_folder_that_hands_on_its_classes(init: str) -> None:
     assert found(files) == [TRAINS_IN_EVAL]
 
 
+def test_a_neighbour_takes_the_parts_of_its_model_from_a_star_import() -> None:
+    parts = "import torch.nn as nn\n\nclass Part(nn.Module):\n" + (
+        "    def __init__(self):\n        super().__init__()\n        self.norm = nn.BatchNorm1d(4)\n"
+    )
+    whole = "from .parts import *\n\nclass Net(nn.Module):\n" + (
+        "    def __init__(self):\n        super().__init__()\n        self.part = Part()\n"
+        "    def forward(self, x):\n        return self.part(x)\n"
+    )
+    script = TRAIN.replace("from model import", "from lib.whole import") + "model.eval()\ntrain([])\n"
+    files = {"train.py": script, "lib/__init__.py": "", "lib/whole.py": whole, "lib/parts.py": parts}
+    assert found(files) == [TRAINS_IN_EVAL]
+
+
 def test_a_script_in_a_folder_of_the_project_imports_from_its_root() -> None:
     script = TRAIN + "model.eval()\ntrain([])\n"
     program = look({"tools/train.py": script}, script="tools/train.py")

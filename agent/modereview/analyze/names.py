@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import MODULE_METHODS, SHARED_METHODS, names_something_else
+from modereview.analyze.torchfacts import CUSTOMARY, MODULE_METHODS, SHARED_METHODS, names_something_else
 
 _HANDS = 8  # through which a name may pass from file to file
-# What everybody calls the parts of torch: meant where a file takes such a name from a star import.
-_CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def names_of(program: ir.Block) -> Names:
             case ir.Define(function):
                 functions.setdefault(function.name, function)
     if any(name.endswith("*") for name in imports):
-        imports = {**_CUSTOMARY, **imports}
+        imports = {**CUSTOMARY, **imports}
     return Names(imports, classes, functions, _switched(program))
 
 

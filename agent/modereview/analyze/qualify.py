@@ -7,9 +7,13 @@ What `utils.py` calls `validate` and `best` at its top level the analysis calls 
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from modereview.analyze.torchfacts import CUSTOMARY
+
+_ALWAYS_THERE = frozenset(dir(builtins))
 _Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -18,7 +22,9 @@ class Qualifier:
     """What a name of a file is called at a place. The file under review has no module and keeps its names."""
 
     module: str = ""
-    top: frozenset[str] = frozenset()  # names bound at the file's top level, imports anywhere included
+    # Names bound at the file's top level, imports anywhere included. Where it imports a `*`, that may be
+    # every name that it reads.
+    top: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()  # names bound by the functions around the place
 
     def name(self, name: str) -> str:
@@ -41,6 +47,8 @@ def qualifier(module: str, tree: ast.Module) -> Qualifier:
         else:
             found |= _stored(node)
             todo.extend(ast.iter_child_nodes(node))
+    if "*" in found:
+        found |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - _ALWAYS_THERE - CUSTOMARY.keys()
     return Qualifier(module, frozenset(found - {"*"}))
 
 

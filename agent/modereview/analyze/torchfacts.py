@@ -14,6 +14,11 @@ SENSITIVE_LAYERS = frozenset(
 # Layers that depend on it where they are told to keep running statistics, and where they are told so.
 TRACKING_LAYERS = frozenset(f"{lazy}InstanceNorm{dims}d" for lazy in ("", "Lazy") for dims in (1, 2, 3))
 TRACKING_POSITION = 4  # nn.InstanceNorm2d(num_features, eps, momentum, affine, track_running_stats)
+
+
+# What everybody calls the parts of torch: meant where a file takes such a name from a star import.
+CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional"}
+
 # Layers with a `dropout` argument that is 0 unless given (RNNs), or 0.1 unless given (transformers).
 DROPOUT_ARGUMENT = {
     "LSTM": 0.0,
