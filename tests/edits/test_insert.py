@@ -131,11 +131,16 @@ AFTER = {
         "x = f",
         "x = f(\n    a,\n)  # c\nmodel.train()\ny = 1\n",
     ),
+    "behind the comments of its block": (
+        "for x in y:\n    f(x)\n    # g(x)\n# then\nh()\n",
+        "for x",
+        "for x in y:\n    f(x)\n    # g(x)\nmodel.train()\n# then\nh()\n",
+    ),
     "semicolons": ("a(); b()\n", "a()", "a(); b()\nmodel.train()\n"),
     "compound with its else": (
         "for x in y:\n    a()\nelse:\n    b()\n    # end\nc()\n",
         "for x",
-        "for x in y:\n    a()\nelse:\n    b()\nmodel.train()\n    # end\nc()\n",
+        "for x in y:\n    a()\nelse:\n    b()\n    # end\nmodel.train()\nc()\n",
     ),
     "decorated": ("@a\ndef f():\n    pass\nb()\n", "def f", "@a\ndef f():\n    pass\nmodel.train()\nb()\n"),
     "one line": ("if a: f(x)  # c\ng()\n", "f(x)", "if a:\n    f(x)  # c\n    model.train()\ng()\n"),

@@ -17,6 +17,10 @@ UNDER = {
         "first()  # a\n# b\nlast()\n# c\n",
         "with torch.no_grad():\n    first()  # a\n    # b\n    last()\n# c\n",
     ),
+    "comments that end its last block do, those of the file do not": (
+        "first()\nif last():\n    a()\n\n    # b()\n# c\n",
+        "with torch.no_grad():\n    first()\n    if last():\n        a()\n\n        # b()\n# c\n",
+    ),
     "a comment above goes along": (
         "a()\n\n# b\nfirst()\nlast()\n",
         "a()\n\nwith torch.no_grad():\n    # b\n    first()\n    last()\n",

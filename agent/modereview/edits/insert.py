@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import libcst as cst
 
-from modereview.edits.layout import after_line, end_of, end_of_line, indent_of, lay_out, start_of
+from modereview.edits.layout import (
+    after_line,
+    end_of,
+    end_of_line,
+    indent_of,
+    lay_out,
+    start_of,
+    with_comments_below,
+)
 from modereview.edits.tree import Place, compound, first_line, place, positions
 from modereview.records import Edit, Source, Span
 
@@ -55,9 +63,10 @@ def insert_after(source: Source, span: Span, statement: str) -> Edit:
 
 
 def append(source: Source, node: cst.CSTNode, statement: str) -> Edit:
-    """Behind the last line of a statement that starts a line."""
-    end = end_of_line(source, positions(source)[node].end.line)
-    return Edit(end, end, after_line(source, statement, indent_of(source, first_line(source, node))))
+    """Behind the last line of a statement that starts a line, and the last comment of its own blocks."""
+    indent = indent_of(source, first_line(source, node))
+    end = end_of_line(source, with_comments_below(source, positions(source)[node].end.line, indent))
+    return Edit(end, end, after_line(source, statement, indent))
 
 
 def _starts_with_string(body: cst.BaseSuite) -> bool:

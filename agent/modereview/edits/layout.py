@@ -23,6 +23,17 @@ def end_of_line(source: Source, line: int) -> int:
     return source.offset(line, len(source.lines[line - 1]) + 1)
 
 
+def with_comments_below(source: Source, line: int, indent: str) -> int:
+    """The last of the comments behind a line that are deeper than `indent`: they end the block above."""
+    last = line
+    for number in range(line + 1, len(source.lines) + 1):
+        text, own = source.lines[number - 1], indent_of(source, number)
+        if text.strip() and not (text.startswith(own + "#") and own.startswith(indent) and own != indent):
+            break
+        last = number if text.strip() else last
+    return last
+
+
 def start_of(source: Source, node: cst.CSTNode) -> int:
     """Index in `text` of a node's start; parentheses around an expression are not part of it."""
     where = positions(source)[node].start

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 from libcst import matchers as m
 
-from modereview.edits.layout import end_of_line, indent_of, lay_out
+from modereview.edits.layout import end_of_line, indent_of, lay_out, with_comments_below
 from modereview.edits.tree import first_line, place, positions, room_to_recurse
 from modereview.records import Edit, Source, Span
 
@@ -18,8 +18,9 @@ _TOOLS = re.compile(r"# ?(%%|fmt:|region|endregion|pylint:|ruff:)")  # comments 
 def wrap(source: Source, first: Span, last: Span, header: str, footer: str = "") -> tuple[Edit, ...]:
     """The statements from `first` to `last`, both of one block, indented under a header.
 
-    Comments directly above go along. What is inside of a string of several lines keeps its place, and so do
-    empty lines. A footer (`finally:` and its body) goes behind them.
+    Comments directly above go along, and those that end the last one's own block. What is inside of a string
+    of several lines keeps its place, and so do empty lines. A footer (`finally:` and its body) goes behind
+    them.
 
     Raises:
         ValueError: the two do not lie in one block, or it stands on its header's line.
@@ -51,8 +52,9 @@ def _lines(source: Source, first: Span, last: Span) -> tuple[int, int]:
         raise ValueError(
             f"no block at {source.name}:{first.line} holds both statements on lines of their own"
         )
-    begin = _comments_above(source, first_line(source, start.statement))
-    return begin, positions(source)[stop.statement].end.line
+    top = first_line(source, start.statement)
+    end = with_comments_below(source, positions(source)[stop.statement].end.line, indent_of(source, top))
+    return _comments_above(source, top), end
 
 
 def _comments_above(source: Source, line: int) -> int:
