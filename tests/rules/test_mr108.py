@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from modereview.records import Finding, Severity
+from modereview import parse
+from modereview.records import Finding, Program, Severity
+from modereview.rules import check, rule
 
 LOOP = """
         def main(loader):
@@ -73,3 +75,52 @@ def test_a_generator_in_the_step_of_its_discriminator_is_no_teacher(faults: Call
                 netD(netG(y)).mean().backward()
                 step_g.step()
     """)
+
+
+TOGETHER = """\
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+def net():
+    return nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+
+
+def switch(*models):
+    for m in models:
+        m.train()
+
+
+def main(loader):
+    student, teacher = net(), net()
+    optimizer = torch.optim.SGD(student.parameters(), 0.1)
+    for epoch in range(3):
+        student.train()
+        {on}
+        for x in loader:
+            with torch.no_grad():
+                soft = teacher(x)
+            optimizer.zero_grad()
+            F.mse_loss(student(x), soft).backward()
+            optimizer.step()
+"""
+SWITCHED = {
+    "by itself": ("teacher.train()  # too", "teacher.eval()  # too"),
+    "with the word": ("teacher.train(True)", "teacher.eval()"),
+    "in a loop": (
+        "for m in (student, teacher): m.train()",
+        "for m in (student, teacher): m.train()\n        teacher.eval()",
+    ),
+    "by a helper": ("switch(student, teacher)", "switch(student, teacher)\n        teacher.eval()"),
+}
+
+
+@pytest.mark.parametrize("how", SWITCHED)
+def test_a_teacher_that_is_switched_on_is_switched_off_there(how: str, program: Callable[[str], Program]):
+    on, off = SWITCHED[how]
+    known = program(TOGETHER.format(on=on))
+    (finding,) = [f for f in check(known) if f.severity is not Severity.NOTE]
+    (fixed,) = [parse.apply(known.source, fix.edits).text for fix in rule("MR108").mend(known, finding)]
+    assert fixed == TOGETHER.format(on=off)
+    assert all(f.severity is Severity.NOTE for f in check(program(fixed)))

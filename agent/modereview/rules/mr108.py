@@ -11,7 +11,8 @@ from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.placing import dotted
+from modereview.rules.modes import meeting
+from modereview.rules.placing import dotted, name_in
 
 _TEACHER = re.compile(
     r"teacher|(^|_)ema(_|$)|target|(^|_)ref(erence)?_model|perceptual|(^|_)(vgg|lpips)", re.I
@@ -76,10 +77,10 @@ def by_role(forward: Forward) -> bool:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`eval()`, and no gradients, where the network is built; or behind the `train()` that switched it."""
+    """`eval()`, and no gradients, where the network is built; or where `train()` switched it."""
     if finding.severity is Severity.NOTE:
         return
-    yield from _behind_the_switch(program, finding)
+    yield from _at_the_switch(program, finding)
     found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]
     if not found:
         return
@@ -99,19 +100,30 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
                     yield fix(program.source, finding, title, edit, consequence=why)
 
 
-def _behind_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`policy.train()` in the function itself switches its target network as well: that goes back to EVAL."""
+def _at_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:
+    """EVAL in place of its own `train()`, or behind one that switches it along: `policy.train()`."""
     forward = next((f for f in program.forwards if f.span == finding.span and f.cause == "switch"), None)
-    name = dotted(finding.subject)
-    if forward is None or name is None:
+    where = meeting(program, forward) if forward is not None else None
+    name = name_in(program, forward, where.function, where.forward) if forward and where else None
+    if where is None or name is None:
         return
-    body = dict(lookup.scopes(program)).get(finding.function, ())
-    on = next((s for s in walk.statements(body) if isinstance(s, ir.Do) and s.span == forward.switch), None)
-    if on is not None and program.source.slice(on.span) != f"{name}.train()":
-        edit = edits.insert_after(program.source, on.span, f"{name}.eval()")
-        title = f"call `{name}.eval()` behind `{program.source.slice(on.span)}`"
-        why = "the targets no longer change from run to run: expect other loss curves"
-        yield fix(program.source, finding, title, edit, consequence=why)
+    source = program.source
+    around = [s for s in walk.statements(where.body) if walk.within(where.switch, s.span)]
+    call = source.slice(where.switch)
+    if call.startswith(f"{name}.train("):
+        edit, title = edits.replace(source, where.switch, f"{name}.eval()"), f"instead of `{call}`"
+    else:
+        over = (s for s in around if isinstance(s, ir.Loop) and _goes_over(program, s, call))
+        last = next(over, around[-1])
+        edit = edits.insert_after(source, last.span, f"{name}.eval()")
+        title = f"behind `{call}`" if last is around[-1] else "behind the loop that switches it"
+    why = "the targets no longer change from run to run: expect other loss curves"
+    yield fix(source, finding, f"call `{name}.eval()` {title}", edit, consequence=why)
+
+
+def _goes_over(program: Program, loop: ir.Loop, call: str) -> bool:
+    """Whether a loop hands out what is switched: `for m in (student, teacher): m.train()`."""
+    return loop.target is not None and call.startswith(f"{program.source.slice(loop.target.span)}.")
 
 
 def _is_frozen(program: Program, holder: str, name: str) -> bool:

@@ -59,7 +59,7 @@ def _in_caller(program: Program, finding: Finding, forward: Forward) -> Iterator
     """At the start of the innermost function on the way that only evaluates, where a helper does both."""
     for depth in range(len(forward.through) - 2, -1, -1):
         function = program.function(forward.through[depth])
-        model = _name_in(program, forward, forward.through[depth], forward.path[depth + 1])
+        model = name_in(program, forward, forward.through[depth], forward.path[depth + 1])
         if function is not None and model and not function.roles & {"train"}:
             for edit in _at_start(program, function.name, model, f"{model}.eval()"):
                 title = f"call `{model}.eval()` at the start of `{function.name}`"
@@ -111,7 +111,7 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     if forward is None or where is None:
         return
     yield from _second_eval(program, finding, forward)
-    model = _name_in(program, forward, where.function, where.forward)
+    model = name_in(program, forward, where.function, where.forward)
     if model and where.within_epoch:
         edit = edits.insert_after(program.source, _behind(where, forward), f"{model}.train()")
         yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
@@ -154,7 +154,7 @@ def _in_callee(program: Program, finding: Finding, forward: Forward, name: str) 
     if function is None or function.roles & {"evaluate", "infer"}:
         return
     inner = forward.path[forward.through.index(name) + 1] if name != forward.function else forward.span
-    model = _name_in(program, forward, name, inner)
+    model = name_in(program, forward, name, inner)
     if model is None:
         return
     for edit in _at_start(program, name, model, f"{model}.train()"):
@@ -235,7 +235,7 @@ def _outermost(body: ir.Block, where: Meeting) -> Span:
     return next(around, where.forward)
 
 
-def _name_in(program: Program, forward: Forward, function: str, call: Span) -> str | None:
+def name_in(program: Program, forward: Forward, function: str, call: Span) -> str | None:
     """How the model is named in a function on the way to the forward, where that can be told."""
     model = dotted(forward.model)
     if forward.function == function or model is None:
