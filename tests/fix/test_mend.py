@@ -130,8 +130,13 @@ def test_where_nothing_is_red_nothing_is_tried():
     bench = Bench(lambda _: [("green", True)])
     mended = bench.mend(DROPOUTS)
     assert states(mended) == [("MR201", "suggested")] * 2
-    assert mended.verdicts[0].reason == "no test could be run that shows the fault"
+    assert mended.verdicts[0].reason == "no test that ran shows the fault"
     assert len(bench.texts) <= 2
+
+
+def test_where_no_test_is_about_it_none_could_be_run():
+    mended = Bench(lambda _: []).mend(DROPOUTS)
+    assert mended.verdicts[0].reason == "no test could be run that shows the fault"
 
 
 def test_a_fix_that_spoils_another_test_is_not_kept():

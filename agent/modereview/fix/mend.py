@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from modereview.fix.attempt import Attempt, Now, Tools, as_the_user_has_it, candidates, current, suggestions
-from modereview.records import Case, Finding, Fix, Outcome, Program, Severity, Source, Verdict
+from modereview.records import Case, Finding, Fix, Outcome, Program, Severity, Source, Status, Verdict
 from modereview.verify import Comparison, compare, proved_fix, red, unconfirmed, unproved_fix, without_fix
 
 
@@ -166,7 +166,8 @@ def _without_proof(
     by_name = {
         name: case for case in cases for name in (case.name, *(f"{case.name}[{t}]" for t in case.targets))
     }
-    shown = tuple(c for c in red(now.outcomes) if c in by_name and finding.rule in by_name[c].proves)
+    looked = [o for o in now.outcomes if o.case in by_name and finding.rule in by_name[o.case].proves]
+    shown = red(looked)
     here = current(now, finding)
     if here is None and now.kept:  # an earlier fix mended this one, too
         return now, replace(now.kept[-1], finding=finding)
@@ -174,7 +175,7 @@ def _without_proof(
     if best is None:
         quiet = finding.severity is Severity.NOTE
         return now, without_fix(finding, shown, None, "" if quiet else "no automatic fix")
-    fix, reason = as_the_user_has_it(now, finding, best[1]), _why_not(best[1], shown, tools)
+    fix, reason = as_the_user_has_it(now, finding, best[1]), _why_not(best[1], looked, tools)
     against = next((c for c in clashes.values() if finding in (c.finding, c.other)), None)
     if against is not None:
         other = against.other if finding is against.finding else against.finding
@@ -187,14 +188,18 @@ def _without_proof(
     return now, without_fix(finding, shown, fix, reason)
 
 
-def _why_not(fix: Fix, shown: tuple[str, ...], tools: Tools) -> str:
+def _why_not(fix: Fix, looked: Sequence[Outcome], tools: Tools) -> str:
+    """`looked`: what the tests that are about its fault said of the file without it."""
     if not tools.fix:
         return "--no-fix"
     if not fix.safe and not tools.unsafe:
         return "changes more than the mode: --unsafe-fixes writes it"
     if fix.finding.severity is Severity.NOTE:
         return "it changes no number that a test could see"
-    return "no test turned green with it" if shown else "no test could be run that shows the fault"
+    if red(looked):
+        return "no test turned green with it"
+    ran = any(outcome.status is Status.PASSED for outcome in looked)
+    return "no test that ran shows the fault" if ran else "no test could be run that shows the fault"
 
 
 def _spoils_nothing(now: Now, attempt: Attempt, tools: Tools) -> Now | None:
