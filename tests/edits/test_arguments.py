@@ -120,3 +120,24 @@ def test_no_parameter_to_add(text, sources):
     source = sources.make(text)
     with pytest.raises(ValueError):
         edits.add_parameter(source, sources.span(source, text[:3]), "training=True")
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("def f(x, mode): pass\n", "def f(x, mode=True): pass\n"),
+        ("def f(x, mode: bool): pass\n", "def f(x, mode: bool = True): pass\n"),
+        ("def f(x,\n      mode  # c\n      ): pass\n", "def f(x,\n      mode=True  # c\n      ): pass\n"),
+    ],
+)
+def test_give_default(text, after, sources):
+    source = sources.make(text)
+    edit = edits.give_default(source, sources.span(source, "def f"), "mode", "True")
+    assert sources.after(source, edit) == after
+
+
+@pytest.mark.parametrize("text", ["def f(mode=1): pass\n", "def f(x): pass\n", "x = 1\n"])
+def test_no_parameter_without_a_default(text, sources):
+    source = sources.make(text)
+    with pytest.raises(ValueError):
+        edits.give_default(source, sources.span(source, text[:3]), "mode", "True")

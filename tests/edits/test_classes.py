@@ -61,3 +61,11 @@ def test_a_method_goes_last_where_there_is_no_init(sources):
     source = sources.make("class A:\n    x = 1\n")
     edit = edits.insert_method(source, sources.span(source, "class A"), "def g(self): pass")
     assert sources.after(source, edit) == "class A:\n    x = 1\n\n    def g(self): pass\n"
+
+
+def test_rename_method(sources):
+    source = sources.make("class A:\n    @b\n    def  train (self): train()\n")
+    edit = edits.rename_method(source, sources.span(source, "@b"), "fit")
+    assert sources.after(source, edit) == "class A:\n    @b\n    def  fit (self): train()\n"
+    with pytest.raises(ValueError):
+        edits.rename_method(source, sources.span(source, "class A"), "fit")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from textwrap import dedent
 
 import pytest
+from modereview import parse
 from modereview.records import Program
 from modereview.rules.mr206 import RULE
 
@@ -403,3 +404,84 @@ def test_found(program: Callable[[str], Program], script: str, expected: list[st
 @pytest.mark.parametrize("script", INNOCENT.values(), ids=INNOCENT)
 def test_not_flagged(program: Callable[[str], Program], script: str):
     assert found(program, script) == []
+
+
+POLICY = """
+class Policy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout()
+        self.opt = torch.optim.SGD(self.parameters(), 0.1)
+
+    def forward(self, x):
+        return self.drop(x)
+
+    def {name}:
+        self.opt.zero_grad()
+        self(torch.ones(1)).sum().backward()
+        self.opt.step()
+"""
+MAIN = """
+if __name__ == "__main__":
+    pi = Policy().to("cpu")
+    pi.train()
+"""
+
+
+def mended(program: Callable[[str], Program], script: str) -> str | None:
+    """The script after the best fix of its only finding; None without any."""
+    known = program(HEAD + script)
+    (finding,) = RULE.check(known)
+    fix = next(iter(RULE.mend(known, finding)), None)
+    return parse.apply(known.source, fix.edits).text.removeprefix(HEAD) if fix else None
+
+
+def test_a_training_function_gets_another_name_with_its_calls(program: Callable[[str], Program]):
+    script = POLICY.format(name="train(self)") + MAIN
+    renamed = POLICY.format(name="train_model(self)") + MAIN.replace("pi.train()", "pi.train_model()")
+    assert mended(program, script) == renamed
+    assert list(RULE.check(program(HEAD + renamed))) == []
+
+
+KEPT = {
+    "nothing says that the file is a script": POLICY.format(name="train(self)"),
+    "a call on who knows what": POLICY.format(name="train(self)")
+    + "\ndef run(agent):\n    agent.train()\n"
+    + MAIN,
+    "the new name is taken": POLICY.format(name="train(self)")
+    + MAIN
+    + "\ndef train_model(x):\n    return x\n",
+    "a class of the file inherits it": POLICY.format(name="train(self)")
+    + "\nclass Own(Policy):\n    pass\n"
+    + MAIN,
+    "a base class out of view may call it": "from kit import Agent\n"
+    + POLICY.format(name="train(self)").replace("nn.Module", "nn.Module, Agent")
+    + MAIN,
+}
+
+
+@pytest.mark.parametrize("script", KEPT.values(), ids=KEPT)
+def test_where_not_all_callers_are_in_view_it_keeps_its_name(program: Callable[[str], Program], script: str):
+    assert mended(program, script) is None
+
+
+def test_another_models_switch_stays(program: Callable[[str], Program]):
+    other = "\nclass Net(nn.Module):\n    pass\n"
+    script = POLICY.format(name="train(self)") + other + MAIN + "    net = Net()\n    net.train()\n"
+    assert "    pi.train_model()\n    net = Net()\n    net.train()\n" in (mended(program, script) or "")
+
+
+@pytest.mark.parametrize(("given", "becomes"), [("mode", "mode=True"), ("mode: bool", "mode: bool = True")])
+def test_a_mode_gets_its_default(program: Callable[[str], Program], given: str, becomes: str):
+    script = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+
+    def train(self, {}):
+        super().train({})
+        self.norm.eval()
+        return self
+"""
+    assert mended(program, script.format(given, "mode")) == script.format(becomes, "mode")

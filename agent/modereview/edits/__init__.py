@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from modereview.edits.arguments import add_parameter, set_argument
-    from modereview.edits.classes import free_name, insert_in_init, insert_method
+    from modereview.edits.arguments import add_parameter, give_default, set_argument
+    from modereview.edits.classes import free_name, insert_in_init, insert_method, rename_method
     from modereview.edits.imports import add_import
     from modereview.edits.insert import insert_after, insert_before, insert_first
     from modereview.edits.layout import together
@@ -26,12 +26,14 @@ _HOMES = {
     "add_import": "imports",
     "add_parameter": "arguments",
     "free_name": "classes",
+    "give_default": "arguments",
     "insert_after": "insert",
     "insert_before": "insert",
     "insert_first": "insert",
     "insert_in_init": "classes",
     "insert_method": "classes",
     "remove_statement": "remove",
+    "rename_method": "classes",
     "replace": "remove",
     "set_argument": "arguments",
     "together": "layout",
@@ -42,12 +44,14 @@ __all__ = [
     "add_import",
     "add_parameter",
     "free_name",
+    "give_default",
     "insert_after",
     "insert_before",
     "insert_first",
     "insert_in_init",
     "insert_method",
     "remove_statement",
+    "rename_method",
     "replace",
     "set_argument",
     "together",

@@ -51,6 +51,21 @@ def add_parameter(source: Source, span: Span, parameter: str) -> Edit:
     )
 
 
+def give_default(source: Source, span: Span, parameter: str, value: str) -> Edit:
+    """A default for a parameter of the function at the span's line that has none.
+
+    Raises:
+        ValueError: there is no function, or no such parameter without a default.
+    """
+    node = compound(source, span.line)
+    params = node.params.params if isinstance(node, cst.FunctionDef) else ()
+    for param in params:
+        if param.name.value == parameter and param.default is None:
+            end = end_of(source, _tail(param))
+            return Edit(end, end, f" = {value}" if param.annotation else f"={value}")
+    raise ValueError(f"no parameter {parameter} without a default at {source.name}:{span.line}")
+
+
 def _call(source: Source, span: Span) -> cst.Call:
     for node in chain(source, span.line, span.column):
         if isinstance(node, cst.Call) and _span(source, node) == span:

@@ -1,4 +1,4 @@
-"""Edits inside a class: a free attribute name, a statement at the end of `__init__`, a new method."""
+"""Edits inside a class: a free attribute name, a statement at the end of `__init__`, a method, its name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import libcst as cst
 from libcst import matchers as m
 
 from modereview.edits.insert import append, insert_after
+from modereview.edits.layout import end_of, start_of
 from modereview.edits.tree import compound, positions, room_to_recurse
 from modereview.records import Edit, Source, Span
 
@@ -47,6 +48,14 @@ def insert_method(source: Source, class_span: Span, method: str) -> Edit:
         raise ValueError(f"the class at {source.name}:{class_span.line} has no room for a method")
     init = next((f for f in _functions(node) if f.name.value == "__init__"), node.body.body[-1])
     return append(source, init, f"\n{method}")
+
+
+def rename_method(source: Source, span: Span, name: str) -> Edit:
+    """Another name for the function at the span's line; its callers are not touched."""
+    node = compound(source, span.line)
+    if not isinstance(node, cst.FunctionDef):
+        raise ValueError(f"no function at {source.name}:{span.line}")
+    return Edit(start_of(source, node.name), end_of(source, node.name), name)
 
 
 def _class(source: Source, span: Span) -> cst.ClassDef:

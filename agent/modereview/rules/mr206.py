@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, ModuleClass, Program, Severity
-from modereview.rules import skipped
+from modereview.rules import renaming, skipped
 from modereview.rules.base import Rule, fix
 from modereview.rules.freezing import switches_on
 from modereview.rules.overriding import MODE_NAME, Fault, fault_of, is_bare_super_train, is_stub
@@ -38,7 +38,10 @@ def _finding(program: Program, module: ModuleClass, method: ir.Function, fault: 
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`mode: bool = True`, `super().train(mode)` first and `return self` last, as far as each is missing."""
+    """`mode: bool = True`, `super().train(mode)` first and `return self` last, as far as each is missing.
+
+    A training of the user's own is no override: it gets another name.
+    """
     assert program.names is not None
     method = program.names.functions[finding.function]
     owner = program.module(method.method_of or "")
@@ -49,13 +52,16 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     ):
         yield from _mend_skipped(program, finding, owner, method)
         return
+    if owner is not None and renaming.does_more(program, owner, method):
+        yield from _renamed(program, finding, owner, method)
+        return
     given = [p for p in method.params[1:] if p.kind != "**"]
     ours = not given or (MODE_NAME.match(given[0].name) is not None and len(given) == 1)
     bare = [s for s in walk.statements(method.body) if isinstance(s, ir.Leave) and s.how != "raise"]
     early = [s for s in bare if s is not method.body[-1]]
     if not ours or early or (given and given[0].kind == "*") or (method.short == "eval" and given):
         return
-    if _works(program, method):
+    if _switches_parts_on(method):
         return
     changes = list(_completed(program, method, given[0].name if given else "mode"))
     why = "`eval()` and `train()` reach every submodule again: evaluation numbers may change"
@@ -75,12 +81,25 @@ def _mend_skipped(
         yield fix(program.source, finding, title, *changes, consequence=why)
 
 
+def _renamed(program: Program, finding: Finding, owner: ModuleClass, method: ir.Function) -> Iterator[Fix]:
+    found = renaming.renamed(program, owner, method)
+    if found is not None:
+        name, changes = found
+        title = f"call it `{name}`, here and where it is called"
+        why = f"`{method.short}` is the switch again; other files that call yours have to say `{name}`"
+        yield fix(program.source, finding, title, *edits.together(changes), consequence=why, safe=False)
+
+
 def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edit]:
     """The edits that give an override what it lacks."""
     source = program.source
     if method.short == "train" and len(method.params) == 1:
         typed = any(p.annotation for f in _functions(program) for p in f.params)
         yield edits.add_parameter(source, method.span, f"{mode}: bool = True" if typed else f"{mode}=True")
+    elif (
+        method.short == "train" and method.params[1].default is None and method.params[1].kind == "positional"
+    ):
+        yield edits.give_default(source, method.span, mode, "True")
     handed = f"super().train({mode})" if method.short == "train" else "super().eval()"
     bare = [c for c in walk.calls(method.body) if is_bare_super_train(c)]
     if method.short == "train" and bare:
@@ -91,12 +110,13 @@ def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edi
         yield edits.insert_after(source, method.body[-1].span, "return self")
 
 
-def _works(program: Program, method: ir.Function) -> bool:
-    """Whether it does more than switch, or switches parts to TRAIN whatever the mode: as meant."""
-    loops = any(isinstance(s, ir.Loop) and s.iterable is None for s in walk.statements(method.body))
-    runs = any(f.function == method.name for f in program.forwards)
-    parts = (c for c in walk.calls(method.body) if not is_bare_super_train(c))
-    return loops or runs or any(switches_on(c) for c in parts)
+def _is_required(parameter: ir.Parameter) -> bool:
+    return parameter.kind == "positional" and parameter.default is None
+
+
+def _switches_parts_on(method: ir.Function) -> bool:
+    """Whether it switches parts to TRAIN whatever the mode: as meant."""
+    return any(switches_on(c) for c in walk.calls(method.body) if not is_bare_super_train(c))
 
 
 def _functions(program: Program) -> Iterator[ir.Function]:
@@ -160,8 +180,8 @@ class Net(nn.Module):
     ),
     fix=(
         "what is missing of `mode: bool = True`, `super().train(mode)` first and `return self` last; what an "
-        "`eval` does that a model around it skips moves into `train`. None for a training function of the "
-        "same name."
+        "`eval` does that a model around it skips moves into `train`. A training function of that name "
+        "gets another one, where all its callers are in view: unsafe, as other files may call it."
     ),
     check=check,
     mend=mend,
