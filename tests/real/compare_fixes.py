@@ -4,6 +4,7 @@
 
 Our side is the old file with the best fix of every error and warning of the case's rules at its place, as
 `--unproved --unsafe-fixes` writes them where nothing can be run; theirs is the file of the repairing commit.
+Where the case is only a note for us, of a rule that mends its notes, the notes of such rules count as well.
 The answer is, for each forward, the modes that it can have, and for each fault that no mode switches (MR2xx,
 MR3xx) whether it is still there. A forward is known by its function, its model and its order there.
 
@@ -26,6 +27,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from lay_out import Case, laid_out, mirror_of
@@ -33,7 +35,7 @@ from modereview import parse
 from modereview.analyze import analyze
 from modereview.fix import Tools, mend
 from modereview.records import Finding, Forward, Mode, Program, Severity, Source, Span
-from modereview.rules import check
+from modereview.rules import check, rule
 
 Key = tuple[str, ...]
 Answer = dict[Key, frozenset[str]]
@@ -49,19 +51,24 @@ class Compared:
     verdict: str
 
 
-def look(source: Source) -> tuple[Program, tuple[Finding, ...]]:
+def look(source: Source, *, notes: bool = False) -> tuple[Program, tuple[Finding, ...]]:
+    """What is found in a file: errors and warnings, with `notes` also those that are mended."""
     program = analyze(source, parse.read)
-    return program, tuple(f for f in check(program) if f.severity is not Severity.NOTE)
+    return program, tuple(f for f in check(program) if _is_loud(f) or (notes and rule(f.rule).mends_notes))
 
 
-def answer(source: Source) -> tuple[Answer, frozenset[Key]]:
+def _is_loud(finding: Finding) -> bool:
+    return finding.severity is not Severity.NOTE
+
+
+def answer(source: Source, *, notes: bool) -> tuple[Answer, frozenset[Key]]:
     """What the mode flow says of a file, and the forwards with an error or a warning."""
-    program, findings = look(source)
+    program, findings = look(source, notes=notes)
     modes: dict[Key, set[str]] = {}
     for forward, key in _keys(program):
         modes.setdefault(key, set()).add(forward.mode.value)
     faults = {(f.rule, f.function): {"there"} for f in findings if f.rule[2] != "1"}
-    loud = {f.span for f in findings}
+    loud = {f.span for f in filter(_is_loud, findings)}
     left = frozenset(key for forward, key in _keys(program) if forward.span in loud)
     return {key: frozenset(values) for key, values in {**modes, **faults}.items()}, left
 
@@ -76,11 +83,11 @@ def _keys(program: Program) -> Iterator[tuple[Forward, Key]]:
         yield forward, (*key, str(sorted(spans[key]).index(forward.span) + 1))
 
 
-def mended(case: Case, source: Source) -> Source:
+def mended(case: Case, source: Source, *, notes: bool) -> Source:
     """The old file with our fixes of the case."""
-    program, findings = look(source)
+    program, findings = look(source, notes=notes)
     known = tuple(f if _is_of(case, f) else replace(f, severity=Severity.NOTE) for f in findings)
-    tools = Tools(look, run=lambda _: (), unsafe=True, unproved=True)
+    tools = Tools(partial(look, notes=notes), run=lambda _: (), unsafe=True, unproved=True)
     return mend(program, known, (), (), tools).source
 
 
@@ -91,8 +98,9 @@ def _is_of(case: Case, finding: Finding) -> bool:
 
 def compare(case: Case, folder: Path) -> Compared:
     old, theirs = (parse.read(case.root(folder, side) / case.path) for side in ("old", "new"))
-    ours = mended(case, old)
-    (before, _), (here, loud), (there, left) = (answer(source) for source in (old, ours, theirs))
+    notes = not any(_is_of(case, f) for f in look(old)[1])
+    ours = mended(case, old, notes=notes)
+    (before, _), (here, loud), (there, left) = (answer(s, notes=notes) for s in (old, ours, theirs))
     common = {key for key in before if key in there or key[0].startswith("MR")}
     changed = {k for k in common if here.get(k) != before.get(k) or there.get(k) != before.get(k)}
     differing = {k for k in changed if here.get(k) != there.get(k)}

@@ -185,4 +185,5 @@ class Net(nn.Module):
     ),
     check=check,
     mend=mend,
+    mends_notes=True,
 )
