@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
-from modereview.rules import giving_back, graph, lookup
+from modereview.rules import giving_back, graph, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import Meeting, body_of, meeting
 
+_OWNER = re.compile(r"""[^\W\d]\w*(\.[^\W\d]\w*|\[(\d+|'\w+'|"\w+")\])*""")  # `self.nets[0]`
 _AGAIN = "training sees dropout and batch statistics again: expect other loss curves; checkpoints still load"
 
 
@@ -22,6 +24,10 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     if forward is None or (model := dotted(forward.model)) is None:
         return
     statement = f"{model}.eval()"
+    models = several.source(program, forward)
+    if models is not None:
+        yield from _each_evaluates(program, finding, forward, models[0])
+        return
     yield from _instead(program, finding, forward, model)
     function = program.function(forward.function)
     if function is not None and not function.roles & {"train"}:
@@ -39,6 +45,22 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _given_back(program, finding, forward, model, "saved")
     elif place is None:
         yield from _in_caller(program, finding, forward)
+
+
+def _each_evaluates(program: Program, finding: Finding, forward: Forward, models: str) -> Iterator[Fix]:
+    """Every model that the loop around the evaluation goes over, before it."""
+    statement = several.switch(forward.model, models, "eval")
+    title = f"call `eval()` on each of `{models}`"
+    function = program.function(forward.function)
+    if function is not None and not function.roles & {"train"}:
+        for edit in _at_start(program, forward.function, models, statement):
+            yield from _evaluates(
+                program, finding, forward, f"{title} at the start of `{function.name}`", edit
+            )
+    place = _evaluating_statement(program, forward)
+    if place is not None:
+        edit = edits.insert_before(program.source, place, statement)
+        yield from _evaluates(program, finding, forward, f"{title} before the evaluation", edit)
 
 
 def _instead(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:
@@ -98,7 +120,7 @@ def _given_back(program: Program, finding: Finding, forward: Forward, model: str
 def _first_statement(program: Program, name: str, model: str) -> Span | None:
     """Where the function begins its work: behind its docstring, and behind what gives the model its name."""
     body = body_of(program, name)
-    bound = [i for i, s in enumerate(body) if _binds(s, model.partition(".")[0], model)]
+    bound = [i for i, s in enumerate(body) if _binds(s, root_of(model), model)]
     documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
     rest = body[bound[-1] + 1 if bound else int(documented) :]
     return rest[0].span if rest else None
@@ -111,6 +133,10 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     if forward is None or where is None:
         return
     yield from _second_eval(program, finding, forward)
+    models = several.source(program, forward)
+    if models is not None:
+        yield from _each_trains(program, finding, forward, where, models)
+        return
     model = name_in(program, forward, where.function, where.forward)
     if model and where.within_epoch:
         edit = edits.insert_after(program.source, _behind(where, forward), f"{model}.train()")
@@ -119,6 +145,19 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _in_callee(program, finding, forward, forward.through[where.depth])
     if model:
         yield _in_meeting(program, finding, where, model)
+
+
+def _each_trains(
+    program: Program, finding: Finding, forward: Forward, where: Meeting, models: tuple[str, Span]
+) -> Iterator[Fix]:
+    """Every model that the loop around the training goes over, first in an epoch of the same function."""
+    name, goes_over = models
+    loop = where.loop if where.function == forward.function else None
+    if loop is not None and not walk.within(loop.span, goes_over):
+        statement = several.switch(forward.model, name, "train")
+        edit = edits.insert_first(program.source, loop.span, statement)
+        title = f"call `train()` on each of `{name}` at the start of each epoch"
+        yield _trains(program, finding, title, edit)
 
 
 def _behind(where: Meeting, forward: Forward) -> Span:
@@ -176,7 +215,7 @@ def _at_start(program: Program, name: str, model: str, statement: str) -> Iterat
     """`statement` first in a function, or right after the model gets its name there."""
     assert program.names is not None
     function = program.names.functions[name]
-    root = model.partition(".")[0]
+    root = root_of(model)
     binding = next((s for s in walk.statements(function.body) if _binds(s, root, model)), None)
     switched = _switches_at_start(function.body)
     if binding is None and switched is not None:
@@ -240,7 +279,7 @@ def name_in(program: Program, forward: Forward, function: str, call: Span) -> st
     model = dotted(forward.model)
     if forward.function == function or model is None:
         return model
-    root = model.partition(".")[0]
+    root = root_of(model)
     if root == "self":
         same = function.rpartition(".")[0] == forward.function.rpartition(".")[0]
         return model if same else None
@@ -252,8 +291,7 @@ def name_in(program: Program, forward: Forward, function: str, call: Span) -> st
     if callee is None or root in callee.reads:
         return model
     given = dict(site.bound).get(root) if site else None
-    rest = model.partition(".")[2]
-    return (f"{given}.{rest}" if rest else given) if given and given.replace(".", "").isidentifier() else None
+    return given + model.removeprefix(root) if given and given.replace(".", "").isidentifier() else None
 
 
 def _forward(program: Program, finding: Finding, mode: Mode, *, training: bool) -> Forward | None:
@@ -267,6 +305,11 @@ def _forward(program: Program, finding: Finding, mode: Mode, *, training: bool) 
 
 
 def dotted(text: str) -> str | None:
-    """The model of a forward, as an expression that a switch can be called on; None for `nets[0]`."""
+    """The model of a forward, as an expression that a switch can be called on; None for `nets[i]`."""
     text = text.removesuffix(".forward")
-    return text if text.replace(".", "_").isidentifier() else None
+    return text if _OWNER.fullmatch(text) else None
+
+
+def root_of(model: str) -> str:
+    """The name that an expression of above starts with."""
+    return model.partition(".")[0].partition("[")[0]
