@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import hides_the_switch, module_of, overrides
+from modereview.plan.contracts._traits import hides_the_switch, minds_modes, module_of, overrides
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
 {{ head }}
-    """train() and eval() work and return the model, as `model = Net().eval()` needs it."""
+    """eval() and train() work and return the model, as `model = Net().eval()` needs it."""
     model, _ = {{ build }}()
-    for name in ("train", "eval"):
+    for name in ("eval", "train"):
         try:
             switched = getattr(model, name)()
         except TypeError as error:
             raise AssertionError(
-                f"{name}() fails ({error}): an own train() must take `mode`"
+                f"{name}() fails ({error}): an own train() must take `mode`, or have another name"
             ) from error
         assert switched is model, f"{name}() does not return the model: return self"
 '''
@@ -32,6 +32,6 @@ CONTRACT = Contract(
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
-    """To classes that override a switch."""
+    """To classes that override a switch, or hide it behind a training of their own where modes matter."""
     module = module_of(recipe, program)
-    return overrides(module, program) and not hides_the_switch(module, program)
+    return overrides(module, program) and (minds_modes(module) or not hides_the_switch(module, program))
