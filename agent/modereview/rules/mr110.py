@@ -58,7 +58,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
             moved = edits.wrap(program.source, rest[0].span, rest[-1].span, f"with {manager}:{said}")
             gone = edits.remove_statement(program.source, finding.span)
             why = "gradients flow again behind the block: what trains there is trained from now on"
-            title = f"`with {manager}:` around the evaluation"
+            title = f"put the evaluation under `with {manager}:`"
             yield fix(program.source, finding, title, *edits.together((gone, *moved)), consequence=why)
             return
 

@@ -180,7 +180,7 @@ def _tried(program: Program, finding: Finding, lost: _Lost) -> Iterator[Fix]:
             ending = f"finally:\n    {lookup.with_comment(program, lost.restore)}"
             tried = edits.wrap(source, between[0], between[-1], "try:", ending)
             gone = edits.remove_statement(source, lost.restore)
-            title = f"`{restore}` in a `finally`"
+            title = f"call `{restore}` in a `finally`"
             yield fix(source, finding, title, *edits.together((*tried, gone)), consequence=_AGAIN)
             return
 

@@ -90,7 +90,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     yield fix(
         program.source,
         finding,
-        f"keep them in `{name.text}`",
+        f"keep `{finding.subject}` in `{name.text}`",
         edits.replace(program.source, each.value.span, f"{name.text}({text})"),
         *name.imports,
         consequence="the layers are trained, saved and moved from now on: `state_dict` gains entries",

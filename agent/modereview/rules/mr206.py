@@ -65,7 +65,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         return
     changes = list(_completed(program, method, given[0].name if given else "mode"))
     why = "`eval()` and `train()` reach every submodule again: evaluation numbers may change"
-    title = f"`{method.short}` as `nn.Module` has it, with what it does besides"
+    title = f"let `{finding.subject}` switch as `nn.Module` does, and do the rest as before"
     if changes:
         yield fix(program.source, finding, title, *edits.together(changes), consequence=why)
 
@@ -77,7 +77,7 @@ def _mend_skipped(
     changes = skipped.moved(program, owner, method)
     if changes is not None:
         why = "`eval()` of a whole model does to its parts what `eval()` of one did: evaluation may change"
-        title = f"what `{owner.name}.eval` does moves into `train`"
+        title = f"move what `{owner.name}.eval` does into `train`"
         yield fix(program.source, finding, title, *changes, consequence=why)
 
 
@@ -85,7 +85,7 @@ def _renamed(program: Program, finding: Finding, owner: ModuleClass, method: ir.
     found = renaming.renamed(program, owner, method)
     if found is not None:
         name, changes = found
-        title = f"call it `{name}`, here and where it is called"
+        title = f"rename `{finding.subject}` to `{name}`, with its calls"
         why = f"`{method.short}` is the switch again; other files that call yours have to say `{name}`"
         yield fix(program.source, finding, title, *edits.together(changes), consequence=why, safe=False)
 

@@ -121,7 +121,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         frozen = _statements(program, owner)
         override = program.names.classes[owner.name].method("train") if program.names else None
         switch = overriding.handed_on(override) if override else None
-        title = f"`{owner.name}.train` keeps them in EVAL"
+        title = f"let `{owner.name}.train` keep its frozen norm layers in EVAL"
         if frozen and switch and isinstance(switch, ir.Do):
             edit = edits.insert_after(program.source, switch.span, "\n".join(frozen))
             yield fix(program.source, finding, title, edit, consequence=why)
