@@ -37,6 +37,10 @@ RUN = {
     "in pairs": ("m", "for m, (x, y) in zip(models, loader):\n        print((m(x) == y).sum())"),
     "a comprehension": ("m", "print([(m(x) == y).sum() for m in models for x, y in loader])"),
 }
+RUN_OF_DICT = {
+    "values": "for m in models.values():\n        print([(m(x) == y).sum() for x, y in loader])",
+    "items": "for k, m in models.items():\n        print(k, [(m(x) == y).sum() for x, y in loader])",
+}
 OFFERED_NOTHING = {
     "a name that hides a function": "print(net(1), [(net(x) > 0).sum() for net in models for x in loader])",
     "some of them": "for m in models[1:]:\n        print([(m(x) == y).sum() for x, y in loader])",
@@ -56,6 +60,16 @@ def test_each_is_switched(program: Callable[[str], Program], name: str, body: st
     offered = mended(program, body)
     assert expected in [text.replace("@torch.no_grad()\n", "") for text in offered]
     assert "MR101" not in {f.rule for f in check(program(expected))}
+
+
+@pytest.mark.parametrize("body", RUN_OF_DICT.values(), ids=RUN_OF_DICT)
+def test_each_of_a_dict_is_switched(program: Callable[[str], Program], body: str) -> None:
+    of_dict = SCRIPT.replace("[build() for _ in range(3)]", '{{"a": build(), "b": build()}}')
+    known = program(of_dict.format(body=f"    {body}"))
+    (finding,) = [f for f in check(known) if f.rule == "MR101"]
+    offered = [parse.apply(known.source, fix.edits).text for fix in rule("MR101").mend(known, finding)]
+    each = EACH.format("m").replace("models", "models.values()")
+    assert of_dict.format(body=f"{each}    {body}") in [t.replace("@torch.no_grad()\n", "") for t in offered]
 
 
 @pytest.mark.parametrize("body", OFFERED_NOTHING.values(), ids=OFFERED_NOTHING)

@@ -116,7 +116,10 @@ def main(loader):
         "declares, and a GAN's generator sampled where it is trained (a note at most); a model without any "
         "layer that depends on the mode (a note)."
     ),
-    fix="`model.eval()` at the start of the evaluating function, on the very expression used there.",
+    fix=(
+        "`model.eval()` at the start of the evaluating function, on the very expression used there; on each "
+        "of several models that a loop hands out."
+    ),
     check=check,
     mend=placing.eval_fixes,
 )

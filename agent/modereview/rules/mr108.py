@@ -212,8 +212,8 @@ def main(loader):
         "purpose (a note)."
     ),
     fix=(
-        "`eval()` where the network is built and its weights are loaded; `requires_grad_(False)` with it "
-        "where the graph would be built through it for nothing."
+        "`eval()` where the network is built and its weights are loaded, or where the file itself switches "
+        "it to TRAIN; `requires_grad_(False)` with it where the graph would be built through it for nothing."
     ),
     check=check,
     mend=mend,

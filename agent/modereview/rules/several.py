@@ -35,10 +35,14 @@ def _loops(body: ir.Block) -> Iterator[tuple[ir.Expr, ir.Expr, Span]]:
 
 
 def _given(model: str, target: ir.Expr, iterable: ir.Expr) -> str | None:
-    """`nets` for `net in nets`, `i, net in enumerate(nets)` and `net, x in zip(nets, xs)`."""
+    """`nets` for `net in nets` and what counts or pairs them; of a dict its `nets.values()`."""
     match target, iterable:
         case ir.Name(name), ir.Name() | ir.Attr() if name == model:
             return walk.dotted(iterable)
+        case ir.Name(name), ir.Call(ir.Attr(models, "values"), ()) if name == model:
+            return _values(models)
+        case ir.Items((_, ir.Name(name))), ir.Call(ir.Attr(models, "items"), ()) if name == model:
+            return _values(models)
         case ir.Items((_, ir.Name(name))), ir.Call(ir.Name("enumerate"), (models, *_)) if name == model:
             return walk.dotted(models)
         case ir.Items(names), ir.Call(ir.Name("zip"), models) if len(names) == len(models):
@@ -46,6 +50,11 @@ def _given(model: str, target: ir.Expr, iterable: ir.Expr) -> str | None:
             return next((walk.dotted(m) for n, m in pairs if walk.dotted(n) == model), None)
         case _:
             return None
+
+
+def _values(models: ir.Expr) -> str | None:
+    text = walk.dotted(models)
+    return f"{text}.values()" if text else None
 
 
 def _is_free(model: str, body: ir.Block, loop: Span) -> bool:
