@@ -15,7 +15,6 @@ SENSITIVE_LAYERS = frozenset(
 TRACKING_LAYERS = frozenset(f"{lazy}InstanceNorm{dims}d" for lazy in ("", "Lazy") for dims in (1, 2, 3))
 TRACKING_POSITION = 4  # nn.InstanceNorm2d(num_features, eps, momentum, affine, track_running_stats)
 
-
 # What everybody calls the parts of torch: meant where a file takes such a name from a star import.
 CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional"}
 
