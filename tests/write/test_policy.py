@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from modereview.records import Case, Suite
 from modereview.write.answer import read
 from modereview.write.ground import ground
-from modereview.write.policy import refusal
+from modereview.write.policy import ATTRIBUTES, refusal
 
 HEADER = '''"""Tests."""
 import importlib.util
@@ -103,6 +105,13 @@ BAD = [
     (body("__import__('os')"), "uses `__import__`"),
     (body("torch.load('f')"), "uses `.load`"),
     (body("torch.os.remove('f')"), "uses `.os`"),
+    (body("torch.compiler.io.open('/etc/passwd')"), "uses `.open`"),
+    (body("torch.glob.glob('/*')"), "uses `.glob`"),
+    (body("from torch.utils import benchmark", "benchmark.Timer('1').timeit()"), "imports `benchmark`"),
+    (body("from torch.utils.collect_env import run", "run('ls')"), "imports `collect_env`"),
+    (body("torch.onnx.export(build_net()[0], build_net()[1], 'f')"), "uses `.onnx`"),
+    (body("import numpy as np", "np.testing.runstring('1', {})"), "uses `.runstring`"),
+    (body("with torch.compiler.contextlib.suppress(AssertionError):", "    pass"), "uses `.contextlib`"),
     (body("torch._C._cuda_init()"), "private `torch._C"),
     (body("script.sp.run(['ls'])"), "a module that the script imports"),
     (body("script.os.remove('f')"), "uses `.os`"),
@@ -146,6 +155,31 @@ BAD = [
 @pytest.mark.parametrize(("block", "words"), BAD)
 def test_refusal_says_why(block, words):
     assert words in (reason(block) or "accepted")
+
+
+def test_no_chain_of_names_leads_from_torch_to_files_or_processes():
+    """The modules of the standard library that torch's own modules hold, by whatever name."""
+    import torch
+
+    harmless = set(
+        "abc ast base64 bisect collections contextvars copy dataclasses datetime enum functools gc "
+        "hashlib heapq itertools json keyword math numbers operator pprint queue random re string textwrap "
+        "types typing uuid warnings weakref".split()
+    )
+    found, waiting, known = {}, [("torch", torch)], set()
+    while waiting:
+        chain, module = waiting.pop()
+        known.add(module)
+        for name in set(dir(module)) - ATTRIBUTES:
+            value = None if name.startswith("_") else getattr(module, name, None)
+            if not isinstance(value, ModuleType) or value in known:
+                continue
+            top = value.__name__.partition(".")[0]
+            if top in sys.stdlib_module_names and top not in harmless:
+                found[f"{chain}.{name}"] = value.__name__
+            elif top not in sys.stdlib_module_names:
+                waiting.append((f"{chain}.{name}", value))
+    assert len(known) > 50 and not found
 
 
 @pytest.mark.parametrize("deep", ["+".join(["y"] * 400), "y" + ".a" * 400, "[" * 90 + "y" + "]" * 90])

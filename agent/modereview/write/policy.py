@@ -22,23 +22,24 @@ BUILTINS = {
     *("globals", "locals", "vars", "setattr", "delattr"),
 }
 # Attributes that lead out of the computation, whatever they are read from: modules that others import
-# (`torch.os`, `script.subprocess`), and functions that touch files, processes or other machines.
-ATTRIBUTES = {
-    *("os", "sys", "subprocess", "builtins", "socket", "shutil", "pathlib", "importlib", "ctypes", "pickle"),
-    *("multiprocessing", "threading", "hub", "cpp_extension", "distributed", "package", "serialization"),
-    *(
-        "load",
-        "save",
-        "load_library",
-        "load_url",
-        "load_state_dict_from_url",
-        "from_file",
-        "fromfile",
-        "tofile",
-    ),
-    *("memmap", "loadtxt", "savetxt", "genfromtxt", "savez", "savez_compressed", "ctypeslib", "f2py"),
-    *("system", "popen", "compile"),
-}
+# (`torch.os`, `script.subprocess`), and functions that touch files, processes or other machines or run text.
+ATTRIBUTES = frozenset(
+    # of the standard library
+    "os sys subprocess builtins socket shutil pathlib importlib ctypes pickle multiprocessing mp "
+    "threading python_multiprocessing concurrent glob inspect io platform tempfile linecache logging "
+    "argparse locale zipfile gzip copyreg dis contextlib traceback "
+    # of torch
+    "hub cpp_extension distributed package serialization benchmark bottleneck bundled_inputs collect_env "
+    "contrib cpp_backtrace datapipes debug_log file_baton hipify model_dump model_zoo nativert onnx profiler "
+    "show_pickle tensorboard throughput_benchmark tunable backend_registration compile load save "
+    "load_library load_url load_state_dict_from_url from_file distributed_c10d init_process_group TCPStore "
+    "FileStore "
+    # of numpy
+    "fromfile tofile memmap open_memmap loadtxt savetxt genfromtxt fromregex savez savez_compressed "
+    "ctypeslib f2py npyio DataSource runstring rundocs measure "
+    # of whatever
+    "open system popen".split()
+)
 HARMLESS_DUNDERS = {"__class__", "__name__"}
 # Methods that a test must take as they are: replacing one of them tests the replacement.
 TESTED = {"forward", "train", "eval", "training_step", "validation_step"}
