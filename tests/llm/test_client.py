@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import subprocess
 import sys
 
@@ -99,6 +100,20 @@ def test_server_of_ones_own_needs_no_key(endpoint, answers, question):
 def test_thoughts_are_no_answer(ask, answers):
     thought = '<think>Is it {"word": "no", "reasons": []}? Rather not.</think>\n'
     assert ask(answers.completion(thought + YES)).value.word == "yes"
+
+
+def test_answer_that_repeats_the_key_is_taken_without_it(ask, answers, shape):
+    answer = ask(answers.completion(f'{{"word": "Bearer {KEY}", "reasons": ["{KEY}"]}}'))
+    assert answer.value == shape(word="Bearer ***", reasons=("***",))
+    assert KEY not in answer.text
+
+
+def test_logs_hold_no_key(ask, endpoint, answers, caplog):
+    """What OPENAI_LOG=debug would show."""
+    with caplog.at_level(logging.DEBUG):
+        ask(answers.refusal(429), answers.completion(f'{{"word": "{KEY}", "reasons": []}}'))
+    assert any(record.name.startswith("openai") for record in caplog.records)
+    assert KEY not in caplog.text
 
 
 def test_cut_answer_counts_as_far_as_it_is_complete(ask, answers):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import os
+import socket
 import ssl
+import struct
 import time
+from dataclasses import replace
 
 import pytest
 from modereview.llm import ModelError
@@ -59,6 +63,14 @@ def test_busy_endpoint_is_asked_again_when_it_says(endpoint, answers, question):
     began = time.monotonic()
     asyncio.run(OpenAIModel("small", key=KEY, base_url=endpoint.url).ask(question()))
     assert len(endpoint.requests) == 2 and time.monotonic() - began >= 1
+
+
+def test_busy_endpoint_that_does_not_say_how_long_is_asked_again(endpoint, answers, question):
+    busy = replace(answers.refusal(429), headers=())
+    endpoint.replies = [busy, answers.completion(YES)]
+    began = time.monotonic()
+    asyncio.run(OpenAIModel("small", key=KEY, base_url=endpoint.url).ask(question()))
+    assert len(endpoint.requests) == 2 and time.monotonic() - began >= 0.3  # the client's own backoff
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 529])
@@ -189,6 +201,19 @@ def test_connection_that_breaks_in_the_middle_is_said(failure, answers):
         handler.connection.close()
 
     assert "cannot be reached" in str(failure(answers.Reply("", send=break_off), retries=0))
+
+
+def test_connection_that_is_reset_is_said(failure, answers):
+    def reset(handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.flush()
+        # Nothing lingers: the socket sends RST, not FIN. `detach` keeps the server from closing it again.
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(handler.connection.detach())
+
+    assert "cannot be reached (Connection reset" in str(failure(answers.Reply("", send=reset), retries=0))
 
 
 def test_connection_that_breaks_once_is_made_again(endpoint, answers, question):

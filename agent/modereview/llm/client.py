@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from modereview.llm.masks import MASK
 from modereview.llm.protocol import Answer, Message, ModelError, Question, Spent, T, UnreadableError
 
 if TYPE_CHECKING:
@@ -142,6 +143,8 @@ class OpenAIModel:
             )
         spent = _spent(completion)
         text, ended = self._text(choices, spent)
+        if self._key != PLACEHOLDER:
+            text = text.replace(self._key, MASK)  # an endpoint that repeats it brings it into no file
         try:
             return Answer(read(text, question.shape, cut=ended == "length"), text, spent)
         except ValueError as error:
