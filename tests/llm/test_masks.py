@@ -42,6 +42,9 @@ def test_common_keys_are_masked(key):
         ('File "/Users/ada/train.py"', 'File "~/train.py"'),
         (r"C:\Users\ada\train.py", r"~\train.py"),
         ("/root/project/x.py", "~/project/x.py"),
+        ("no file /run/modereview/job-79dcc570/project/data/x.csv", "no file data/x.csv"),
+        ("'/tmp/modereview-k3_a/scratch/job-79dcc570/project'", "''"),
+        ("(/opt/venv/lib/python3.11/site-packages/torch/__init__.py)", "(site-packages/torch/__init__.py)"),
     ],
 )
 def test_named_secrets_and_homes_are_masked(code, left):
@@ -58,6 +61,8 @@ def test_named_secrets_and_homes_are_masked(code, left):
         'task = "sk-learn"',
         "x = self.secret_layer(x)",
         "/roots/and/homes/x",
+        "runs/job-12345678/project_x",
+        'sys.path.insert(0, "site-packages/x")',
     ],
 )
 def test_code_without_secrets_stays_as_it_is(code):

@@ -1,4 +1,4 @@
-"""What looks like a key, and paths of people's homes, are masked in whatever is sent.
+"""What looks like a key, and paths of the machine, are masked in whatever is sent.
 
 The analysis needs neither. A key that stands in the user's code is theirs, and stays on their machine.
 """
@@ -31,14 +31,18 @@ _NAMED = re.compile(
     r"\s*[=:,]\s*)(?P<quote>[\"'])(?P<value>[^\"'\n]{8,})(?P=quote)"
 )
 _IN_ADDRESS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@")
+# Where the sandbox keeps its copy of a project, another place in each run, and where packages are installed.
+_COPY = re.compile(r"(?:/[^\s/\"'<>|:]+)+/job-[0-9a-f]{8}/project(?:/|\b)")
+_INSTALLED = re.compile(r"(?:/[^\s/\"'<>|:]+)+/(?=(?:site|dist)-packages/)")
 _HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[^\s/\\\"'<>|:]+|/root(?=[/\s\"']|$)")
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without keys, passwords and homes. `secrets` are masked whatever they look like."""
+    """The text without keys, passwords and places. `secrets` are masked whatever they look like."""
     for secret in filter(None, secrets):
         text = text.replace(secret, MASK)
     text = _KEY.sub(MASK, text)
     text = _NAMED.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", text)
     text = _IN_ADDRESS.sub(rf"\g<scheme>{MASK}@", text)
+    text = _INSTALLED.sub("", _COPY.sub("", text))
     return _HOME.sub("~", text)
