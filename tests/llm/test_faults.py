@@ -65,6 +65,18 @@ def test_busy_endpoint_is_asked_again_when_it_says(endpoint, answers, question):
     assert len(endpoint.requests) == 2 and time.monotonic() - began >= 1
 
 
+def test_wait_that_an_endpoint_asks_for_is_no_time_out(endpoint, answers, question):
+    endpoint.replies = [answers.refusal(429, retry_after="2"), answers.completion(YES)]
+    model = OpenAIModel("small", key=KEY, base_url=endpoint.url, timeout=0.5, retries=1)
+    assert asyncio.run(model.ask(question())).value.word == "yes"
+
+
+def test_wait_of_an_hour_is_not_waited_for(failure, answers):
+    began = time.monotonic()
+    assert "takes no more requests now" in str(failure(answers.refusal(429, retry_after="3600")))
+    assert time.monotonic() - began < 30
+
+
 def test_busy_endpoint_that_does_not_say_how_long_is_asked_again(endpoint, answers, question):
     busy = replace(answers.refusal(429), headers=())
     endpoint.replies = [busy, answers.completion(YES)]
@@ -187,7 +199,7 @@ def test_endpoint_that_drips_is_given_up(failure, answers):
             handler.wfile.flush()
             time.sleep(0.05)
 
-    assert "did not answer in time" in str(failure(answers.Reply("", send=drip), timeout=0.2, retries=0))
+    assert "did not answer in time" in str(failure(answers.Reply("", send=drip), timeout=0.2, retries=1))
 
 
 def test_connection_that_breaks_in_the_middle_is_said(failure, answers):

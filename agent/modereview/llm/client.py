@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HOSTED = "https://api.openai.com/v1"
 # Servers on one's own machine want no key, but the client insists on one.
 PLACEHOLDER = "not-needed"
+LONGEST_WAIT = 120.0  # seconds that the client waits before it asks again, where an endpoint wants it to
 _FORM_REFUSED = (400, 404, 415, 422, 500, 501)  # how endpoints say that they know no such form
 
 _ABOUT_ONE_QUESTION = (400, 413, 422)  # too long, say: the next one may be taken
@@ -71,8 +72,8 @@ class OpenAIModel:
         from modereview.llm.failures import TooLongError, sentence
 
         try:
-            # The client's limits are for each read: an endpoint that drips is ended here.
-            patience = self._timeout * (self._retries + 1)
+            # Whatever else keeps the client waiting ends here, but not what the endpoint asked it to wait.
+            patience = self._timeout * (self._retries + 1) + LONGEST_WAIT * self._retries
             completion = await asyncio.wait_for(self._complete(question), patience)
         except asyncio.TimeoutError:
             raise ModelError(f"{self.host} did not answer in time; try again, or a smaller model.") from None
