@@ -20,6 +20,12 @@ _FORMATS = (
     r"\bAIza[\w-]{30,}",  # Google
     r"\bya29\.[\w-]{20,}",
     r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,}",  # Stripe
+    r"\b(?:gsk|r8)_[A-Za-z0-9]{20,}",  # Groq, Replicate
+    r"\b(?:nvapi|xai|pplx)-[\w-]{20,}",  # NVIDIA, xAI, Perplexity
+    r"\bdapi[0-9a-f]{32}",  # Databricks
+    r"\bSG\.[\w-]{16,}\.[\w-]{16,}",  # SendGrid
+    r"(?<=AccountKey=)[\w+/]{40,}=*",  # Azure storage
+    r"(?<=[\"'])[0-9a-f]{32,64}(?=[\"'])",  # Weights & Biases, and all that give hexadecimal ones
     r"\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{30,}",
     r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+",  # JSON web tokens
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
