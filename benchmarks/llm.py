@@ -1,7 +1,7 @@
 """What questions to a language model cost: tokens against whole files, time against the longest chain.
 
     python benchmarks/llm.py tokens PATH...        what questions show of a file, against the whole file
-    python benchmarks/llm.py tokens PATH... --against MODEL.gguf    and our count against a real tokenizer's
+    python benchmarks/llm.py tokens PATH... --against URL     and our count against a llama.cpp server's
     python benchmarks/llm.py prompts FOLDER        how long each kind of question is, of recorded exchanges
     python benchmarks/llm.py wall [--latency 2]    chains side by side, through a slow local server
 
@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from modereview import parse
 from modereview.analyze import analyze
@@ -72,7 +73,9 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     of_tokens = commands.add_parser("tokens")
     of_tokens.add_argument("paths", nargs="+", type=Path)
-    of_tokens.add_argument("--against", type=Path, metavar="MODEL.gguf")
+    of_tokens.add_argument(
+        "--against", metavar="URL", help="of a llama.cpp server, as in http://localhost:8080"
+    )
     commands.add_parser("prompts").add_argument("folder", type=Path)
     of_wall = commands.add_parser("wall")
     of_wall.add_argument("--latency", type=float, default=2.0, help="seconds for an answer (default: 2)")
@@ -99,7 +102,7 @@ def programs(paths: Sequence[Path]) -> Iterator[Program]:
             yield program
 
 
-def token_report(found: list[Program], gguf: Path | None) -> str:
+def token_report(found: list[Program], server: str | None) -> str:
     """Means of what one question shows and costs, against the same question with the whole file."""
     if not found:
         sys.exit("No file there holds a model.")
@@ -112,7 +115,7 @@ def token_report(found: list[Program], gguf: Path | None) -> str:
         _line("code shown for a second look", [review for review, _ in of_reviews]),
         _line("whole prompt of a second look", [prompt for _, prompt in of_reviews]),
     ]
-    return "\n".join([*lines, *([_accuracy(found, gguf)] if gguf else [])])
+    return "\n".join([*lines, *([_accuracy(found, server)] if server else [])])
 
 
 def _mean_size(found: list[Program]) -> float:
@@ -145,15 +148,18 @@ def _line(what: str, shares: list[float]) -> str:
     )
 
 
-def _accuracy(found: list[Program], gguf: Path) -> str:
+def _accuracy(found: list[Program], server: str) -> str:
     """Our count of tokens against that of a model's own tokenizer."""
-    from llama_cpp import Llama  # type: ignore[import-not-found, unused-ignore]
-
-    tokenizer = Llama(str(gguf), vocab_only=True, verbose=False)
     texts = [program.source.code for program in found]
-    shares = [tokens(text) / len(tokenizer.tokenize(text.encode(), add_bos=False)) for text in texts]
+    shares = [tokens(text) / _tokenized(server, text) for text in texts]
     spread = f"from {min(shares):.2f} to {max(shares):.2f}"
-    return f"our count against {gguf.stem}: mean {statistics.mean(shares):.2f}, {spread}"
+    return f"our count against {server}: mean {statistics.mean(shares):.2f}, {spread}"
+
+
+def _tokenized(server: str, text: str) -> int:
+    request = Request(f"{server.rstrip('/')}/tokenize", json.dumps({"content": text}).encode())
+    with urlopen(request) as reply:
+        return len(json.load(reply)["tokens"])
 
 
 # --- prompts -------------------------------------------------------------------------------------

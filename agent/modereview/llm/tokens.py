@@ -1,6 +1,6 @@
 """How long a text is for a language model, near enough to choose by, with no tokenizer of any model.
 
-`benchmarks/llm.py --against FILE.gguf` compares it with a real tokenizer.
+`benchmarks/llm.py tokens PATH --against URL` compares it with a real tokenizer.
 """
 
 from __future__ import annotations
