@@ -218,6 +218,14 @@ def test_broken_test_goes_back_with_its_error(plan, suite):
     assert worse in question and "AttributeError: 'int' object has no attribute 'missing'" in question
 
 
+def test_what_ruff_has_against_a_test_goes_back_and_what_nothing_reads_goes(plan, suite):
+    bad = "def test_net_good():\n    assert build_net() is 1"
+    other = "def test_net_other():\n    {} = build_net(), 2\n    {}build_net()\n    assert model == 1"
+    asked = ask(plan, suite, f"{bad}\n{other.format('model, inputs', 'seen = ')}", GOOD)
+    assert [case.code for case in asked.cases] == [other.format("model, _inputs", ""), GOOD]
+    assert "ruff finds F632" in asked.model.prompts[1][1].content
+
+
 def test_failing_test_is_not_broken(plan, suite):
     asked = ask(plan, suite, "def test_net_red():\n    assert build_net() == 2")
     assert len(asked.cases) == 1 and len(asked.model.prompts) == 1

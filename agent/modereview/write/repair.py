@@ -1,4 +1,4 @@
-"""Proposed tests run once; those that cannot run go back to the model with their error."""
+"""Proposed tests are held to ruff's rules and run once; what fails goes back to the model with the reason."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from modereview.write.answer import Parsed, read
 from modereview.write.gates import broken
 from modereview.write.ground import Ground
 from modereview.write.question import ask_for_repair
+from modereview.write.tidy import complaint, without_unused
 
 Runner = Callable[[Suite], Sequence[Outcome]]
 
 
 @dataclass
 class Gate:
-    """What tests of a model must pass: the policy, and one run that reaches their assertion.
+    """What tests of a model must pass: the policy, ruff, and one run that reaches their assertion.
 
     It remembers which names are taken: chains of other targets add to the same file.
     """
@@ -35,7 +36,8 @@ class Gate:
     def judge(self, code: str, target: str, only: str = "") -> Judged[Case]:
         """The functions of an answer, one by one; with `only`, that function and nothing that came along."""
         parsed = _only(read(code), only) if only else read(code)
-        cases, refused = admit(parsed, self.where, self.author, target)
+        admitted, refused = admit(parsed, self.where, self.author, target)
+        cases = [replace(case, code=without_unused(case.code)) for case in admitted]
         self.where = self.where.with_cases(cases)
         errors = self._errors(cases)
         return Judged(
@@ -45,11 +47,13 @@ class Gate:
         )
 
     def _errors(self, cases: Sequence[Case]) -> dict[str, str]:
-        """By name, why a case did not reach its assertion."""
-        if not cases:
-            return {}
-        trial = replace(self.suite, cases=tuple(cases))
-        return {each.case: each.reason for each in broken(cases, self.run(trial))}
+        """By name, what ruff has against a case, or why it did not reach its assertion."""
+        errors = {case.name: why for case in cases if (why := complaint(case.code))}
+        clean = tuple(case for case in cases if case.name not in errors)
+        if clean:
+            outcomes = self.run(replace(self.suite, cases=clean))
+            errors |= {each.case: each.reason for each in broken(clean, outcomes)}
+        return errors
 
     def _again(self, case: Case, error: str) -> Chain[Case, answers.Repair]:
         self.where = self.where.without(case.name)

@@ -7,6 +7,7 @@ own would only ever come near. The user's configuration is not read, so that a s
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 
 from modereview.errors import ToolError
@@ -23,6 +24,22 @@ def tidy(text: str) -> str:
 def formatted(text: str, compact: bool = False) -> str:
     """The text as `ruff format` leaves it; compact: a trailing comma does not keep a list in many lines."""
     return _ruff("format", "--config", f"format.skip-magic-trailing-comma={str(compact).lower()}", text=text)
+
+
+def without_unused(code: str) -> str:
+    """A function without variables that nothing reads: what they were given is still worked out."""
+    return _ruff(
+        "check", "--select", "F841,RUF059", "--fix", "--unsafe-fixes", "--exit-zero", "--quiet", text=code
+    )
+
+
+def complaint(code: str) -> str:
+    """What ruff's own choice of rules has against a function, in words; "" where nothing.
+
+    Names that the file around it brings are taken as given.
+    """
+    told = _ruff("check", "--ignore", "F401,F811,F821", "--output-format", "json", "--exit-zero", text=code)
+    return next((f"ruff finds {each['code']}: {each['message']}" for each in json.loads(told)), "")
 
 
 def prune(text: str) -> str:
