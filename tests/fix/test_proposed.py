@@ -139,6 +139,7 @@ TWICE = {"search": "", "replace": "        pass"}
         ([USE | {"replace": "        return self.fc.load(x)"}], "it brings in `load`"),
         ([USE | {"replace": USE["search"] + "  # fine"}], "the analysis still finds MR203"),
         ([USE, USE], "its edits overlap"),
+        ([USE | {"replace": f"{USE['search']}\n\n\nseed = 1"}], "it reaches out of `Net`"),
         ([USE | {"replace": "        return nn.functional.dropout(x)"}], "the analysis then finds MR2"),
         ([USE | {"replace": "        return x"}], "it takes out a norm"),
         ([HOLD, WHOLE], "test_other is not as before"),

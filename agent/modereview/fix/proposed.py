@@ -144,10 +144,13 @@ def _held(now: Mended, finding: Finding, answer: answers.Fix, tools: Tools) -> _
         source = parse.apply(now.source, edits)
         strange = _strange(now.source.tree, source.tree)
         lost = _lost(now.source.tree, source.tree)
+        spilled = _around(now.source.tree, finding) != _around(source.tree, finding)
     except (InputError, SyntaxError, ValueError) as error:
         return f"the file would not parse: {error}"
     if strange:
         return f"it brings in `{strange}`"
+    if spilled:
+        return f"it reaches out of {_place(now.source, finding)[0]}"
     program, findings = tools.look(source)
     before, after = (Counter(map(_kind, found)) for found in (tools.look(now.source)[1], findings))
     if after[_kind(finding)] >= before[_kind(finding)]:
@@ -202,6 +205,15 @@ def _place(source: Source, finding: Finding) -> tuple[str, Span]:
 def _outer(finding: Finding) -> str:
     """The class or function of the top level that a finding lies in."""
     return finding.function.partition(".")[0]
+
+
+def _around(tree: ast.Module, finding: Finding) -> list[str]:
+    """What stands beside the class or function of a finding; nothing where it lies in none."""
+    names = [getattr(node, "name", "") for node in tree.body]
+    if not _outer(finding) or _outer(finding) not in names:
+        return []
+    beside = [ast.dump(node) for node, name in zip(tree.body, names, strict=True) if name != _outer(finding)]
+    return [*beside, f"{names.count(_outer(finding))} of that name"]
 
 
 def _strange(before: ast.Module, after: ast.Module) -> str:
