@@ -1,9 +1,11 @@
 """Asks a model the `review` question about real cases: what the analysis finds, what the model, what both.
 
-    python tests/real/ask.py --model NAME [--cases 5-24] [--claims] [--record DIR | --replay DIR] [MIRROR]
+    python tests/real/ask.py [--model NAME] [--cases 5-24] [--claims] [--answers FILE] [MIRROR]
 
 Each side of a case is asked about twice: once by `alone/review.md`, which shows the lines that decide about
 modes and nothing that was found, and once as a review of the file asks, with the analysis beside them.
+What was answered before is taken from `answers.json`, which holds no code; a model that is named is asked the
+rest, and its answers are added; without one, the cases that have answers are shown, by the analysis of today.
 Found: a finding or a claim begins within the lines that the case accepts in the old file. Alarm: one does
 within the lines that these became in the repaired file. With both, a finding counts unless the model
 disputes it. No claim is run here: what a claim is worth with its proof, a review of the file tells.
@@ -13,21 +15,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lay_out import SIDES, Case, LayOutError, lay_out, mirror_of, read_cases
 from modereview import parse
 from modereview.analyze import analyze
-from modereview.llm import ModelError, Options, connect, secrets
+from modereview.llm import Answer, Model, ModelError, Options, Question, connect, secrets
 from modereview.llm.agent import Chain, Judged, pursue
 from modereview.llm.answers import ReviewNotes
+from modereview.llm.exchanges import key_of
 from modereview.llm.meter import Meter
 from modereview.llm.prompts import Prompts
+from modereview.llm.protocol import T
+from modereview.llm.shape import read as read_answer
 from modereview.records import Finding, Program, Remark, Suite
 from modereview.rules import check
 from modereview.write import remarks
@@ -59,6 +65,42 @@ class Side:
         return any(first <= line <= last for first, last in self.ranges)
 
 
+@dataclass
+class Answered:
+    """A model that remembers its answers in a file, by what they are about, not by the words of the question.
+
+    `others` counts those whose question reads otherwise today: the analysis or the template has changed.
+    """
+
+    path: Path
+    model: Model | None
+    name: str = "answered"
+    others: int = 0
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.path.is_file():
+            self.known = json.loads(self.path.read_text(encoding="utf-8"))
+
+    async def ask(self, question: Question[T]) -> Answer[T]:
+        """The answer that is known, else the model's. Raises ModelError."""
+        known, key = self.known.get(question.subject), key_of(question)
+        if known is not None:
+            self.others += known["question"] != key
+            return Answer(read_answer(known["answer"], question.shape), known["answer"], cached=True)
+        if self.model is None:
+            raise ModelError(
+                f"{self.path} holds no answer to {question.subject}; name a model.", lasting=False
+            )
+        answer = await self.model.ask(question)
+        self.known[question.subject] = {"question": key, "answer": answer.text}
+        return answer
+
+    def write(self) -> None:
+        """Keep what is known."""
+        self.path.write_text(json.dumps(self.known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
 @dataclass(frozen=True)
 class Said:
     """What the model said of a side, in one of WAYS."""
@@ -88,7 +130,7 @@ def question(side: Side, way: str) -> Chain[Said, ReviewNotes]:
         judged = chain.gate(answer)
         return Judged(tuple(Said(side, way, remark) for remark in judged.kept), judged.dropped)
 
-    return Chain(chain.what, chain.question, gate)
+    return Chain(chain.what, replace(chain.question, subject=f"{side.case.number} {side.name} {way}"), gate)
 
 
 def table(sides: Sequence[Side], said: Sequence[Said]) -> str:
@@ -138,18 +180,14 @@ def main() -> None:
     parser.add_argument("--cases", type=_range, default=range(1, 10**6), metavar="FIRST-LAST")
     parser.add_argument("--claims", action="store_true", help="print everything that the model says")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for an answer")
-    parser.add_argument("--record", type=Path)
-    parser.add_argument("--replay", type=Path)
+    parser.add_argument("--side-by-side", type=int, default=8, help="questions at once")
+    parser.add_argument("--answers", type=Path, default=Path(__file__).with_name("answers.json"))
     given = parser.parse_args()
-    options = Options(timeout=given.timeout, record=given.record, replay=given.replay)
-    try:
-        model = connect(given.model, False, os.environ, options)
-    except ModelError as error:
-        sys.exit(str(error))
-    if model is None:
-        sys.exit("Name a model with --model, or recorded answers with --replay.")
+    options = Options(timeout=given.timeout, side_by_side=given.side_by_side)
+    model = Answered(given.answers, connect(given.model, False, os.environ, options))
     meter = Meter(model, secrets=secrets(os.environ))
-    cases = [case for case in read_cases() if case.number in given.cases]
+    answered = {int(subject.partition(" ")[0]) for subject in model.known}
+    cases = [c for c in read_cases() if c.number in given.cases and (given.model or c.number in answered)]
     with tempfile.TemporaryDirectory() as temporary:
         folder, mirror = Path(temporary).resolve(), mirror_of(given.mirror)
         try:
@@ -157,12 +195,17 @@ def main() -> None:
         except LayOutError as error:
             sys.exit(str(error))
     chains = [question(side, way) for side in sides for way in PROMPTS]
-    found = asyncio.run(pursue(chains, meter.ask))
+    found = asyncio.run(pursue(chains, meter.ask, side_by_side=options.side_by_side))
+    if given.model:
+        model.write()
     print(table(sides, found.kept))
     if given.claims:
         print(claims(found.kept))
     usage = meter.usage
-    print(f"{len(chains)} questions, {usage.tokens} tokens, {len(found.dropped)} dropped. {usage.error}")
+    print(
+        f"{len(chains)} questions, {usage.tokens} tokens, {len(found.dropped)} dropped, "
+        f"{model.others} answered when they read otherwise. {usage.error}"
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.llm.tokens import tokens
+from modereview.records import Finding, Severity, Span
 from modereview.write.digest import digest, whole
 
 CODE = '''import torch
@@ -86,3 +87,34 @@ def test_forwards_and_switches_stay_longest():
     code = CODE.replace("def read_corpus", f"{classes}def read_corpus")
     text = digest(analysed(code), 300)
     assert "model.train()" in text and "model(x).sum().backward()" in text
+
+
+def test_an_argument_is_shown_with_its_call():
+    arguments = "".join(f"        {name},\n" for name in ("q", "k", "v", "1", "dropout_p=0.1"))
+    code = f"def attend(self, q, k, v):\n    return attention(\n{arguments}    )\n"
+    text = digest(analysed(CODE + "\n\n" + code), 3000)
+    assert "return attention(" in text and "dropout_p=0.1" in text
+
+
+def test_what_the_findings_are_about_is_shown(program):
+    """A reader can dispute only what stands there."""
+    line = CODE.split("\n").index("    table = {}") + 1
+    found = Finding("MR205", "n", Severity.ERROR, "m", "train.py", Span(line, 1, line, 2))
+    assert "table = {}" not in digest(program, 3000)
+    assert f"{line}:     table = {{}}" in digest(program, 3000, [found])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "def train(self, mode=True):",
+        "self.drops = []",
+        "self.heads = nn.ModuleList()",
+        "mask.bernoulli_(0.5)",
+    ],
+)
+def test_lines_about_what_a_switch_reaches_are_shown(line):
+    code = CODE.replace(
+        "    table = {}", f"    {line}\n        pass" if line.endswith(":") else f"    {line}"
+    )
+    assert line in digest(analysed(code), 3000)

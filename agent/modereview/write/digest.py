@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from modereview.llm.tokens import tokens
-from modereview.records import Program, Source, Span
+from modereview.records import Finding, Program, Source, Span
 
-# Lines that decide about modes, gradients and chance, whatever the analysis made of them.
+# Lines that decide about modes, gradients and chance, and about which layers a switch reaches, whatever the
+# analysis made of them.
 _TELLING = re.compile(
-    r"\.(train|eval)\b|\btraining\b|[Dd]rop\w*\(|dropout_p\s*=|(?<!Layer)(?<!Group)(?<!RMS)Norm\w*\(|no_grad"
-    r"|inference_mode\(|enable_grad|set_grad_enabled|requires_grad|\.backward\(|manual_seed|default_rng|shuffle="
-    r"|deepcopy|from_pretrained|torch\.(jit\.(trace|script)\b|onnx|export|compile)|\.(forward|generate)\("
-    r"|train_mode|eval_mode|mode(?!l)\w*\(|[\"'](train|eval)[\"']|track_running|nn\.Module\)"
+    r"\.(train|eval)\b|\bdef (train|eval)\b|[\"'](train|eval)[\"']"
+    r"|\btraining\b|train_mode|eval_mode|mode(?!l)\w*\("
+    r"|[Dd]rop\w*\(|dropout_p\s*=|bernoulli|(?<!Layer)(?<!Group)(?<!RMS)Norm\w*\(|track_running"
+    r"|no_grad|inference_mode\(|enable_grad|set_grad_enabled|requires_grad|\.backward\("
+    r"|manual_seed|default_rng|shuffle=|deepcopy|from_pretrained|\.(forward|generate)\("
+    r"|torch\.(jit\.(trace|script)\b|onnx|export|compile)"
+    r"|nn\.Module\)|\bself\.\w+\s*=\s*([\[{]|list\(|dict\()|Module(List|Dict)\("
 )
 _IDLE = re.compile(r"\s*$|\s*#|(?:import|from)\b|\s*[\])}]+,?$|\s*\w*[pP]arser\.add_argument\(")
 _HEADING = re.compile(r"^\s*(?:async def|def|class|for|while|with|if|elif|else|try|except|finally)\b")
-_AROUND = (4, 2, 1, 0)  # lines kept on both sides of a telling one; less where that would be too long
+_AROUND = (2, 1, 0)  # lines kept on both sides of a telling one; less where that would be too long
 _OF_A_SPAN = 4  # lines of one call; a path through the program may name a whole function
 
 
-def digest(program: Program, limit: int) -> str:
+def digest(program: Program, limit: int, findings: Sequence[Finding] = ()) -> str:
     """The file as far as it decides about modes: numbered lines, with `...` for those left out.
 
-    What the analysis takes for a forward or a switch stays longest where the `limit` of tokens is narrow.
+    What the analysis takes for a forward or a switch, and what it found, stays longest where the `limit` of
+    tokens is narrow.
     """
     source = program.source
     idle = _idle(source)
-    known = _known(program) - idle
+    known = _known(program, findings) - idle
     telling = known | ({n for n, line in enumerate(source.lines, 1) if _TELLING.search(line)} - idle)
     if not telling:
         return _cut(_numbered(source, range(1, len(source.lines) + 1)), limit)
     levels = [(telling, around) for around in _AROUND]
-    levels += [(known, around) for around in _AROUND[2:] if known]
+    levels += [(known, around) for around in _AROUND[1:] if known]
     for lines, around in levels:
         text = _numbered(source, _kept(source, lines, around, idle))
         if tokens(text) <= limit:
@@ -47,9 +52,10 @@ def whole(program: Program) -> str:
     return _numbered(program.source, range(1, len(program.source.lines) + 1))
 
 
-def _known(program: Program) -> set[int]:
-    """Lines with forwards, switches and hand-overs, as analysed."""
+def _known(program: Program, findings: Sequence[Finding]) -> set[int]:
+    """Lines with forwards, switches, hand-overs and findings, as analysed."""
     spans = [f.span for f in (*program.forwards, *program.handed)] + [s.span for s in program.switches]
+    spans += [finding.span for finding in findings]
     spans += [site for forward in program.forwards for site in forward.path]
     count = len(program.source.lines)
     return {n for span in spans for n in _lines(span) if n <= count}
@@ -72,7 +78,15 @@ def _kept(source: Source, telling: set[int], around: int, idle: set[int]) -> set
     """The telling lines with their neighbours, and the headings that they stand under."""
     near = {n + d for n in telling for d in range(-around, around + 1)}
     kept = {n for n in near if 1 <= n <= len(source.lines)} - idle
+    kept |= {first for first, last in _simple(source) if not telling.isdisjoint(range(first, last + 1))}
     return kept | {heading for n in telling for heading in _headings(source, n)}
+
+
+def _simple(source: Source) -> Iterator[tuple[int, int]]:
+    """First and last lines of the statements without a body: an argument tells little without its call."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            yield node.lineno, node.end_lineno or node.lineno
 
 
 def _headings(source: Source, number: int) -> Iterator[int]:

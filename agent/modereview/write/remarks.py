@@ -47,11 +47,22 @@ def question(
         name,
         answers.ReviewNotes,
         script=name,
-        code=digest(program, limit) if code is None else code,
+        code=digest(program, limit, findings) if code is None else code,
         findings=[(f.span.line, f.rule, f.message) for f in findings],
-        forwards=_calls(program)[:MOST_CALLS],
-        contracts=[contract.id for contract in contracts()],
+        forwards=_calls(program),
+        contracts=_nameable(),
     )
+
+
+def _nameable() -> list[str]:
+    """A contract for each fault that tests can show, of a class or of a run; a claim needs no others."""
+    named, shown = list[str](), set[tuple[str, str]]()
+    for contract in contracts():
+        shows = {(contract.on, rule) for rule in contract.proves}
+        if not shown.issuperset(shows):
+            named.append(contract.id)
+            shown |= shows
+    return named
 
 
 def judged(
@@ -121,18 +132,21 @@ def _tells(forward: Forward) -> bool:
 
 
 def _calls(program: Program) -> list[str]:
-    """The calls of models in words, in an order that is the same in every run: answers are known by it."""
-    words = {(f.span.line, _in_words(f)) for f in program.forwards if _tells(f)}
-    return [text for _, text in sorted(words)]
+    """The calls of models in words, by what is called, in an order that is the same in every run."""
+    told = sorted({(f.span.line, _how(f), _what(f)) for f in program.forwards if _tells(f)})
+    by_model: dict[str, list[str]] = {}
+    for line, how, what in told[:MOST_CALLS]:
+        by_model.setdefault(what, []).append(f"{line} {how}")
+    return [f"{what}: {', '.join(calls)}" for what, calls in by_model.items()]
 
 
-def _in_words(forward: Forward) -> str:
+def _what(forward: Forward) -> str:
     kinds = ", ".join(forward.sensitive) or ("not in view" if forward.opaque else "nothing that minds")
-    sure = "" if forward.exact else " (on some paths)"
-    return (
-        f"line {forward.span.line}: `{forward.model}` is called to {forward.role} "
-        f"in {forward.mode.value}{sure}; of its layers: {kinds}"
-    )
+    return f"`{forward.model}` (its layers: {kinds})"
+
+
+def _how(forward: Forward) -> str:
+    return f"{forward.role} in {forward.mode.value}" + ("" if forward.exact else " on some paths")
 
 
 def _plain(text: str) -> str:
