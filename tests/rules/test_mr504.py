@@ -34,6 +34,13 @@ RIGHT = {
             print(model(torch.rand(8, 4)).shape)
             fit(model, loader, torch.optim.SGD(model.parameters(), lr=0.1))
     """,
+    "given data under its old name": """
+        def main(loader, batch):
+            model = Net()
+            batch = batch.float()
+            print(model(batch).shape)
+            fit(model, loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    """,
     "a file that tries its model out": """
         if __name__ == "__main__":
             model = Net()

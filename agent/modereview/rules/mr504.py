@@ -73,16 +73,17 @@ def _is_made_up(program: Program, function: str, call: ir.Call) -> bool:
     return bool(call.args) and all(_made_up(program, function, a) for a in call.args)
 
 
-def _made_up(program: Program, function: str, expr: ir.Expr) -> bool:
+def _made_up(program: Program, function: str, expr: ir.Expr, through: frozenset[str] = frozenset()) -> bool:
+    """`through` are the names that led here: of `x = x.to(device)` nothing tells what x was."""
     assert program.names is not None
     match expr:
         case ir.Call(ir.Attr(base, name)) if name in FLUENT or name in _UNRECORDED:
-            return _made_up(program, function, base)
+            return _made_up(program, function, base, through)
         case ir.Call(func):
             return (program.names.origin(func) or "") in _MADE_UP
-        case ir.Name():
+        case ir.Name(name) if name not in through:
             value = lookup.assigned(program, function, expr)
-            return isinstance(value, ir.Call) and _made_up(program, function, value)
+            return isinstance(value, ir.Call) and _made_up(program, function, value, through | {name})
         case _:
             return False
 
