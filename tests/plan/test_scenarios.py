@@ -243,3 +243,33 @@ def test_a_function_that_asks_more_of_its_model_than_a_stand_in_has_is_not_reach
     asks = VALIDATE.replace("model.eval()", "model.eval()\n    model.warm_up()")
     (missed,) = planned("import torch\n" + asks).unreached
     assert "has no attribute 'warm_up'" in missed.error
+
+
+def test_globals_that_a_function_sets_are_set_as_it_sets_them(planned):
+    text = """
+config = None
+best = 0.0
+def train(model, loader, optimizer):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y, label_smoothing=config.smoothing).backward()
+        optimizer.step()
+def validate(model, loader):
+    global best
+    model.eval()
+    with torch.no_grad():
+        best = max(best, sum((model(x).argmax(1) == y).float().mean() for x, y in loader), args.least)
+def main():
+    global args, config, best
+    args = SimpleNamespace(least=parse())
+    config = parse()
+    best = 0.0
+    model = Net()
+    for epoch in range(3):
+        train(model, train_loader, torch.optim.Adam(model.parameters()))
+        validate(model, val_loader)
+"""
+    recipe = scenario(planned(HEAD + text))
+    assert {"config", "args"} < {patch.name for patch in recipe.patches}
+    assert codes(recipe)["config"] == "types.SimpleNamespace(smoothing=1)"

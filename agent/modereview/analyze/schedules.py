@@ -75,6 +75,8 @@ def functions_of(
         if isinstance(target, ir.Name)
     }
     assigned |= {e.id for s in walk.statements(block) for e in _bound_by(s) if isinstance(e, ir.Name)}
+    every = (s for f in names.functions.values() for s in walk.statements(f.body))
+    assigned |= {name for s in every if isinstance(s, ir.Global) for name in s.names}
     return tuple(
         Function(
             name,

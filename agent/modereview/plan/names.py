@@ -37,6 +37,7 @@ class Names:
     assigned: Mapping[
         tuple[str, str], ast.expr
     ]  # (function, "model" or "self.net") -> what was assigned first
+    rebound: Mapping[str, str]  # a global -> the function that declares it so and assigns it
     defaults: Mapping[tuple[str, str], ast.expr]  # (function, parameter) -> its default
     passed: Mapping[tuple[str, str], tuple[CallSite, str]]  # (function, parameter) -> what a call passes
     options: Mapping[str, ast.expr]  # argparse destination -> its default
@@ -57,6 +58,7 @@ def names_of(program: Program, load: str) -> Names:
         imported,
         frozenset(defined | held),
         assigned,
+        dict(_rebound(tree, assigned)),
         _defaults(program),
         _passed(program),
         options.options(tree),
@@ -206,6 +208,19 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[tuple[str, str], ast.expr]]
                 if (function, name) not in seen:
                     seen.add((function, name))
                     yield (function, name), value
+
+
+def _rebound(tree: ast.Module, assigned: Mapping[tuple[str, str], ast.expr]) -> Iterator[tuple[str, str]]:
+    """(global, function that sets it), the likeliest last: plain values before what was computed."""
+    found = [
+        (name, function)
+        for function, body in scopes(tree)
+        for statement in level(body)
+        if isinstance(statement, ast.Global)
+        for name in statement.names
+        if (function, name) in assigned
+    ]
+    yield from sorted(found, key=lambda pair: isinstance(assigned[pair[::-1]], ast.Constant))
 
 
 def _defaults(program: Program) -> dict[tuple[str, str], ast.expr]:

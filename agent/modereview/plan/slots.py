@@ -67,7 +67,7 @@ def arguments(
 
 def global_slots(context: Context, function: str) -> tuple[Slot, ...]:
     """The slots of the globals that a function, or what it calls, reads and that the script must be given."""
-    found = (_global(context, function, name) for name in _reads(context.program, function))
+    found = (_global(context, function, name) for name in _reads(context, function))
     return tuple(s for s in found if s.kind != "unknown" or s.code is not None)
 
 
@@ -113,8 +113,9 @@ def _global(context: Context, function: str, name: str) -> Slot:
     uses = Uses()
     for user in reached(context.program, function):
         uses |= uses_of(context.program, user, name, hops=1)
-    assigned = context.names.assigned.get(("", name))
-    code = resolve(context.names, name, "")
+    setter = context.names.rebound.get(name, "")
+    assigned = context.names.assigned.get((setter, name))
+    code = resolve(context.names, name, setter)
     if code == f"script.{name}" and assigned is not None:  # the script has one: make another, for each test
         code = resolve(context.names, ast.unparse(assigned), "")
         code = None if literal(code) else code
@@ -122,8 +123,10 @@ def _global(context: Context, function: str, name: str) -> Slot:
     return Slot(_free(name), kind_of(name, None, uses), uses, code, line)
 
 
-def _reads(program: Program, function: str) -> tuple[str, ...]:
-    held = {name for name, _ in program.constants}
+def _reads(context: Context, function: str) -> tuple[str, ...]:
+    """The globals that a test has to set: constants are there, unless a function of the file sets them anew."""
+    program = context.program
+    held = {name for name, _ in program.constants} - context.names.rebound.keys()
     names = [n for f in reached(program, function) if (found := program.function(f)) for n in found.reads]
     return tuple(dict.fromkeys(n for n in names if n not in held))
 
