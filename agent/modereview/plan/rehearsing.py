@@ -158,3 +158,20 @@ WEIGHTS_IMPORTS = (
     "import torch",
     "from torch import nn",
 )
+
+GPU = '''\
+class OnTheCpu(TorchFunctionMode):
+    """What the script sends to a GPU stays on the CPU."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.cuda:
+            return args[0]
+        named = {name: self.here(value) for name, value in (kwargs or {}).items()}
+        return function(*map(self.here, args), **named)
+
+    def here(self, value):
+        """The CPU for a GPU, all else as it is."""
+        device = str(value) if isinstance(value, (str, torch.device)) else ""
+        return "cpu" if device.startswith("cuda") else value
+'''
+GPU_IMPORTS = ("import torch", "from torch.overrides import TorchFunctionMode")

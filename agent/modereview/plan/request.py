@@ -17,6 +17,8 @@ from modereview.plan.options import holder
 from modereview.plan.rehearsing import (
     ABSENT,
     ABSENT_IMPORTS,
+    GPU,
+    GPU_IMPORTS,
     OBSERVED,
     REHEARSAL,
     REHEARSAL_IMPORTS,
@@ -28,7 +30,7 @@ from modereview.plan.slots import Context, reached
 from modereview.plan.targets import Scenario, Way, callable_modules
 from modereview.plan.tree import scopes
 from modereview.plan.uses import uses_of
-from modereview.records import CallSite, ModuleClass, Param
+from modereview.records import CallSite, ModuleClass, Param, Program
 
 Json: TypeAlias = dict[str, object]
 # Of processor time, so that a busy machine finds the same.
@@ -46,7 +48,11 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
         "script": program.source.name,
         "load": load,
         "loader": "\n".join(
-            (*loader_imports(load), *ABSENT_IMPORTS, *WEIGHTS_IMPORTS, "", loader(load), ABSENT, WEIGHTS)
+            (
+                *loader_imports(load),
+                *(*ABSENT_IMPORTS, *WEIGHTS_IMPORTS, *GPU_IMPORTS),
+                *("", loader(load), ABSENT, WEIGHTS, GPU),
+            )
         ),
         "seconds": SEARCH_SECONDS,
         "target_seconds": TARGET_SECONDS,
@@ -110,11 +116,20 @@ def _arguments(
             "configs": _configs(context, p),
             "annotation": p.annotation or "",
             "keyword": p.kind == "keyword" or p.name not in by_place,
+            "called": _called(context.program, module, p),
             "attributes": attributes(context, uses_of(context.program, f"{module.name}.__init__", p.name)),
         }
         for p in given
     ]
     return {"line": call.span.line if call else 0, "arguments": written}
+
+
+def _called(program: Program, module: ModuleClass, param: Param) -> str:
+    """What a constructor's argument has to be: a "maker", called while it builds, a "layer", called later."""
+    init = f"{module.name}.__init__"
+    if uses_of(program, init, param.name, hops=0).called:
+        return "maker"
+    return "layer" if uses_of(program, init, param.name).called else ""
 
 
 def _configs(context: Context, param: Param) -> list[str]:

@@ -124,7 +124,7 @@ def _global(context: Context, function: str, name: str) -> Slot:
 
 
 def _reads(context: Context, function: str) -> tuple[str, ...]:
-    """The globals that a test has to set: constants are there, unless a function of the file sets them anew."""
+    """The globals that a test has to set: constants are there, unless a function sets them anew."""
     program = context.program
     held = {name for name, _ in program.constants} - context.names.rebound.keys()
     names = [n for f in reached(program, function) if (found := program.function(f)) for n in found.reads]

@@ -146,7 +146,9 @@ class Function:
     params: tuple[Param, ...]  # without self
     method_of: str | None
     roles: frozenset[Role]  # of the forwards it leads to
-    reads: tuple[str, ...]  # globals of the file that its top level, or a function, assigns and that are read here
+    reads: tuple[
+        str, ...
+    ]  # globals of the file that its top level, or a function, assigns and that are read here
     calls: tuple[CallSite, ...]  # calls of this function in the file
 
 

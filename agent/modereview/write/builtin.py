@@ -13,6 +13,8 @@ from modereview.plan.loading import loader, loader_imports
 from modereview.plan.rehearsing import (
     ABSENT,
     ABSENT_IMPORTS,
+    GPU,
+    GPU_IMPORTS,
     OBSERVED,
     REHEARSAL,
     REHEARSAL_IMPORTS,
@@ -67,6 +69,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         *ABSENT_IMPORTS,
         *REHEARSAL_IMPORTS,
         *WEIGHTS_IMPORTS,
+        *GPU_IMPORTS,
         *loader_imports(plan.load),
         *(line for each in names for line in recipe_imports(each)),
     }
@@ -81,6 +84,8 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         stand_in_for=ABSENT.strip(),
         weightless=plan.weightless,
         without_weights=WEIGHTS.strip(),
+        gpuless=plan.gpuless,
+        on_the_cpu=GPU.strip(),
         observed=OBSERVED.strip(),
         rehearsal=REHEARSAL,
         builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],

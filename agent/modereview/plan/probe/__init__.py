@@ -13,6 +13,7 @@ from importlib import resources
 PARTS = (
     "limits",
     "absent",
+    "gpu",
     "guesses",
     "repair",
     "inputs",

@@ -12,6 +12,7 @@ from .sizes import number, typed
 
 _FILLS = ("7", "16", "3")  # what all other unknowns are, one trial each
 _OF_VALUES = {"shape", "size", "items", "keys", "append", "lower", "parameters", "to", "device", "dtype"}
+_LAYERS = {"maker": "nn.Identity", "layer": "nn.Identity()"}  # by when they are called
 GIVEN = "given in pyproject.toml"
 CAPTURED = "as in a run of the script"
 _CHANNELS = re.compile(r"channels|in_?ch|^nc$")
@@ -59,13 +60,22 @@ def _filled(callee: str, way: dict[str, Any], fill: str, configs: dict[str, str]
     for argument in way["arguments"]:
         code = argument["code"] or configs.get(argument["name"])
         if code is None:
-            known = _object(argument["attributes"], fill) or typed(argument["annotation"], fill)
-            code = known or _stand_in(argument["name"], fill)
-            size = code if code.isalnum() else "small sizes"
+            code = _unknown(argument, fill)
+            size = code if code.isalnum() or "Identity" in code else "small sizes"
             unknown.append(f"{size} for `{argument['name']}`, which the file does not tell")
         written.append(f"{argument['name']}={code}" if argument["keyword"] else code)
     place = f"arguments as at line {way['line']}" if way["line"] else "" if written else "defaults"
     return Build(f"{callee}({', '.join(written)})", "; ".join(filter(None, [place, *unknown])))
+
+
+def _unknown(argument: dict[str, Any], fill: str) -> str:
+    """What may be an argument that the file does not tell: another layer, an object, a small size."""
+    if argument["called"]:
+        usual = number(argument["name"]) or ""
+        made = usual.startswith("nn.") and usual.endswith("()") == (argument["called"] == "layer")
+        return usual if made else _LAYERS[argument["called"]]
+    known = _object(argument["attributes"], fill) or typed(argument["annotation"], fill)
+    return known or _stand_in(argument["name"], fill)
 
 
 def _stand_in(name: str, fill: str) -> str:

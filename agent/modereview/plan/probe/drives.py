@@ -11,6 +11,7 @@ from typing import Any
 
 from .anyone import anyones_models
 from .build import GIVEN
+from .gpu import GPU
 from .guesses import IMAGES_BY_SIZE, Guess
 from .limits import Deadline, OutOfTime, one_line
 from .standins import Choice, code_of, tasks
@@ -76,9 +77,13 @@ class _Search:
             self.seen.add(key)
             self.tried += 1
             try:
-                return {"watch": run(self.way, values, self.space), "values": values}
+                watch = run(self.way, values, self.space)
+                return {"watch": watch, "values": values, "gpuless": GPU.left}
             except (Exception, SystemExit, OutOfTime) as failure:
                 error = one_line(failure)
+            if GPU.leave(error):
+                self.seen.remove(key)
+                continue
             self.errors[error] += 1
             if error.endswith("object has no attribute 'module'") and not self.wrapped:
                 self.wrapped = True  # the functions are written for nn.DataParallel

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .gpu import GPU
 from .guesses import Guess, guesses
 from .limits import Deadline, OutOfTime, one_line, seconds
 from .repair import Stop, Trace, repaired
@@ -83,7 +84,8 @@ def attempt(model: nn.Module, inputs: Inputs) -> tuple[int, ...] | Stop:
             values = evaluated(inputs, model)
             shapes = [_output(model, values, mode) for mode in (True, False)]
     except (Exception, OutOfTime) as error:
-        return trace.stop(one_line(error))
+        stop = trace.stop(one_line(error))
+        return attempt(model, inputs) if GPU.leave(stop.error) else stop
     finally:
         trace.close()
     if trace.unbatched:
@@ -119,11 +121,16 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
 def _products(model: nn.Module, shapes: list[dict[str, Any]]) -> Iterator[tuple[float, Inputs]]:
     names = parameters(model)
     limit = _PER_PARAMETER[min(len(names), len(_PER_PARAMETER) - 1)]
-    each = [list(enumerate(guesses(model, name, shapes)[:limit])) for name in names[:6]]
-    for combination in itertools.product(*each):
+    whole = [list(enumerate(guesses(model, name, shapes))) for name in names[:6]]
+    for combination in itertools.product(*(each[:limit] for each in whole)):
         inputs = tuple(guess for _, guess in combination)
         unlike = len({g.shape[0] for g in inputs if g.shape}) > 1
         yield sum(rank for rank, _ in combination) + 0.3 * unlike, inputs
+    if len(whole) > 1:  # pairs, triplets: what suits one suits all
+        places = [{guess: rank for rank, guess in each} for each in whole]
+        for rank, guess in whole[0]:
+            if all(guess in known for known in places):
+                yield float(rank), (guess,) * len(whole)
 
 
 def _repairs(model: nn.Module, inputs: Inputs, stop: Stop) -> Iterator[Inputs]:

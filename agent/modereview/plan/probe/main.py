@@ -15,6 +15,7 @@ from torch import nn
 
 from . import drives, rehearsal, targets
 from .absent import downloads, from_root, named, rooted
+from .gpu import GPU
 from .limits import Deadline, OutOfTime, in_children, one_line, seconds
 
 _LOAD_SECONDS = 10.0
@@ -47,13 +48,15 @@ def main(request: Json) -> Json:
     recipes = {name: r for name, r in modules.items() if "error" not in r}
     scenarios = _scenarios(request, recipes, space, limit, deadline)
     own_run = _rehearsed(request, recipes, absent, scenarios)
+    modules |= _captured(request, space, modules, own_run, limit)
     return {
-        "modules": {**modules, **_captured(request, space, modules, own_run, limit)},
+        "modules": modules,
         "scenarios": scenarios,
         "rehearsal": own_run,
         "absent": absent,
         "rooted": rooted(),
         "weightless": downloads(),
+        "gpuless": GPU.left or any(r.get("gpuless") for r in (*modules.values(), *scenarios.values())),
     }
 
 
@@ -63,12 +66,15 @@ def _load(request: Json, absent: list[str]) -> types.ModuleType:
     path = Path(request["script"]).absolute()
     exec(compile(request["loader"], "loader", "exec"), names)
     names["without_weights"]()
+    GPU.mode = names["OnTheCpu"]()
     with seconds(_LOAD_SECONDS):
         while True:
             names["stand_in_for"](*absent)
             try:
                 script: types.ModuleType = names["load_script"](path)
             except (Exception, SystemExit) as error:
+                if GPU.leave(one_line(error)):
+                    continue
                 name = named(error)
                 if name is None or name in absent:
                     raise

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from .build import GIVEN, Build, builds
+from .gpu import GPU
 from .guesses import Guess
 from .inputs import Found, NotFound, attempt, search
 from .limits import Deadline, OutOfTime, one_line, seconds
@@ -94,8 +95,13 @@ def _share(deadline: Deadline) -> Deadline:
 
 
 def _built(build: Build, space: dict[str, Any]) -> nn.Module:
-    with seconds(_BUILD_SECONDS):
-        model = eval(build.code, space)
+    try:
+        with seconds(_BUILD_SECONDS):
+            model = eval(build.code, space)
+    except Exception as error:
+        if GPU.leave(one_line(error)):
+            return _built(build, space)
+        raise
     if not isinstance(model, nn.Module):
         raise TypeError(f"is a {type(model).__name__}, not a module")
     return model
@@ -110,6 +116,7 @@ def _recipe(build: Build, found: Found, tried: int) -> dict[str, Any]:
         "why": "; ".join(dict.fromkeys(g.why for g in found.inputs)),
         "output": list(found.output),
         "tried": tried + found.tried,
+        "gpuless": GPU.left,
     }
 
 
