@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--mirror", type=Path, help="of the repositories of scored.toml")
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="that has the packages")
     parser.add_argument("--repeats", type=int, default=20, help="runs of the kept tests (default: 20)")
+    parser.add_argument("--timeout", type=float, default=20, help="seconds for one test (default: 20)")
     parser.add_argument("--rows", type=Path, help="keep the rows here, and measure none of them again")
     wanted = parser.parse_args()
     print(HEAD)
@@ -48,7 +49,7 @@ def main() -> None:
         rows = []
         for name, script in copied:
             if name not in known:
-                found = _row(script, wanted.python, wanted.repeats)
+                found = _row(script, wanted.python, wanted.repeats, wanted.timeout)
                 known.update({name: found} if found else {})
                 _keep(wanted.rows, known)
             if name in known:
@@ -83,17 +84,17 @@ def _listed(mirror: Path, folder: Path) -> Iterator[tuple[str, Path]]:
         yield name, script
 
 
-def _row(script: Path, python: Path, repeats: int) -> list[int] | None:
+def _row(script: Path, python: Path, repeats: int, timeout: float) -> list[int] | None:
     """The numbers of a script; None where it cannot be read."""
-    settings = Settings(paths=(script,), offline=True, python=python)
+    settings = Settings(paths=(script,), offline=True, python=python, timeout=timeout)
     try:
-        return next((_numbers(r, python, repeats) for r in review_all(settings, lambda _: None)), None)
+        return next((_numbers(r, settings, repeats) for r in review_all(settings, lambda _: None)), None)
     except InputError as error:
         print(f"{script.name}: {error}")
         return None
 
 
-def _numbers(review: Review, python: Path, repeats: int) -> list[int]:
+def _numbers(review: Review, settings: Settings, repeats: int) -> list[int]:
     """Killed, missed, equivalent, functions reached, functions there, tests, tests that flicker."""
     program = analyze(review.source, parse.read)
     there = {f.name for f in program.functions if f.roles & {"train", "evaluate", "infer"}}
@@ -103,14 +104,16 @@ def _numbers(review: Review, python: Path, repeats: int) -> list[int]:
         len(there & _reached(review, program)),
         len(there),
         len(cases),
-        _flickering(review, python, repeats) if cases else 0,
+        _flickering(review, settings, repeats) if cases else 0,
     ]
 
 
 def _reached(review: Review, program: Program) -> set[str]:
-    """Functions that the kept tests run: those they drive, and what these call."""
+    """Functions that the kept tests run, driven or in the script's own run, and what these call."""
     found: set[str] = set()
-    waiting = [name for case in review.suite.cases for name in case.targets] if review.suite else []
+    driven = {recipe.target.name: recipe.target.functions for recipe in review.reached}
+    targets = [name for case in review.suite.cases for name in case.targets] if review.suite else []
+    waiting = [function for name in targets for function in driven.get(name, ())]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -126,10 +129,10 @@ def _of_schedule(steps: Sequence[Step], name: str) -> list[str]:
     return calls if name in calls else []
 
 
-def _flickering(review: Review, python: Path, repeats: int) -> int:
+def _flickering(review: Review, settings: Settings, repeats: int) -> int:
     assert review.suite is not None
     source = review.source if review.mended is None else parse.read(review.source.path, review.source.root)
-    with Worker(source.root, python) as worker:
+    with Worker(source.root, settings.python, settings.timeout) as worker:
         runs = Bench(worker, source).repeats(review.suite, repeats)
     ends: dict[str, set[str]] = {}
     for outcome in (outcome for run in runs for outcome in run):
