@@ -82,11 +82,57 @@ def __init__(self, config):
 def forward(self, x):
     return self.fc(x)
 """
+CELL = """
+def __init__(self):
+    super().__init__()
+    self.rnn = nn.LSTM(9, 5)
+def forward(self, x, h, c):
+    return self.rnn(x, (h, c))
+"""
+TRIPLET = """
+def __init__(self, embedding):
+    super().__init__()
+    self.embedding = embedding
+    self.conv = nn.Conv2d(1, 2, 5)
+    self.fc = nn.Linear(2 * 12 * 12, 3)
+def one(self, x):
+    return self.fc(self.embedding(F.max_pool2d(self.conv(x), 2)).view(-1, 288))
+def forward(self, x, y, z):
+    return self.one(x), self.one(y) - self.one(z)
+"""
+MAKER = """
+def __init__(self, act, norm_layer):
+    super().__init__()
+    self.conv, self.norm, self.act = nn.Conv2d(3, 4, 3), norm_layer(4), act()
+def forward(self, x):
+    return self.act(self.norm(self.conv(x)))
+"""
 
 
 @pytest.mark.parametrize(
     ("body", "call", "model", "inputs"),
     [
+        pytest.param(
+            CELL,
+            "",
+            "script.Net()",
+            "(torch.randn(12, 4, 9), torch.zeros(1, 4, 5), torch.zeros(1, 4, 5))",
+            id="state in two parts",
+        ),
+        pytest.param(
+            TRIPLET,
+            "",
+            "script.Net(nn.Identity())",
+            f"({', '.join(['torch.randn(4, 1, 28, 28)'] * 3)})",
+            id="a layer as an argument, and three inputs of a kind",
+        ),
+        pytest.param(
+            MAKER,
+            "",
+            "script.Net(nn.ReLU, nn.BatchNorm2d)",
+            "(torch.randn(4, 3, 32, 32),)",
+            id="makers of layers",
+        ),
         pytest.param(LINEAR, "Net(20)", "script.Net(20)", "(torch.randn(8, 20),)", id="call site"),
         pytest.param(LINEAR, "Net(n_in=20)", "script.Net(n_in=20)", "(torch.randn(8, 20),)", id="keyword"),
         pytest.param(LINEAR, "", "script.Net(7)", "(torch.randn(8, 7),)", id="placeholder"),

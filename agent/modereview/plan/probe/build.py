@@ -61,7 +61,7 @@ def _filled(callee: str, way: dict[str, Any], fill: str, configs: dict[str, str]
         code = argument["code"] or configs.get(argument["name"])
         if code is None:
             code = _unknown(argument, fill)
-            size = code if code.isalnum() or "Identity" in code else "small sizes"
+            size = "small sizes" if code.startswith(("[", "types.")) else code
             unknown.append(f"{size} for `{argument['name']}`, which the file does not tell")
         written.append(f"{argument['name']}={code}" if argument["keyword"] else code)
     place = f"arguments as at line {way['line']}" if way["line"] else "" if written else "defaults"
@@ -72,8 +72,9 @@ def _unknown(argument: dict[str, Any], fill: str) -> str:
     """What may be an argument that the file does not tell: another layer, an object, a small size."""
     if argument["called"]:
         usual = number(argument["name"]) or ""
-        made = usual.startswith("nn.") and usual.endswith("()") == (argument["called"] == "layer")
-        return usual if made else _LAYERS[argument["called"]]
+        usual = usual.removesuffix("()") if argument["called"] == "maker" else usual
+        fits = usual.startswith("nn.") and usual.endswith("()") == (argument["called"] == "layer")
+        return usual if fits else _LAYERS[argument["called"]]
     known = _object(argument["attributes"], fill) or typed(argument["annotation"], fill)
     return known or _stand_in(argument["name"], fill)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,8 @@ LENGTH = 12  # steps of a sequence
 FRAMES = 8  # of a film
 SIDES = (32, 28, 64, 16, 8, 128, 224)
 IMAGES_BY_SIZE = {784: (1, 28, 28), 3072: (3, 32, 32), 1024: (1, 32, 32)}
+_STATE = re.compile(r"^h$|hidden|hx$|^h_?0$|^prev_h$|state")
+_CELL = re.compile(r"^c$|^cx$|^c_?0$|^prev_c$|cell")  # of an LSTM, where it comes by itself
 _WHOLE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerDecoderLayer, nn.Transformer)
 
 
@@ -39,6 +42,19 @@ class Guess:
         return f"torch.{maker}({', '.join(map(str, shape))}{dtype})"
 
 
+def parameters(model: nn.Module) -> list[str]:
+    """The parameters of forward that a caller has to give."""
+    try:
+        signature = inspect.signature(model.forward)
+    except (TypeError, ValueError):
+        return ["input"]
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in signature.parameters.values() if p.kind in kinds and p.default is p.empty]
+    starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in signature.parameters.values())
+    optional = [p for p in signature.parameters.values() if p.kind in kinds]
+    return [p.name for p in needed or (optional[:1] if not starred else [])] or (["input"] if starred else [])
+
+
 def leaves(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """Submodules that are called as a whole, in the order they were registered."""
     found: list[tuple[str, nn.Module]] = []
@@ -56,7 +72,7 @@ def leaves(model: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def guesses(model: nn.Module, name: str, shapes: list[dict[str, Any]]) -> list[Guess]:
     """Guesses for the forward parameter `name`, cheapest and likeliest first, without repetition."""
-    found = _by_name(model, name) + _by_shapes(model, shapes)
+    found = telling(model, name) + _by_shapes(model, shapes)
     for path, leaf in leaves(model):
         found += of_leaf(model, path, leaf)
     found += [
@@ -81,6 +97,8 @@ def of_leaf(model: nn.Module, path: str, leaf: nn.Module) -> list[Guess]:
     if isinstance(leaf, nn.RNNBase):
         sizes = (IMAGES, LENGTH) if leaf.batch_first else (LENGTH, IMAGES)
         return [Guess((*sizes, leaf.input_size), f"{leaf.input_size} features a step: {label}")]
+    if isinstance(leaf, nn.RNNCellBase):
+        return [Guess((IMAGES, leaf.input_size), f"{leaf.input_size} features: {label}")]
     if isinstance(leaf, nn.modules.conv._ConvNd):
         return _spatial(leaf.in_channels, len(leaf.kernel_size), label, leaf.transposed)
     if isinstance(leaf, nn.modules.batchnorm._NormBase):
@@ -123,8 +141,8 @@ def _by_shapes(model: nn.Module, shapes: list[dict[str, Any]]) -> list[Guess]:
     ]
 
 
-def _by_name(model: nn.Module, name: str) -> list[Guess]:
-    """Names that say more than the leaves do."""
+def telling(model: nn.Module, name: str) -> list[Guess]:
+    """Guesses by a name that says more than the leaves do; none where it says nothing."""
     if placed := _places(model, name):
         return placed
     if re.search(r"^adj|_adj$|adjacency|laplacian", name):
@@ -134,7 +152,7 @@ def _by_name(model: nn.Module, name: str) -> list[Guess]:
     if re.search(r"len(gth)?s?$", name):
         text = f"torch.full(({IMAGES},), {LENGTH})"
         return [Guess((IMAGES,), f"`{name}`: all of {LENGTH} steps", text=text)]
-    if re.search(r"^h$|hidden|hx$|^h_?0$|state", name):
+    if _STATE.search(name) or _CELL.search(name):
         return _states(model, name)
     if re.search(r"mask", name):
         masks = (
@@ -181,11 +199,14 @@ def _head(model: nn.Module) -> int:
 def _states(model: nn.Module, name: str) -> list[Guess]:
     maker = next((m for m in ("init_hidden", "initHidden", "init_state") if hasattr(model, m)), None)
     found = [Guess((), f"`{name}`: from {maker}", text=f"model.{maker}({a})") for a in (IMAGES, "") if maker]
+    alone = any(map(_CELL.search, parameters(model)))
     for path, leaf in leaves(model):
-        if isinstance(leaf, nn.RNNBase):
-            layers = leaf.num_layers * (2 if leaf.bidirectional else 1)
-            zeros = f"torch.zeros({layers}, {IMAGES}, {leaf.hidden_size})"
-            text = f"({zeros}, {zeros})" if isinstance(leaf, nn.LSTM) else zeros
+        if isinstance(leaf, (nn.RNNBase, nn.RNNCellBase)):
+            layers = getattr(leaf, "num_layers", 0) * (2 if getattr(leaf, "bidirectional", False) else 1)
+            sizes = (layers, IMAGES, leaf.hidden_size) if layers else (IMAGES, leaf.hidden_size)
+            zeros = f"torch.zeros{sizes}"
+            pair = isinstance(leaf, (nn.LSTM, nn.LSTMCell)) and not alone
+            text = f"({zeros}, {zeros})" if pair else zeros
             found.append(Guess((), f"`{name}`: the state of {_label(model, path)}", text=text))
     return [*found, Guess((), f"`{name}`: none yet", text="None")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import torch
 from torch import nn
 
 from .gpu import GPU
-from .guesses import Guess, guesses
+from .guesses import Guess, guesses, parameters, telling
 from .limits import Deadline, OutOfTime, one_line, seconds
 from .repair import Stop, Trace, repaired
 
@@ -61,19 +60,6 @@ def search(model: nn.Module, shapes: list[dict[str, Any]], deadline: Deadline) -
             for rank, better in enumerate(_repairs(model, inputs, result)):
                 heapq.heappush(queue, (cost + 0.1 + 0.05 * rank, next(counter), depth + 1, better))
     raise NotFound(last.words(), tried)
-
-
-def parameters(model: nn.Module) -> list[str]:
-    """The parameters of forward that a caller has to give."""
-    try:
-        signature = inspect.signature(model.forward)
-    except (TypeError, ValueError):
-        return ["input"]
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    needed = [p for p in signature.parameters.values() if p.kind in kinds and p.default is p.empty]
-    starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in signature.parameters.values())
-    optional = [p for p in signature.parameters.values() if p.kind in kinds]
-    return [p.name for p in needed or (optional[:1] if not starred else [])] or (["input"] if starred else [])
 
 
 def attempt(model: nn.Module, inputs: Inputs) -> tuple[int, ...] | Stop:
@@ -126,14 +112,15 @@ def _products(model: nn.Module, shapes: list[dict[str, Any]]) -> Iterator[tuple[
         inputs = tuple(guess for _, guess in combination)
         unlike = len({g.shape[0] for g in inputs if g.shape}) > 1
         yield sum(rank for rank, _ in combination) + 0.3 * unlike, inputs
-    if len(whole) > 1:  # pairs, triplets: what suits one suits all
-        places = [{guess: rank for rank, guess in each} for each in whole]
-        for rank, guess in whole[0]:
-            if all(guess in known for known in places):
-                yield float(rank), (guess,) * len(whole)
+    if len(whole) > 1 and not any(telling(model, name) for name in names if name != "y"):
+        for rank, (_, guess) in enumerate(whole[0]):  # pairs, triplets: what suits one suits all
+            if all(guess in [other for _, other in each] for each in whole):
+                yield 0.1 * rank, (guess,) * len(whole)
 
 
 def _repairs(model: nn.Module, inputs: Inputs, stop: Stop) -> Iterator[Inputs]:
+    if len(inputs) > 1 and len(set(inputs)) == 1:
+        yield from ((better,) * len(inputs) for better in repaired(model, inputs[0], stop))
     for place, guess in enumerate(inputs):
         for better in repaired(model, guess, stop):
             yield (*inputs[:place], better, *inputs[place + 1 :])
