@@ -38,6 +38,13 @@ def test_the_sizes_of_a_sample_that_were_wanted(error, sample):
     assert messages.sample_wanted(error) == sample
 
 
+def test_a_picture_is_as_large_as_what_comes_of_it_should_be():
+    error = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (4x512 and 25088x4096)"
+    assert messages.sample_wanted(error, (3, 32, 32)) == (3, 224, 224)
+    flat = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (4x3072 and 784x10)"
+    assert messages.sample_wanted(flat, (3, 32, 32)) == (784,)
+
+
 def test_a_first_layer_says_how_many_channels_it_wants():
     error = "RuntimeError: expected input[4, 3, 32, 32] to have 1 channels, but got 3 channels instead"
     assert messages.sample_wanted(error, (3, 32, 32)) == (1, 32, 32)

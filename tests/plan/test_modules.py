@@ -214,6 +214,17 @@ def test_a_package_that_is_not_there_and_not_needed_is_mocked(planned):
     assert found(plan)[0] == "script.Net(7)"
 
 
+def test_what_a_missing_package_decorates_or_is_the_base_of_stays(planned):
+    plan = planned(
+        "import no_such_hub as hub\n"
+        + module(LINEAR, "Net(20)").replace(
+            "class Net(nn.Module)", "@hub.register('net')\nclass Net(hub.core.BaseModule)"
+        )
+    )
+    assert plan.absent == ("no_such_hub",)
+    assert found(plan) == ("script.Net(20)", "(torch.randn(8, 20),)")
+
+
 def test_one_bad_module_does_not_take_the_others_with_it(planned):
     bad = "\nclass Bad(nn.Module):\n    def forward(self, x):\n        import os\n        os._exit(3)\n"
     plan = planned(module(LINEAR) + bad)

@@ -365,3 +365,35 @@ target = torch.zeros
     assert roles(planned(HEAD + text)) == {
         "loss = (model(torch.randn(4, 1, 8, 8)) - target(1)).pow(2).mean()": ["train"]
     }
+
+
+def test_what_is_done_every_so_many_rounds_is_done_in_each(planned):
+    rare = LOOP.replace(
+        "    model.eval()\n    with", "    if epoch % 10 == 9 and epoch >= 0:\n      model.eval()\n      with"
+    )
+    rare = rare.replace(
+        "        for images, labels in train_loader:\n            predicted",
+        "       for images, labels in train_loader:\n            predicted",
+    )
+    plan = planned(HEAD + DATA + rare)
+    assert changes(plan)["epoch % 10 == 9"] == "True"
+    assert roles(plan)["predicted = model(images).argmax(1)"] == ["evaluate"]
+
+
+def test_a_script_that_trains_where_it_is_told_to_is_told_to(planned):
+    asked = "import argparse\nparser = argparse.ArgumentParser()\n"
+    asked += "parser.add_argument('--train', action='store_true')\n"
+    asked += "args = parser.parse_args()\n"
+    body = LOOP.replace("\nfor epoch", "\nif args.train:\n  for epoch").replace("\n    ", "\n      ")
+    plan = planned(HEAD + asked + DATA + body)
+    assert own_run(plan).rehearsal.arguments == ("--train",)
+    assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]
+
+
+def test_a_name_that_is_changed_where_it_is_read_is_still_assigned(planned):
+    late = LOOP.replace(
+        "model = Net()", "from helpers import *\nmodel = Net()\nshown = (many := 3) + late\nlate = 2"
+    )
+    plan = planned(HEAD + DATA + late)
+    assert changes(plan)["late"] == "MagicMock()"
+    assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]

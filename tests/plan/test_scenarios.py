@@ -273,3 +273,53 @@ def main():
     recipe = scenario(planned(HEAD + text))
     assert {"config", "args"} < {patch.name for patch in recipe.patches}
     assert codes(recipe)["config"] == "types.SimpleNamespace(smoothing=1)"
+
+
+def test_batches_drawn_by_next_and_options_of_options_are_given(planned):
+    text = """
+def fit(model, batches, cfg):
+    optimizer = torch.optim.SGD(model.parameters(), lr=cfg.SOLVER.BASE_LR)
+    for _ in range(cfg.SOLVER.STEPS):
+        x, y = next(batches)
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y, label_smoothing=cfg.smooth).backward()
+        optimizer.step()
+def main(c):
+    for epoch in range(3):
+        fit(Net(), iter(load(c)), c)
+"""
+    recipe = scenario(planned(HEAD + text), "fit")
+    assert codes(recipe)["batches"].startswith("itertools.cycle(torch.utils.data.DataLoader(")
+    assert (
+        codes(recipe)["c"]
+        == "types.SimpleNamespace(SOLVER=types.SimpleNamespace(BASE_LR=0.01, STEPS=1), smooth=1)"
+    )
+
+
+def test_an_object_whose_attributes_alone_are_read_holds_options(planned):
+    text = TRAIN.replace("loss_fn(model(x), y)", "(setup.scale * F.cross_entropy(model(x), y))").replace(
+        "loss_fn", "setup"
+    )
+    assert codes(scenario(planned(HEAD + text)))["setup"] == "types.SimpleNamespace(scale=1)"
+
+
+def test_what_a_call_leaves_as_it_is_by_default_is_not_passed(planned):
+    text = """
+def fit(model, loader, every=None, checkpoint=None):
+    if checkpoint:
+        model.load_state_dict(torch.load(checkpoint))
+    train(model, loader, torch.optim.Adam(model.parameters()), nn.CrossEntropyLoss())
+def main(args):
+    fit(Net(), load(), args.every, args.checkpoint)
+"""
+    parser = (
+        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--every', default=None)\n"
+    )
+    recipe = scenario(planned(parser + HEAD + TRAIN + text), "fit")
+    assert drives(recipe) == ["script.fit(model, loader)"]
+
+
+def test_a_command_of_click_is_called_as_the_function_that_it_was(planned):
+    text = TRAIN.replace("def train", "@click.command()\ndef train")
+    (recipe,) = planned("import click\n" + HEAD + text).recipes[1:]
+    assert drives(recipe) == ["script.train.callback(model, loader, optimizer, loss_fn)"]

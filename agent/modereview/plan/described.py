@@ -23,18 +23,23 @@ def slot_json(context: Context, slot: Slot) -> Json:
         "subject": class_of(context, slot.code) if slot.code else None,
         "attributes": attributes(context, slot.uses),
         "keys": list(slot.uses.keys),
+        "drawn": slot.uses.drawn,
         "unpacked": slot.uses.unpacked or slot.uses.item_indices,
         "item_keys": list(slot.uses.item_keys),
     }
 
 
 def attributes(context: Context, uses: Uses) -> dict[str, str | None]:
-    """What is read of a name that holds options, with the defaults that the command line gives them."""
+    """What is read of a name that holds options, with the defaults that the command line gives them.
+
+    Of attributes that hold options themselves, what is read of those: "SOLVER.BASE_LR".
+    """
     options = context.names.options
-    return {
+    known = {
         a: resolve(context.names, ast.unparse(options[a]), "") if a in options else None
-        for a in sorted(uses.attrs)
+        for a in sorted(uses.attrs | uses.below)
     }
+    return {**known, **dict.fromkeys(sorted(uses.methods), "unittest.mock.MagicMock()")}
 
 
 def class_of(context: Context, code: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from modereview.plan.uses import Uses
+from modereview.plan.uses import OF_TENSORS, Uses
 
 Kind: TypeAlias = Literal[
     "model", "loader", "dataset", "optimizer", "criterion", "scheduler", "scaler", "device", "args",
@@ -31,6 +31,7 @@ _BY_NAME: tuple[tuple[str, Kind], ...] = (
     (r"^(max_?|num_?|n_?)?(iters?|iterations|steps)$", "epochs"),
     (r"^(n|num)_(inputs?|features|images?|targets?|labels?|batches)$", "count"),
     (r"epoch|^(global_)?(step|iter|iteration|it)$|(batch|step)_?(idx|index|i)$", "epoch"),
+    (r"^(n|num)_(?!x$|y$)", "count"),
     (r"^batch$|^sample$|^samples$", "batch"),
     (r"^(x|X|inputs?|images?|imgs?|features?|tokens|src|texts?|data)$|^[xX]_?(train|test|val)$", "input"),
     (r"^(b|batch|train|val|valid|test)_?[xX]$|^[xX]_?(b|batch)$|_(inputs?|images?|features)$", "input"),
@@ -81,6 +82,8 @@ def _by_uses(uses: Uses) -> Kind:
         return "loader"
     if uses.attrs & {"backward"}:
         return "unknown"
+    if uses.attrs and not (uses.methods or uses.called or uses.iterated or uses.attrs & OF_TENSORS):
+        return "args"
     return "mapping" if uses.keys else "unknown"
 
 

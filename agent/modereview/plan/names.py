@@ -21,6 +21,7 @@ _MOVES = frozenset(
     {"to", "cuda", "cpu", "train", "eval", "requires_grad_", "share_memory"}
 )  # return their object
 _WRAPPERS = frozenset({"DataParallel", "DistributedDataParallel", "compile"})
+_FILLS = frozenset({"append", "extend", "insert", "update", "setdefault"})
 _DATA_READERS = frozenset({"torch.load", "torch.jit.load", "torch.hub.load"})
 
 
@@ -48,6 +49,8 @@ def names_of(program: Program, load: str) -> Names:
     tree = program.source.tree
     top = list(level(tree.body))
     assigned = dict(_assignments(tree))
+    for filled in _filled(tree):
+        assigned.pop(filled, None)
     held = {name for name, _ in program.constants}
     if load == "import":
         held |= {name for s in level([s for s in tree.body if not is_main_guard(s)]) for name, _ in pairs(s)}
@@ -208,6 +211,18 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[tuple[str, str], ast.expr]]
                 if (function, name) not in seen:
                     seen.add((function, name))
                     yield (function, name), value
+
+
+def _filled(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """(function, name) of containers that begin empty and are filled later: nothing tells with what."""
+    for function, body in scopes(tree):
+        statements = list(level(body))
+        grown = {ast.unparse(s.target) for s in statements if isinstance(s, ast.AugAssign)}
+        calls = (n.func for s in statements for n in ast.walk(s) if isinstance(n, ast.Call))
+        grown |= {ast.unparse(f.value) for f in calls if isinstance(f, ast.Attribute) and f.attr in _FILLS}
+        for name, value in (pair for s in statements for pair in pairs(s)):
+            if name in grown and ast.unparse(value) in ("[]", "{}", "list()", "dict()"):
+                yield function, name
 
 
 def _rebound(tree: ast.Module, assigned: Mapping[tuple[str, str], ast.expr]) -> Iterator[tuple[str, str]]:

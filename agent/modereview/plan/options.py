@@ -6,6 +6,7 @@ import ast
 import re
 
 _HOLDERS = frozenset("args opt opts cfg config conf hparams flags FLAGS hp params arguments".split())
+_TRAINS = re.compile(r"^-+(do_|do-)?train(ing)?$")  # without the flag a script may do nothing
 _BY_TYPE: dict[str, int | float | str | bool] = {"int": 2, "float": 0.1, "str": "", "bool": False}
 
 
@@ -89,6 +90,8 @@ def _typed(call: ast.Call, compared: dict[str, list[str]]) -> list[str]:
         return []
     needed, words = keywords.get("required"), compared.get(flag.lstrip("-").replace("-", "_"), [])
     if flag.startswith("-"):
+        if _TRAINS.search(flag) and "action" in keywords:
+            return [flag]
         chosen = bool(words) and not keywords.keys() & {"default", "action", "choices"}
         must = chosen or (isinstance(needed, ast.Constant) and needed.value is True)
         return [flag, _word(keywords, words)] if must else []

@@ -63,6 +63,7 @@ def rehearsed(changes, arguments=(), files=(), most=60):
     code = compile(ast.fix_missing_locations(tree), path, "exec", 0, True)
     names = {"__name__": "__main__", "__file__": path, "torch": torch, "nn": nn}
     names |= {"MagicMock": mock.MagicMock, "SimpleNamespace": SimpleNamespace}
+    names["itertools"] = itertools
     handle = nn.modules.module.register_module_forward_hook(note)
     with contextlib.ExitStack() as stack, contextlib.suppress(SystemExit):
         stack.callback(handle.remove)
@@ -80,6 +81,7 @@ REHEARSAL_IMPORTS = (
     "import ast",
     "import contextlib",
     "import copy",
+    "import itertools",
     "import linecache",
     "import os",
     "import shutil",
@@ -117,6 +119,18 @@ def tensors(output):
 '''
 
 ABSENT = '''\
+class StandIn(mock.MagicMock):
+    """A mock that leaves what it decorates, and a class that inherits from it, as they are."""
+
+    def __call__(self, *args, **kwargs):
+        given = args[0] if len(args) == 1 and not kwargs else None
+        decorated = inspect.isfunction(given) or inspect.isclass(given)
+        return given if decorated else super().__call__(*args, **kwargs)
+
+    def __mro_entries__(self, bases):
+        return (nn.Module,) if str(self._mock_new_name).endswith("Module") else ()
+
+
 def stand_in_for(*packages):
     """Mocks for packages that cannot be imported here."""
     for package in packages:
@@ -124,11 +138,17 @@ def stand_in_for(*packages):
             importlib.import_module(package)
         except Exception:
             parent, _, name = package.rpartition(".")
-            sys.modules[package] = mock.MagicMock()
+            sys.modules[package] = StandIn()
             if parent in sys.modules:
                 setattr(sys.modules[parent], name, sys.modules[package])
 '''
-ABSENT_IMPORTS = ("import importlib", "import sys", "from unittest import mock")
+ABSENT_IMPORTS = (
+    "import importlib",
+    "import inspect",
+    "import sys",
+    "from unittest import mock",
+    "from torch import nn",
+)
 
 WEIGHTS = '''\
 def without_weights():

@@ -57,6 +57,9 @@ def arguments(
             by_keyword = True
             continue
         slot = _slot(context, function, param, text, call)
+        if param.default is not None and (slot.code == param.default or slot.kind == "file"):
+            by_keyword = True  # nothing else is passed by default, and no file is there to be read
+            continue
         value = _inlined(slot)
         if value is None:
             slots.append(slot)

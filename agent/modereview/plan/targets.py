@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import dataclass, replace
 
 from modereview.analyze import ir
@@ -23,6 +25,7 @@ from modereview.records import (
 )
 from modereview.rules.inside import method_of
 
+_COMMAND = re.compile(r"\.(command|group)\b")
 WANTED: frozenset[Role] = frozenset({"train", "evaluate", "infer"})
 
 
@@ -161,10 +164,20 @@ def _way(context: Context, calls: list[tuple[Function, CallSite | None]]) -> Way
         mine, written = arguments(context, function.name, function.params, call)
         patches = global_slots(context, function.name)
         line = call.span.line if call else function.span.line
-        drive = Drive(f"{owner}.{function.name.rpartition('.')[2]}({written})", function.roles & WANTED, line)
+        called = f"{owner}.{function.name.rpartition('.')[2]}{_inside(context.program, function)}"
+        drive = Drive(f"{called}({written})", function.roles & WANTED, line)
         names = tuple(p.name for p in patches)
         way = _join(way, Way((*slots, *mine, *patches), (drive,), names, objects))
     return way
+
+
+def _inside(program: Program, function: Function) -> str:
+    """What leads to the function itself where a decorator of click makes a command of it."""
+    defined = (
+        n for n in program.source.tree.body if isinstance(n, ast.FunctionDef) and n.name == function.name
+    )
+    decorators = [ast.unparse(d) for node in defined for d in node.decorator_list]
+    return ".callback" if "click" in program.imports and any(map(_COMMAND.search, decorators)) else ""
 
 
 def _join(a: Way, b: Way) -> Way:

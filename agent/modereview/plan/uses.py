@@ -16,7 +16,7 @@ _HOPS = 3
 _THROUGH = frozenset(
     {"enumerate", "tqdm", "iter", "track", "progress_bar", "zip", "trange", "cycle", "islice"}
 )
-_OF_TENSORS = frozenset({"shape", "dtype", "device", "data", "grad", "T", "ndim", "requires_grad"})
+OF_TENSORS = frozenset({"shape", "dtype", "device", "data", "grad", "T", "ndim", "requires_grad"})
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,11 @@ class Uses:
     """What is done with one name in a function and in what it passes the name to."""
 
     attrs: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()  # of the attributes, those that are called
+    below: frozenset[str] = frozenset()  # attributes of attributes that are read: "SOLVER.BASE_LR"
     called: bool = False
     iterated: bool = False
+    drawn: bool = False  # from an iterator: `next(batches)`
     keys: tuple[str, ...] = ()  # string subscripts of the name, in order
     unpacked: int = 0  # names that each item is taken apart into; 0: kept whole
     item_keys: tuple[
@@ -41,8 +44,11 @@ class Uses:
     def __or__(self, other: Uses) -> Uses:
         return Uses(
             self.attrs | other.attrs,
+            self.methods | other.methods,
+            self.below | other.below,
             self.called or other.called,
             self.iterated or other.iterated,
+            self.drawn or other.drawn,
             tuple(dict.fromkeys(self.keys + other.keys)),
             self.unpacked or other.unpacked,
             tuple(dict.fromkeys(self.item_keys + other.item_keys)),
@@ -68,9 +74,15 @@ def uses_of(program: Program, function: str, name: str, hops: int = _HOPS) -> Us
 
 def _direct(nodes: list[ast.AST], name: str) -> Uses:
     is_name = _matcher(name)
+    calls = [n for n in nodes if isinstance(n, ast.Call)]
+    functions = {id(call.func) for call in calls}
+    read = [(n, path) for n in nodes if isinstance(n, ast.Attribute) and (path := _path(n, is_name))]
     found = Uses(
-        attrs=frozenset(n.attr for n in nodes if isinstance(n, ast.Attribute) and is_name(n.value)),
-        called=any(isinstance(n, ast.Call) and is_name(n.func) for n in nodes),
+        attrs=frozenset(path for _, path in read if "." not in path),
+        methods=frozenset(path for n, path in read if "." not in path and id(n) in functions),
+        below=frozenset(path for n, path in read if "." in path and id(n) not in functions),
+        called=any(is_name(call.func) for call in calls),
+        drawn=any(ast.unparse(call.func) == "next" and any(map(is_name, call.args[:1])) for call in calls),
         keys=_keys(nodes, is_name),
     )
     for target, iterable in _iterations(nodes):
@@ -78,6 +90,15 @@ def _direct(nodes: list[ast.AST], name: str) -> Uses:
             found |= _items(nodes, target)
     unpacked = [_arity(t) for t, v in _plain_assignments(nodes) if is_name(v)]
     return found | Uses(unpacked=max(unpacked, default=0))
+
+
+def _path(node: ast.expr, is_name: Callable[[ast.expr], bool]) -> str:
+    """What is read of the name: "SOLVER.BASE_LR" of `cfg.SOLVER.BASE_LR`; empty for another expression."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute) and not is_name(node):
+        names.append(node.attr)
+        node = node.value
+    return ".".join(reversed(names)) if is_name(node) else ""
 
 
 def _items(nodes: list[ast.AST], target: ast.expr) -> Uses:
@@ -150,7 +171,7 @@ def _fields(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> tuple[
     read = [n for n in nodes if isinstance(n, ast.Attribute) and is_name(n.value)]
     called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
     found = sorted((n for n in read if id(n) not in called), key=lambda n: (n.lineno, n.col_offset))
-    names = dict.fromkeys(f".{n.attr}" for n in found if n.attr not in _OF_TENSORS)
+    names = dict.fromkeys(f".{n.attr}" for n in found if n.attr not in OF_TENSORS)
     return tuple(names) if len(names) > 1 else ()
 
 

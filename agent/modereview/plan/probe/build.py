@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .configs import configured
-from .sizes import number, typed
+from .sizes import namespace, number, typed
 
 _FILLS = ("7", "16", "3")  # what all other unknowns are, one trial each
 _OF_VALUES = {"shape", "size", "items", "keys", "append", "lower", "parameters", "to", "device", "dtype"}
@@ -89,5 +89,6 @@ def _object(attributes: dict[str, str | None], fill: str) -> str | None:
     """A namespace, where the constructor reads attributes of its argument: `config.n_embd`."""
     if not attributes or attributes.keys() & _OF_VALUES:
         return None
-    written = (f"{name}={code or _stand_in(name, fill)}" for name, code in attributes.items())
-    return f"types.SimpleNamespace({', '.join(written)})"
+    return namespace(
+        {name: code or _stand_in(name.rpartition(".")[2], fill) for name, code in attributes.items()}
+    )

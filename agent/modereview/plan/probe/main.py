@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import tempfile
 import types
@@ -41,6 +42,7 @@ def main(request: Json) -> Json:
         "types": types,
         "unittest": unittest,
         "tempfile": tempfile,
+        "itertools": itertools,
         "script": script,
     }
     limit = float(request["target_seconds"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 
 _CLASSES = ("class", "tokens", "map", "stream", "pair")
@@ -31,8 +32,11 @@ def targets_wanted(error: str) -> tuple[str, ...]:
 
 def sample_wanted(error: str, given: tuple[int, ...] = ()) -> tuple[int, ...]:
     """Sizes of one sample that a product or a `view` wanted: (28, 28) of `shape '[-1, 28, 28]'`."""
-    if product := re.search(r"cannot be multiplied \(\d+x\d+ and (\d+)x\d+\)", error):
-        return (int(product.group(1)),)
+    if product := re.search(r"cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)", error):
+        got, wanted = map(int, product.groups())
+        if len(given) < 3 or got in (*given, math.prod(given)):  # no layers of pictures on the way
+            return (wanted,)
+        return (given[0], *(round(side * math.sqrt(wanted / got)) for side in given[1:]))
     layer = re.search(r"expected input\[\d+, ([\d, ]+)\] to have (\d+) channels", error)
     if layer and tuple(map(int, layer.group(1).split(", "))) == given:  # the first layer refused
         return (int(layer.group(2)), *given[1:])

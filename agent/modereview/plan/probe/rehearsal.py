@@ -20,6 +20,7 @@ from .repairs import (
     entered,
     given_data,
     in_training,
+    oftener,
     repaired,
     with_arrays,
     with_loaders,
@@ -115,7 +116,9 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
     if answer["kind"] == "choice":
         return state.first_fitting()
     if not error:
-        return with_loaders(job, tree, state) or entered(job, tree, state)
+        unseen = [site for site in job["sites"] if site["text"] in _unseen(job, answer)]
+        more = with_loaders(job, tree, state) or entered(job, tree, state)
+        return more or oftener(tree, state, unseen)
     if answer["kind"] == "time":
         return _faster(job, tree, state)
     told = _as_told(job, tree, state, answer)

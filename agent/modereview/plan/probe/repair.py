@@ -103,6 +103,8 @@ def _as_told(guess: Guess, error: str) -> Iterator[Guess]:
     """Sizes and dimensions that the error's own words name."""
     if "index out of range" in error and guess.high > 2:  # what is looked up may be moved on
         yield replace(guess, high=2, why=f"{guess.why}, small ones")
+    if "took longer" in error and guess.shape[0] > 2:
+        yield replace(guess, shape=(2, *guess.shape[1:]), why=f"{guess.why}; two, for it is slow")
     if "must be tuple of Tensors, not Tensor" in error:
         yield Guess((), f"{guess.why}, in a list", text=f"[{guess.code()}, {guess.code()}]")
     if unlike := re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", error):

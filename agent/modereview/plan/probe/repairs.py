@@ -127,6 +127,29 @@ def entered(job: Json, tree: ast.Module, state: State) -> State | None:
     return None
 
 
+def oftener(tree: ast.Module, state: State, unseen: list[Json]) -> State | None:
+    """What the script does every so many steps, done at each: a short run would not come to it."""
+    texts = {site["text"] for site in unseen}
+    names = {function.rpartition(".")[2] for site in unseen for function in site["functions"]} - {""}
+    changed = state
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.If)):
+        inside = ast.unparse(ast.Module(node.body, []))
+        if any(f"{name}(" in inside for name in names) or any(_written(text) in inside for text in texts):
+            for part in (n for n in ast.walk(node.test) if isinstance(n, ast.Compare)):
+                text = ast.unparse(part)
+                if isinstance(part.left, ast.BinOp) and isinstance(part.left.op, ast.Mod):
+                    changed = changed if text in changed.known else changed.with_change(text, "True")
+    return None if changed is state else changed
+
+
+def _written(line: str) -> str:
+    """A line of the script in the spelling of `ast.unparse`; as it is where it is part of a statement."""
+    try:
+        return ast.unparse(ast.parse(line))
+    except SyntaxError:
+        return line
+
+
 def in_training(job: Json, tree: ast.Module, frames: list[int]) -> bool:
     """Whether the run had come to a loop that trains, not only into the function that has one."""
     loops = [(n, ast.unparse(n)) for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
@@ -213,7 +236,7 @@ def _changes(job: Json, tree: ast.Module, statement: ast.stmt) -> Iterator[Chang
     """What may take the place of a failing statement, or of a part of it."""
     if isinstance(statement, ast.Assign):
         yield from _assigned(job, tree, statement)
-    elif isinstance(statement, ast.AugAssign):
+    elif isinstance(statement, ast.AugAssign) and not isinstance(statement.value, (ast.List, ast.Tuple)):
         yield 0.7, ast.unparse(statement.value), "0.0"
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         yield from _set(statement.value)

@@ -30,6 +30,19 @@ _BY_NAME = (
 )
 
 
+def namespace(values: dict[str, str]) -> str:
+    """An object of options by name; "SOLVER.BASE_LR" is one of an object within it."""
+    parts: dict[str, dict[str, str]] = {}
+    for name, code in values.items():
+        first, _, rest = name.partition(".")
+        parts.setdefault(first, {})[rest] = code
+    written = []
+    for name, held in parts.items():
+        inner = {rest: code for rest, code in held.items() if rest}
+        written.append(f"{name}={namespace(inner) if inner else held['']}")
+    return f"types.SimpleNamespace({', '.join(written)})"
+
+
 _LENGTHS = {"7": 4, "16": 3, "3": 2}  # of sequences, another one for each trial
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .guesses import Guess
+from .sizes import namespace
 
 _LOSSES = (  # (names of losses, targets that they take)
     (r"nll|cross_?entropy(?!_with)|crossentropy", ("class", "tokens", "map", "stream")),
@@ -110,7 +111,8 @@ def code_of(slot: dict[str, Any], choice: Choice, models: list[str]) -> str | No
     """The expression for a slot, or None where the choice does not fit it."""
     kind = slot["kind"]
     if kind in ("loader", "dataset", "batch"):
-        return _data(slot, choice)
+        data = _data(slot, choice)
+        return f"itertools.cycle({data})" if data and slot.get("drawn") and kind == "loader" else data
     if kind == "input":
         return choice.inputs[0].code(None, choice.maker) if choice.inputs else None
     if kind == "target":
@@ -210,13 +212,15 @@ def _namespace(slot: dict[str, Any], choice: Choice) -> str:
     """A namespace of what is read of the parsed arguments: their defaults, on the CPU, with few epochs."""
     known = dict(slot["attributes"])
     known.update((name, code) for name, code in choice.attributes)
-    written = (f"{name}={_option(name, code, choice)}" for name, code in known.items())
-    return f"types.SimpleNamespace({', '.join(written)})"
+    named = {name: name.rpartition(".")[2].lower() for name in known}
+    return namespace({name: _option(named[name], code, choice) for name, code in known.items()})
 
 
 def _option(name: str, code: str | None, choice: Choice) -> str:
     if "batch" in name and "size" in name:
         return str(choice.rows)
+    if code is None and re.search(r"(steps?|iters?|interval|freq(uency)?|every|period)$", name):
+        return "1"
     if re.search(r"cuda|gpu|mps|distributed|wandb|fp16|amp|parallel|visual|plot|save", name):
         return "False" if code in (None, "True", "False") else code
     if "epoch" in name or code is None:
@@ -228,7 +232,7 @@ def _number(name: str) -> str:
     by_name = (
         (r"epoch", "2"),
         (r"batch_?size", "8"),
-        (r"lr|rate|decay|momentum|drop|eps|alpha|beta|gamma|lambda|weight|clip", "0.01"),
+        (r"lr|rate|decay|momentum|drop|(^|_)eps|alpha|beta|gamma|lambda|weight|clip", "0.01"),
         (r"device", "torch.device('cpu')"),
         (r"^use_|^is_|^no_|debug|verbose|resume", "False"),
         (r"dir|path|file|folder", "tempfile.mkdtemp()"),
