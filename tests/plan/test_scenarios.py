@@ -323,3 +323,11 @@ def test_a_command_of_click_is_called_as_the_function_that_it_was(planned):
     text = TRAIN.replace("def train", "@click.command()\ndef train")
     (recipe,) = planned("import click\n" + HEAD + text).recipes[1:]
     assert drives(recipe) == ["script.train.callback(model, loader, optimizer, loss_fn)"]
+
+
+def test_gradients_go_back_through_an_accelerator(planned):
+    text = TRAIN.replace(
+        "loss_fn(model(x), y).backward()", "accelerator.backward(F.cross_entropy(model(x), y))"
+    )
+    recipe = scenario(planned(HEAD + text.replace("loss_fn", "accelerator")))
+    assert "backward=torch.Tensor.backward" in codes(recipe)["accelerator"]

@@ -9,11 +9,13 @@ from modereview.plan.uses import OF_TENSORS, Uses
 
 Kind: TypeAlias = Literal[
     "model", "loader", "dataset", "optimizer", "criterion", "scheduler", "scaler", "device", "args",
-    "mapping", "mock", "epoch", "epochs", "batch", "input", "target", "folder", "file", "count", "unknown",
+    "accelerator", "mapping", "mock",
+    "epoch", "epochs", "batch", "input", "target", "folder", "file", "count", "unknown",
 ]  # fmt: skip
 
 _BY_NAME: tuple[tuple[str, Kind], ...] = (
     (r"kwargs$|_args$", "mapping"),
+    (r"^(accelerator|fabric)$", "accelerator"),
     (r"sched|lr_s$", "scheduler"),
     (r"opti|^opt$|^opt_|_opt$|^solver$", "optimizer"),
     (r"scaler$", "scaler"),

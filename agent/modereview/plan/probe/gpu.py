@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from torch.overrides import TorchFunctionMode
+from typing import Any
 
 _MISSING = re.compile(r"NVIDIA (driver|GPU)|(No|not compiled with|re-initialize|available) CUDA")
 
@@ -13,7 +12,7 @@ class Gpu:
     """What a process knows of it; children of a fork go on with what their parent knew."""
 
     def __init__(self) -> None:
-        self.mode: TorchFunctionMode | None = None  # keeps on the CPU what is sent to a GPU
+        self.mode: Any = None  # a TorchFunctionMode that keeps on the CPU what is sent to a GPU
         self.left = False
 
     def leave(self, error: str) -> bool:

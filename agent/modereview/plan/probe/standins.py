@@ -39,6 +39,11 @@ _CRITERIA = (
     ("nn.NLLLoss()", ("class", "map")),
 )
 _MOCK = "unittest.mock.MagicMock()"
+# What accelerate and Lightning Fabric do for a loop that trains: gradients go back, what is prepared stays.
+_ACCELERATOR = (
+    "unittest.mock.MagicMock(backward=torch.Tensor.backward, device=torch.device('cpu'), "
+    "prepare=lambda *held: held if held[1:] else held[0])"
+)
 TARGET_KEY = re.compile(r"label|target|^y$|^gt|tgt|trg|class|mask|^seg")
 
 
@@ -132,6 +137,7 @@ def _simple(slot: dict[str, Any]) -> str:
         "device": "torch.device('cpu')",
         "scaler": "torch.amp.GradScaler('cpu', enabled=False)",
         "mock": _MOCK,
+        "accelerator": _ACCELERATOR,
         "folder": "tempfile.mkdtemp()",
         "file": "tempfile.mkdtemp() + '/model.pt'",
         "scheduler": _MOCK,
