@@ -397,3 +397,29 @@ def test_a_name_that_is_changed_where_it_is_read_is_still_assigned(planned):
     plan = planned(HEAD + DATA + late)
     assert changes(plan)["late"] == "MagicMock()"
     assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]
+
+
+def test_a_script_of_a_package_finds_its_neighbours_by_dots(planned, tmp_path):
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "sizes.py").write_text("RATE = 0.1")
+    dotted = LOOP.replace("lr=0.1", "lr=RATE")
+    plan = planned("from .sizes import RATE\n" + HEAD + DATA + dotted)
+    assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]
+
+
+def test_words_that_numpy_no_longer_has_are_those_of_python(planned):
+    old = LOOP.replace("model = Net()", "shape = np.float(2)\nmodel = Net()")
+    fake = "import sys, types\nsys.modules['numpy'] = types.ModuleType('numpy')\nimport numpy as np\n"
+    assert changes(planned(fake + HEAD + DATA + old))["np.float"] == "float"
+
+
+def test_yaml_is_read_as_it_is_now(planned):
+    old = LOOP.replace("model = Net()", "options = yaml.load('a: 1')\nmodel = Net()")
+    assert changes(planned("import yaml\n" + HEAD + DATA + old))["yaml.load"] == "yaml.safe_load"
+
+
+def test_options_of_a_class_are_its_defaults(planned):
+    asked = LOOP.replace("model = Net()", "rate = tyro.cli(Options).rate\nmodel = Net()")
+    options = "class Options:\n    rate = 0.1\n"
+    plan = planned("import tyro\n" + options + HEAD + DATA + asked)
+    assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]

@@ -42,6 +42,13 @@ def _outdated(statement: ast.stmt, error: str) -> Iterator[Change]:
         calls = [n.func for n in nodes if isinstance(n, ast.Call)]
         views = [f for f in calls if isinstance(f, ast.Attribute) and f.attr == "view"]
         yield from ((ast.unparse(f), f"{ast.unparse(f.value)}.reshape") for f in views)
+    if "required positional argument: 'Loader'" in error:  # of yaml
+        calls = [n.func for n in nodes if isinstance(n, ast.Call)]
+        loads = [f for f in calls if isinstance(f, ast.Attribute) and f.attr == "load"]
+        yield from ((ast.unparse(f), f"{ast.unparse(f.value)}.safe_load") for f in loads)
+    if gone := re.search(r"module 'numpy' has no attribute '(float|int|bool|object)'", error):
+        names = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == gone.group(1)]
+        yield from ((ast.unparse(n), n.attr) for n in names)
     if "object has no attribute 'next'" in error:  # of an iterator
         old = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "next"]
         yield from ((ast.unparse(n), f"{ast.unparse(n.value)}.__next__") for n in old)
