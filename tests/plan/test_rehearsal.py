@@ -423,3 +423,11 @@ def test_options_of_a_class_are_its_defaults(planned):
     options = "class Options:\n    rate = 0.1\n"
     plan = planned("import tyro\n" + options + HEAD + DATA + asked)
     assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]
+
+
+def test_samples_are_as_deep_as_the_loop_takes_their_batches_apart(planned):
+    pairs = LOOP.replace(
+        "for images, labels in train_loader:", "for (images, others), labels in train_loader:"
+    )
+    sample = "((torch.randn(1, 1, 8, 8)[0], torch.randn(1, 1, 8, 8)[0]), torch.randint(0, 3, (1,))[0])"
+    assert changes(planned(HEAD + DATA + pairs))["train_set ="] == f"[{sample} for _ in range(8)]"

@@ -300,7 +300,11 @@ def test_an_object_whose_attributes_alone_are_read_holds_options(planned):
     text = TRAIN.replace("loss_fn(model(x), y)", "(setup.scale * F.cross_entropy(model(x), y))").replace(
         "loss_fn", "setup"
     )
-    assert codes(scenario(planned(HEAD + text)))["setup"] == "types.SimpleNamespace(scale=1)"
+    text += "        setup.log.info(setup.name.lower())\n"
+    told = (
+        "types.SimpleNamespace(log=types.SimpleNamespace(info=unittest.mock.MagicMock()), name='a', scale=1)"
+    )
+    assert codes(scenario(planned(HEAD + text)))["setup"] == told
 
 
 def test_what_a_call_leaves_as_it_is_by_default_is_not_passed(planned):
@@ -331,3 +335,16 @@ def test_gradients_go_back_through_an_accelerator(planned):
     )
     recipe = scenario(planned(HEAD + text.replace("loss_fn", "accelerator")))
     assert "backward=torch.Tensor.backward" in codes(recipe)["accelerator"]
+
+
+def test_batches_are_as_deep_as_the_loop_takes_them_apart(planned):
+    text = """
+def train(model, loader, optimizer):
+    for step, ((x, z), y, meta) in enumerate(loader):
+        optimizer.zero_grad()
+        (F.cross_entropy(model(x) + model(z), y) + 0 * meta["weight"].float().mean()).backward()
+        optimizer.step()
+"""
+    classes = "torch.randint(0, 3, (8,))"
+    batch = f"((torch.randn(8, 6), torch.randn(8, 6)), {classes}, {{'weight': {classes}}})"
+    assert codes(scenario(planned(HEAD + text)))["loader"] == f"[{batch} for _ in range(2)]"

@@ -11,6 +11,7 @@ from modereview.plan.slots import Context, Slot
 from modereview.plan.uses import Uses
 
 Json: TypeAlias = dict[str, object]
+_OF_TEXT = frozenset("lower upper split strip startswith endswith format replace join".split())
 
 
 def slot_json(context: Context, slot: Slot) -> Json:
@@ -26,6 +27,7 @@ def slot_json(context: Context, slot: Slot) -> Json:
         "drawn": slot.uses.drawn,
         "unpacked": slot.uses.unpacked or slot.uses.item_indices,
         "item_keys": list(slot.uses.item_keys),
+        "parts": [{"count": part.count, "keys": list(part.keys)} for part in slot.uses.parts],
     }
 
 
@@ -39,7 +41,12 @@ def attributes(context: Context, uses: Uses) -> dict[str, str | None]:
         a: resolve(context.names, ast.unparse(options[a]), "") if a in options else None
         for a in sorted(uses.attrs | uses.below)
     }
-    return {**known, **dict.fromkeys(sorted(uses.methods), "unittest.mock.MagicMock()")}
+    for owner, _, method in sorted(path.rpartition(".") for path in uses.methods):
+        if method in _OF_TEXT and owner in known:
+            known[owner] = known[owner] or "'a'"
+        else:
+            known[f"{owner}.{method}" if owner else method] = "unittest.mock.MagicMock()"
+    return known
 
 
 def class_of(context: Context, code: str) -> str | None:

@@ -84,7 +84,8 @@ def _by_uses(uses: Uses) -> Kind:
         return "loader"
     if uses.attrs & {"backward"}:
         return "unknown"
-    if uses.attrs and not (uses.methods or uses.called or uses.iterated or uses.attrs & OF_TENSORS):
+    acts = uses.attrs & (uses.methods | OF_TENSORS)
+    if uses.attrs and not (acts or uses.called or uses.iterated):
         return "args"
     return "mapping" if uses.keys else "unknown"
 

@@ -173,7 +173,7 @@ def _with_items(slots: dict[str, list[Json]]) -> dict[str, list[Json]]:
     if known is not None:
         for slot in (s for each in slots.values() for s in each if s["kind"] in ("dataset", "loader")):
             if not (slot["unpacked"] or slot["item_keys"]):
-                slot.update(unpacked=known["unpacked"], item_keys=known["item_keys"])
+                slot.update({key: known[key] for key in ("unpacked", "item_keys", "parts")})
     return slots
 
 

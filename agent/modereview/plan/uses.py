@@ -20,17 +20,26 @@ OF_TENSORS = frozenset({"shape", "dtype", "device", "data", "grad", "T", "ndim",
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of an item that is taken apart itself: `(x, z), y`, or read by keys: `meta["weight"]`."""
+
+    count: int = 0
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Uses:
     """What is done with one name in a function and in what it passes the name to."""
 
     attrs: frozenset[str] = frozenset()
-    methods: frozenset[str] = frozenset()  # of the attributes, those that are called
+    methods: frozenset[str] = frozenset()  # what is called of it: "step", "logger.info"
     below: frozenset[str] = frozenset()  # attributes of attributes that are read: "SOLVER.BASE_LR"
     called: bool = False
     iterated: bool = False
     drawn: bool = False  # from an iterator: `next(batches)`
     keys: tuple[str, ...] = ()  # string subscripts of the name, in order
     unpacked: int = 0  # names that each item is taken apart into; 0: kept whole
+    parts: tuple[Part, ...] = ()  # what is done with each of these, where it is more than to take it
     item_keys: tuple[
         str, ...
     ] = ()  # string subscripts of an item: dict batches; or ".name" of its attributes
@@ -51,6 +60,7 @@ class Uses:
             self.drawn or other.drawn,
             tuple(dict.fromkeys(self.keys + other.keys)),
             self.unpacked or other.unpacked,
+            self.parts or other.parts,
             tuple(dict.fromkeys(self.item_keys + other.item_keys)),
             max(self.item_indices, other.item_indices),
         )
@@ -79,7 +89,7 @@ def _direct(nodes: list[ast.AST], name: str) -> Uses:
     read = [(n, path) for n in nodes if isinstance(n, ast.Attribute) and (path := _path(n, is_name))]
     found = Uses(
         attrs=frozenset(path for _, path in read if "." not in path),
-        methods=frozenset(path for n, path in read if "." not in path and id(n) in functions),
+        methods=frozenset(path for n, path in read if id(n) in functions),
         below=frozenset(path for n, path in read if "." in path and id(n) not in functions),
         called=any(is_name(call.func) for call in calls),
         drawn=any(ast.unparse(call.func) == "next" and any(map(is_name, call.args[:1])) for call in calls),
@@ -106,7 +116,10 @@ def _items(nodes: list[ast.AST], target: ast.expr) -> Uses:
     if isinstance(target, ast.Tuple) and len(target.elts) == 2 and isinstance(target.elts[1], ast.Tuple):
         target = target.elts[1]  # for i, (x, y) in enumerate(loader)
     if isinstance(target, (ast.Tuple, ast.List)):
-        return Uses(iterated=True, unpacked=len(target.elts))
+        parts = tuple(Part(_arity(t), _keys(nodes, _matcher(ast.unparse(t)))) for t in target.elts)
+        return Uses(
+            iterated=True, unpacked=len(target.elts), parts=parts if any(map(_is_more, parts)) else ()
+        )
     is_item = _matcher(ast.unparse(target))
     unpacked = [_arity(t) for t, v in _plain_assignments(nodes) if is_item(_unwrapped(v))]
     indices = [n.slice.value + 1 for n in _subscripts(nodes, is_item) if _is(n.slice, int)]  # type: ignore[attr-defined]
@@ -116,6 +129,10 @@ def _items(nodes: list[ast.AST], target: ast.expr) -> Uses:
         item_keys=_keys(nodes, is_item) or (() if any((*unpacked, *indices)) else _fields(nodes, is_item)),
         item_indices=max(indices, default=0),
     )
+
+
+def _is_more(part: Part) -> bool:
+    return bool(part.count or part.keys)
 
 
 def _iterations(nodes: list[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:

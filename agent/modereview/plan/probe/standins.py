@@ -159,7 +159,8 @@ def _owner(name: str, models: list[str]) -> str | None:
 def _data(slot: dict[str, Any], choice: Choice) -> str | None:
     """Two full batches, in a loader or a list; one batch; or a dataset of two batches' samples."""
     needed = slot["attributes"]
-    plain = bool(slot["item_keys"]) or (choice.structure % 2 == 1 and "dataset" not in needed)
+    own = bool(slot["item_keys"] or slot["parts"])  # batches that no TensorDataset gives
+    plain = own or (choice.structure % 2 == 1 and "dataset" not in needed)
     if slot["kind"] == "batch" or plain:
         batch = _batch(slot, choice, choice.rows)
         return (
@@ -167,7 +168,7 @@ def _data(slot: dict[str, Any], choice: Choice) -> str | None:
             if slot["kind"] == "batch" or batch is None
             else f"[{batch} for _ in range({choice.batches})]"
         )
-    parts = _parts(slot, choice, choice.batches * choice.rows, samples=True)
+    parts = parts_of(slot, choice, choice.batches * choice.rows, samples=True)
     if parts is None or any(g.text for g in choice.inputs):
         return None
     dataset = f"torch.utils.data.TensorDataset({', '.join(parts)})"
@@ -179,7 +180,7 @@ def _data(slot: dict[str, Any], choice: Choice) -> str | None:
 def _batch(slot: dict[str, Any], choice: Choice, rows: int) -> str | None:
     if slot["item_keys"]:
         return _mapping(slot["item_keys"], choice, rows)
-    parts = _parts(slot, choice, rows)
+    parts = parts_of(slot, choice, rows)
     if parts is None:
         return None
     if len(parts) == 1:
@@ -187,7 +188,7 @@ def _batch(slot: dict[str, Any], choice: Choice, rows: int) -> str | None:
     return f"({', '.join(parts)})"
 
 
-def _parts(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = False) -> list[str] | None:
+def parts_of(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = False) -> list[str] | None:
     """The tensors of a batch: the inputs, then as many targets as the function takes apart."""
     inputs = [g.code(rows if rows != choice.rows else None, choice.maker) for g in choice.inputs]
     target = target_code(choice, rows, samples)
@@ -195,7 +196,15 @@ def _parts(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = Fals
         return None
     count = slot["unpacked"] or (len(inputs) + 1 if choice.structure < 2 else len(inputs))
     extra = max(count - len(inputs), 0)
-    return (inputs + [target] * extra)[:count]
+    codes = (inputs + [target] * extra)[:count]
+    return codes if samples else list(map(part_of, codes, [*slot["parts"], *[None] * len(codes)]))
+
+
+def part_of(code: str, part: dict[str, Any] | None) -> str:
+    """A part of a batch: several of a kind, or by keys, where the loop takes it apart so."""
+    if part and part["keys"]:
+        return mapping([(key, code) for key in part["keys"]])
+    return f"({', '.join([code] * part['count'])})" if part and part["count"] else code
 
 
 def _mapping(keys: list[str], choice: Choice, rows: int) -> str | None:
