@@ -431,3 +431,13 @@ def test_samples_are_as_deep_as_the_loop_takes_their_batches_apart(planned):
     )
     sample = "((torch.randn(1, 1, 8, 8)[0], torch.randn(1, 1, 8, 8)[0]), torch.randint(0, 3, (1,))[0])"
     assert changes(planned(HEAD + DATA + pairs))["train_set ="] == f"[{sample} for _ in range(8)]"
+
+
+def test_words_are_typed_that_the_command_line_takes(planned):
+    asked = "import argparse\nparser = argparse.ArgumentParser()\nNETS = {'small': 1, 'large': 2}\n"
+    asked += "parser.add_argument('net', choices=list(NETS))\n"
+    asked += "parser.add_argument('--size', required=True, type=lambda text: int(text))\n"
+    asked += "args = parser.parse_args()\n"
+    plan = planned(HEAD + asked + DATA + LOOP)
+    assert own_run(plan).rehearsal.arguments[0] == "small"
+    assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]

@@ -28,6 +28,7 @@ PARTS = (
     "choices",
     "messages",
     "losses",
+    "typing_in",
     "changes",
     "capture",
     "attempt",

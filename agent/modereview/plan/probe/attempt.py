@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import traceback
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from .losses import way_to
 _RUN_SECONDS = 8.0
 _SEARCH_SECONDS = 6.0
 _LARGEST_FILE = 2**20  # bytes, of a configuration or a vocabulary
+_LONGEST_COMPLAINT = 600  # characters
 # A test takes a script that exits for one that has come to its end; the search asks why.
 _TELLING = ("contextlib.suppress(SystemExit)", "contextlib.nullcontext()")
 _ENOUGH = ("enough is seen",)
@@ -45,7 +48,7 @@ def attempt(job: Json, state: State, deadline: Deadline) -> Json:
 def arguments(job: Json, state: State) -> list[str]:
     """What is typed behind the script's name."""
     flags = job["batch_options"] if state.small else []
-    return [*(word for flag in flags for word in (flag, str(state.choice.rows))), *job["arguments"]]
+    return [*(word for flag in flags for word in (flag, str(state.choice.rows))), *state.typed]
 
 
 def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json:
@@ -67,11 +70,14 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
     names["observed"] = observed
     handle = nn.modules.module.register_module_forward_hook(functools.partial(_remember, last, capture))
     answer: Json = {}
+    complaints = io.StringIO()
     try:
-        with seconds(limit), capture.watching():
+        with seconds(limit), capture.watching(), contextlib.redirect_stderr(complaints):
             names["rehearsed"](changes, typed, state.files, **({"most": state.most} if state.most else {}))
     except SystemExit as end:
         answer = _failure(job, end) if end.code not in (None, 0, *_ENOUGH) else {}
+        if end.code == 2:  # of command lines
+            answer["error"] = f"SystemExit: {complaints.getvalue().strip()[-_LONGEST_COMPLAINT:]}"
     except (Exception, OutOfTime) as error:
         answer = _failure(job, error)
     handle.remove()

@@ -26,6 +26,7 @@ from .repairs import (
     with_loaders,
     without_mocks,
 )
+from .typing_in import retyped
 
 _REFUSED = 14  # choices that stop at one line, before something else is changed
 _LAST_SECONDS = 8.0  # for a run that is left before what fails
@@ -40,6 +41,7 @@ def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) 
     fixed = tuple((c["name"], c["code"]) for c in job["fixed"])
     sizes = tuple(job["batch_sizes"])
     state = State(fixed, choices=tuple(choices(job, recipes)), absent=tuple(absent), sizes=sizes)
+    state = replace(state, typed=tuple(job["arguments"]))
     best: Json = {"error": "nothing to try"}
     tree = ast.parse(Path(job["path"]).read_bytes())
     trials: list[str] = []
@@ -115,6 +117,8 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
         return replace(state, files=(*state.files, name))
     if answer["kind"] == "choice":
         return state.first_fitting()
+    if error.startswith("SystemExit: ") and (words := retyped(state.typed, error)):
+        return replace(state, typed=words)
     if not error:
         unseen = [site for site in job["sites"] if site["text"] in _unseen(job, answer)]
         more = with_loaders(job, tree, state) or entered(job, tree, state)

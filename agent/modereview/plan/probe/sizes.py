@@ -8,6 +8,8 @@ import re
 _BY_NAME = (
     (r"(^|_)(idx|index|id)$", "0"),
     (r"max_?pos|n_positions", "64"),
+    (r"^pretrained$|^load_", "False"),
+    (r"(path|file|dir|ckpt|checkpoint|weights)$", "'a'"),
     (r"drop|^p$|prob|rate|alpha", "0.1"),
     (r"heads?$", "2"),
     (r"layers|depth|blocks|^n_?convs?$", "2"),
