@@ -29,7 +29,7 @@ GIVEN = "given in pyproject.toml"
 _INSTEAD = (  # (callee, what is called instead)
     (r"^(tyro\.cli|(simple_parsing|pyrallis)\.parse)$", "(lambda made, *_, **__: made())"),
     (r"^torch\.compile$", "(lambda same, **_: same)"),
-    (r"^(torch\.)?(multiprocessing|mp)\.spawn$", "(lambda work, args=(), **_: work(0, *args))"),
+    (r"^(torch\.)?(multiprocessing|mp)\.spawn$", "(lambda work, args=(), *_, **__: work(0, *args))"),
     # An export runs the model once; what it writes, and the package that it needs, are no matter here.
     (
         r"(^|\.)(onnx|export)\.export$",
