@@ -238,7 +238,8 @@ def _option(name: str, code: str | None, choice: Choice) -> str:
         return "1"
     if re.search(r"cuda|gpu|mps|distributed|wandb|fp16|amp|parallel|visual|plot|save", name):
         return "False" if code in (None, "True", "False") else code
-    if "epoch" in name or code is None:
+    nowhere = code == "''" and re.search(r"(save|out|work|log|exp)\w*(dir|path|folder)", name)
+    if "epoch" in name or code is None or nowhere:
         return _number(name)
     return code
 
