@@ -14,6 +14,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch.nn import BatchNorm2d as BN
 
+def build_model(arch):
+    return timm.models.__dict__[arch]()
+
 def block(n):
     return nn.Sequential(nn.Linear(n, n), nn.Dropout(0.1))
 
@@ -65,6 +68,9 @@ SENSITIVITY = {
         False,
     ),
     "a library's model": ("self.b = timm.create_model('resnet18')", "return x", (), True),
+    "a library's model, chosen by its name": ("self.b = timm.models.__dict__['vit']()", "return x", (), True),
+    "through getattr": ("self.b = getattr(timm.models, 'vit')()", "return x", (), True),
+    "through a builder of the file": ("self.b = build_model('vit')", "return x", (), True),
     "a model that it is given": ("self.inner = model", "return x", (), True),
 }
 

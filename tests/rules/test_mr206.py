@@ -32,6 +32,28 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     """,
         ["warning def eval(self):"],
     ),
+    "no mode, and what is inside comes from a builder that chooses by name": (
+        """
+        import nets
+
+        def build_model(cfg):
+            student = nets.__dict__[cfg.arch](cfg.patch)
+            teacher = nets.__dict__[cfg.arch](cfg.patch)
+            return student, teacher
+
+        class Distilled(nn.Module):
+            def __init__(self, cfg):
+                super().__init__()
+                parts, others = {}, {}
+                parts["backbone"], others["backbone"] = build_model(cfg)
+                self.student, self.teacher = nn.ModuleDict(parts), nn.ModuleDict(others)
+
+            def train(self):
+                super().train()
+                self.teacher.eval()
+    """,
+        ["error def train(self):"],
+    ),
     "an eval of a part that does more than switch": (
         """
         class Part(nn.Module):

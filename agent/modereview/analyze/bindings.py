@@ -129,7 +129,8 @@ class Bindings(ABC):
                 return frozenset({Thing((owner.key, name), name, "attribute", parent=owner)})
             return frozenset({Callable(method, owner)})
         label = f"{owner.label}.{name}"
-        child = Thing((owner.key, name), label, "attribute", parent=owner if self.is_model(owner) else None)
+        follows = self.is_model(owner) or owner.origin == "pretrained"
+        child = Thing((owner.key, name), label, "attribute", parent=owner if follows else None)
         return frozenset({child, Bound(frozenset({owner}), name, self.source.slice(base.span))})
 
     def bind(self, target: ir.Expr, values: ValueSet, state: State, frame: Frame) -> State:
@@ -205,27 +206,27 @@ class Bindings(ABC):
             return frozenset({(Mode.EVAL, Cause("pretrained", span, "", Path(), thing.label))})
         return frozenset({(Mode.UNKNOWN, Cause("entry", span, "", Path(), thing.label))})
 
-    def modes_run(self, thing: Thing, state: State) -> Modes:
+    def modes_run(self, thing: Thing, state: State, around: tuple[Thing, ...] = ()) -> Modes:
         """The modes that a forward of the thing runs in.
 
         A class that has nothing to switch but the models it was given runs in theirs: `Wrapper(model)` of
         an evaluated model evaluates, and that of a parameter runs in whatever mode that comes.
         """
         held = (v for c in state.cells("attr") if c[1] == thing for v in state.get(c) or ())
-        models = [v for v in held if isinstance(v, Thing) and self.is_model(v)]
-        known = [self._mode_told(v, state) for v in models]
+        models = [v for v in held if isinstance(v, Thing) and self.is_model(v) and v not in around]
         of_its_own = thing.cls not in self.modules.known or self.modules.sensitivity(thing.cls)[0]
-        if of_its_own or not models or not all(known):
+        if of_its_own or not models:
             return self.modes_of(thing, state)
-        return frozenset(way for modes in known for way in modes)
+        wrappers = (*around, thing)
+        return frozenset(way for model in models for way in self._modes_inside(model, state, wrappers))
 
-    def _mode_told(self, thing: Thing, state: State) -> Modes:
-        """The modes that somebody gave a thing; those of a parameter or its parts are its caller's."""
+    def _modes_inside(self, thing: Thing, state: State, wrappers: tuple[Thing, ...]) -> Modes:
+        """The modes of a model in a wrapper; those of a parameter or its parts are its caller's."""
         held: Modes = state.get(("mode", thing)) or frozenset()  # type: ignore[assignment]
         of_others = thing.origin in ("parameter", "attribute")
         if not held and of_others and all(mode is Mode.UNKNOWN for mode, _ in self.modes_of(thing, state)):
             return frozenset({(Mode.UNKNOWN, Cause("escaped", None, "", Path(), thing.label))})
-        return held
+        return held or self.modes_run(thing, state, wrappers)
 
     def is_model(self, thing: Thing) -> bool:
         """Whether calling the thing is a forward: a module for certain, or used and named like one."""

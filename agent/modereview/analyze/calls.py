@@ -12,6 +12,7 @@ from modereview.analyze.escapes import with_modes
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import AVERAGES, BAKED
 from modereview.analyze.joining import one_object
+from modereview.analyze.modules import taken_models
 from modereview.analyze.torchfacts import (
     COLLECTING,
     CONTAINERS,
@@ -25,7 +26,7 @@ from modereview.analyze.torchfacts import (
     names_a_loading,
     names_a_model,
 )
-from modereview.analyze.truths import ANY, of_dict, results, truth
+from modereview.analyze.truths import ANY, asked_of_data, results, truth
 from modereview.analyze.values import (
     NOTHING,
     Bound,
@@ -33,6 +34,7 @@ from modereview.analyze.values import (
     Cause,
     Cell,
     ClassValue,
+    Constant,
     Elements,
     External,
     Graph,
@@ -92,11 +94,26 @@ class Calls(Activations):
     def _build(self, call: ir.Call, cls: ir.Class, given: Given, state: State, frame: Frame) -> Evaluated:
         thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
         state = self._anew(thing, call, state)
+        self._note_taken(thing, cls, given)
         init = self.modules.method(cls, "__init__")
         if init is None:
             return [(state, frozenset({thing}))]
         after = self.call_function(init, thing, given, call.span, state, frame)
         return [(s, frozenset({thing})) for s in one_object([s for s, _ in after], state)]
+
+    def _note_taken(self, thing: Thing, cls: ir.Class, given: Given) -> None:
+        """Record the models that a class takes; None where they may be others than those in view."""
+        init, taken = cls.method("__init__"), taken_models(cls)
+        if init is None or not taken:
+            return
+        rows = [p for p in init.params[1:] if p.kind in ("positional", "keyword")]
+        values = dict(zip((p.name for p in rows), given.positional, strict=False)) | given.named
+        left_out = {p.name for p in rows if isinstance(p.default, ir.Const)} - set(values)
+        explicit = [values.get(name, NOTHING) for name in taken - left_out]
+        models = frozenset(v for value in explicit for v in value if isinstance(v, Thing))
+        before = self.record.taken.get(thing, frozenset())
+        known = given.complete and before is not None and all(map(_is_in_view, explicit))
+        self.record.taken[thing] = models | before if known and before is not None else None
 
     def _anew(self, thing: Thing, call: ir.Call, state: State) -> State:
         """The state for a thing that a call builds now: what an earlier pass did is another's history."""
@@ -162,8 +179,8 @@ class Calls(Activations):
         if name in COLLECTING:
             base = call.func.base if isinstance(call.func, ir.Attr) else call.func
             return [(self.collect(base, flowing, state, frame), NOTHING)]
-        if name in ("items", "values", "keys"):
-            return [(state, of_dict(name, owner))]
+        if (answer := asked_of_data(name, owner, given.positional)) is not None:
+            return [(state, answer)]
         if (
             name in ("eval", "train")
             and things
@@ -237,9 +254,10 @@ class Calls(Activations):
         return self.escape(call, origin, NOTHING, given, state, frame)
 
     def _chosen(self, given: Given) -> ValueSet:
-        """`getattr(models, name)`: some member of what is imported."""
+        """`getattr(models, name)`: some member of what is imported, some part of a model."""
         owners = given.positional[0] if len(given.positional) > 1 else NOTHING
-        return frozenset(External(f"{v.name}.{ANY}") for v in owners if isinstance(v, External))
+        parts = (_part(v, ANY) for v in owners if isinstance(v, Thing) and self.is_model(v))
+        return frozenset({External(f"{v.name}.{ANY}") for v in owners if isinstance(v, External)} | {*parts})
 
     def _pretrained(self, call: ir.Call, owner: ValueSet, state: State) -> Evaluated:
         """`from_pretrained` of a class: of transformers, where what is in view does not say otherwise."""
@@ -310,9 +328,18 @@ def _layers_in(call: ir.Call, given: Given) -> frozenset[Thing]:
     )
 
 
+def _is_in_view(values: ValueSet) -> bool:
+    """Whether what is given is known: a module that was built in view, a function, a constant."""
+    built = ("build", "library", "copy")
+    return bool(values) and all(
+        (isinstance(v, Thing) and v.is_module and v.origin in built) or isinstance(v, Constant | Callable)
+        for v in values
+    )
+
+
 def _part(owner: Thing, name: str) -> Thing:
     """`model.get_decoder()` is a part of the model, in its mode."""
-    return Thing((owner.key, name), f"{owner.label}.{name}()", "attribute", parent=owner)
+    return Thing((owner.key, name), f"{owner.label}.{name}", "attribute", parent=owner)
 
 
 def _reads_a_state(call: ir.Call) -> bool:

@@ -19,6 +19,12 @@ class Contexts(Generators):
         if not items:
             return self.execute(block, [state], frame)
         (expr, target), rest = items[0], items[1:]
+        if isinstance(expr, ir.Choice):
+            chosen = Ends()
+            for s, holds in self.decide(expr.test, state, frame):
+                taken = expr.then if holds else expr.orelse
+                chosen.add(self.managed(((taken, target), *rest), block, s, frame))
+            return chosen
 
         def inside(entered: State, values: ValueSet) -> Ends:
             bound = self.bind(target, values, entered, frame) if target is not None else entered
@@ -37,12 +43,6 @@ class Contexts(Generators):
 
     def _grad_context(self, expr: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool | None]]:
         """What a context manager does to the gradient switch; None if it is none of torch's."""
-        if isinstance(expr, ir.Choice):
-            return [
-                pair
-                for s, holds in self.decide(expr.test, state, frame)
-                for pair in self._grad_context(expr.then if holds else expr.orelse, s, frame)
-            ]
         switch = self.grad_manager(expr)
         if switch == "set_grad_enabled" and isinstance(expr, ir.Call):
             return list(self.grad_argument(expr, state, frame))

@@ -56,7 +56,8 @@ class Escapes(Handing):
         if names_a_step(last) and any(map(_is_an_optimizer, (*call.args, *(v for _, v in call.kwargs)))):
             state = self._stepped(given, state)
         self.record.optimized |= set(passed)  # an optimizer may be made of it there
-        kept = [*passed, *_held((*_nested(owner), *_nested(given.values)), state)]
+        told = [v for v in owner if isinstance(v, Thing)] if _says_the_mode(call) else []
+        kept = [*passed, *told, *_held((*_nested(owner), *_nested(given.values)), state)]
         if last[:1].isupper() and not name.startswith(SWITCHING) and not owner:
             return self._built_elsewhere(call, given, kept, state)
         unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), name))})
@@ -148,6 +149,11 @@ def _held(things: tuple[Thing, ...], state: State) -> Iterator[Thing]:
     """The models that objects of classes out of view keep."""
     for thing in things:
         yield from (v for v in state.get(("holds", thing)) or () if isinstance(v, Thing))
+
+
+def _says_the_mode(call: ir.Call) -> bool:
+    """`model.load_checkpoint(path, eval=True)`: whoever wrote that thought of the mode."""
+    return any(name in ("eval", "eval_mode", "train", "training", "is_training") for name, _ in call.kwargs)
 
 
 def _is_an_optimizer(given: ir.Expr) -> bool:

@@ -142,7 +142,12 @@ class Expressions(Conditions):
                     named[key] = value
                 for known in (v for v in value if isinstance(v, Elements) and key is None):
                     named.update((str(k), v) for k, v in zip(known.keys or (), known.items, strict=False))
-            rows.append((after, Given(tuple(positional), named)))
+            open_ended = [v for e, v in zip(call.args, values, strict=False) if isinstance(e, ir.Star)]
+            open_ended += [
+                v for (k, _), v in zip(call.kwargs, values[len(call.args) :], strict=True) if not k
+            ]
+            complete = all(any(isinstance(v, Elements) for v in value) for value in open_ended)
+            rows.append((after, Given(tuple(positional), named, complete)))
         return rows
 
     def comprehension(self, expr: ir.Comprehension, state: State, frame: Frame) -> Evaluated:

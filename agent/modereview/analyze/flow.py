@@ -148,7 +148,7 @@ class Flow(Statements):
         born = State(cells)
         for held in {v for values in cells.values() for v in values if isinstance(v, Thing)} | {thing}:
             if self.is_model(held):
-                switched = any(cause.kind == "switch" for _, cause in self.modes_of(held, state))
+                switched = any(map(_was_seen_to, self.modes_of(held, state)))
                 born = born.set(("mode", held), frozenset({_later(held, switched_before=switched)}))
         for cell in state.cells("mode"):  # an item, or a part of a part, that `__init__` switched
             part = cell[1]
@@ -174,6 +174,13 @@ def _switched_off(modes: frozenset[Hashable] | None) -> Modes:
     """The modes of a cell that a switch made EVAL."""
     held = (m for m in modes or () if isinstance(m, tuple))
     return frozenset((mode, cause) for mode, cause in held if mode is Mode.EVAL and cause.kind == "switch")
+
+
+def _was_seen_to(way: tuple[Mode, Cause]) -> bool:
+    """Whether `__init__` switched it, or had it from what sees to the mode: `Sam.from_config(...)`."""
+    cause = way[1]
+    loads = cause.kind == "escaped" and cause.text.rpartition(".")[2].startswith("from_")
+    return cause.kind in ("switch", "pretrained") or loads
 
 
 def _was_switched(modes: frozenset[Hashable] | None) -> bool:

@@ -12,7 +12,7 @@ from modereview.analyze.linking import Linked
 from modereview.analyze.modules import Modules
 from modereview.analyze.projection import Trail, trail
 from modereview.analyze.roles import Roles
-from modereview.analyze.torchfacts import names_a_loading, names_a_model
+from modereview.analyze.torchfacts import names_a_loading, names_a_model, names_a_network
 from modereview.analyze.values import ForwardRun, SwitchRun, Thing
 from modereview.records import Forward, Mode, Span
 
@@ -81,7 +81,24 @@ def _forward(
         by=run.by,
         after=tuple(sorted(run.after)),
         off_by=run.off_by if run.grad is False and run.off_by and linked.here(run.off_by) else None,
+        network=_is_network(run, linked, modules),
+        handed=_is_handed_in(run.thing, seen, flow),
     )
+
+
+def _is_network(run: ForwardRun, linked: Linked, modules: Modules) -> bool:
+    """Whether more than a role's name says so: its class, what it is asked for in view, or a plain name."""
+    thing, asked = run.thing, linked.own.names.switched | linked.own.names.networks
+    made = thing.is_module or thing.origin in ("library", "pretrained") or thing.cls in modules.known
+    named = (run.text, thing.label)
+    parts = {part for name in named for part in name.split(".")}
+    return made or bool(parts & asked) or any(map(names_a_network, named))
+
+
+def _is_handed_in(thing: Thing, seen: Trail, flow: Flow) -> bool:
+    """Whether the outermost function got it as an argument, or as a part of one, from nobody in view."""
+    outermost = flow.names.functions.get(seen.through[0] if seen.through else seen.function)
+    return outermost is not None and _born(thing.key) == outermost.span
 
 
 def _name_here(thing: Thing, text: str, span: Span, seen: Trail, linked: Linked) -> str:
@@ -101,16 +118,24 @@ def _born(key: object) -> Span | None:
 def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str, ...], bool]:
     """What in the model depends on its mode, as far as it is known, and whether part of it is unknown."""
     if thing.cls in modules.known and thing.cls:
+        taken = flow.record.taken.get(thing)
+        if taken is not None:
+            inside = (_sensitivity(part, flow, modules) for part in taken)
+            return _together(modules.own_sensitivity(thing.cls), *inside)
         call = flow.record.built.get(thing) if thing.origin == "build" else None
         return modules.built(thing.cls, call) if call else modules.sensitivity(thing.cls)
     if parts := flow.record.parts.get(thing):
-        each = [_sensitivity(part, flow, modules) for part in parts]
-        return tuple(sorted({kind for kinds, _ in each for kind in kinds})), any(opaque for _, opaque in each)
+        return _together(*(_sensitivity(part, flow, modules) for part in parts))
     if thing.origin in ("library", "copy") and (thing.cls or "").startswith("torch.nn."):
         return modules.of_expression(flow.record.built[thing])
     if thing.parent is not None and thing.parent.cls in modules.known and thing.parent.cls:
         return modules.sensitivity(thing.parent.cls)
     return (), True
+
+
+def _together(*parts: tuple[tuple[str, ...], bool]) -> tuple[tuple[str, ...], bool]:
+    """The same of a model that consists of these."""
+    return tuple(sorted({kind for kinds, _ in parts for kind in kinds})), any(unclear for _, unclear in parts)
 
 
 def _is_fresh(thing: Thing, flow: Flow, roles: Roles) -> bool:

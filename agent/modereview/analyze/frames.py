@@ -46,6 +46,7 @@ class Given:
 
     positional: tuple[ValueSet, ...] = ()
     named: dict[str, ValueSet] = field(default_factory=dict)
+    complete: bool = True  # False where a `*sequence` or `**mapping` holds what nobody knows
 
     @property
     def values(self) -> ValueSet:
@@ -74,6 +75,7 @@ class Record:
     frozen: set[Thing] = field(default_factory=set)  # whose parameters were all told to want no gradient
     built: dict[Thing, ir.Call] = field(default_factory=dict)
     parts: dict[Thing, frozenset[Thing]] = field(default_factory=dict)  # of a container, all that it holds
+    taken: dict[Thing, frozenset[Thing] | None] = field(default_factory=dict)  # the models that a class took
     activations: dict[Path, str] = field(default_factory=dict)  # the function entered at each path
     roots: set[Span] = field(default_factory=set)  # definitions entered without a call in view
     steps: int = 0
@@ -81,5 +83,6 @@ class Record:
     def grows_older(self, thing: Thing, earlier: Thing) -> None:
         """What is known of a thing holds for it under another name, too."""
         self.built[earlier] = self.built[thing]
+        self.taken.update({earlier: self.taken[thing]} if thing in self.taken else {})
         for known in (self.optimized, self.loaded, self.copies, self.frozen):
             known |= {earlier} if thing in known else set()

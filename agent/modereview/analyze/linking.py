@@ -99,6 +99,7 @@ def _names(own: Outline, search: Search) -> Names:
         {name: cls for table in reversed(tables) for name, cls in table.classes.items()},
         {name: function for table in reversed(tables) for name, function in table.functions.items()},
         frozenset().union(*(table.switched for table in tables)),
+        frozenset().union(*(table.networks for table in tables)),
         linked=True,
     )
 

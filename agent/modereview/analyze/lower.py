@@ -14,6 +14,7 @@ from typing import Literal
 
 from modereview.analyze import ir
 from modereview.analyze.qualify import Qualifier, qualifier
+from modereview.analyze.stacks import unstacked
 from modereview.records import Source, Span
 
 _COMPARE = {
@@ -124,7 +125,7 @@ class _Lowering:
                     )
                     for i in items
                 )
-                yield ir.With(pairs, block(body), span)
+                yield unstacked(ir.With(pairs, block(body), span))
             case ast.Match(subject, cases):
                 yield from self.match(subject, cases, span, block)
             case ast.Try(body, clauses, orelse, final):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from modereview.analyze import ir, walk
@@ -38,6 +38,7 @@ _BARE_BASES = (
     ".GenerationMixin",
     ".PyTorchModelHubMixin",
 )
+_PLAIN = ("str", "int", "float", "bool", "dict", "list", "tuple", "bytes")
 # Bases from here make no module, whatever methods a class has.
 _NO_MODULES = ("abc.", "typing.", "torch.", "enum.")
 
@@ -45,9 +46,9 @@ _NO_MODULES = ("abc.", "typing.", "torch.", "enum.")
 def module_names(names: Names) -> frozenset[str]:
     """Qualified names of the classes that are modules, by inheritance in the file and by import alias.
 
-    A class with a `forward` method and a base that is not in view is taken for one as well.
+    A class with a `forward` method is taken for one as well where a base, or a base's base, is not in view.
     """
-    found = {c.name for c in names.classes.values() if _has_base_elsewhere(c, names) and _runs_forward(c)}
+    found = {c.name for c in names.classes.values() if _comes_from_elsewhere(c, names) and _runs_forward(c)}
     for _ in names.classes:  # at most one new level of inheritance a round
         more = {c.name for c in names.classes.values() if any(_is_module(b, names, found) for b in c.bases)}
         if more <= found:
@@ -80,10 +81,30 @@ def _goes_backward(cls: ir.Class) -> bool:
     return any(isinstance(c.func, ir.Attr) and c.func.name == "backward" for c in calls)
 
 
-def _has_base_elsewhere(cls: ir.Class, names: Names, but: tuple[str, ...] = ()) -> bool:
+def _has_base_elsewhere(
+    cls: ir.Class, names: Names, but: Callable[[str], bool] = lambda origin: False
+) -> bool:
     """Whether a base is imported from a file that is not in view; torch's own and `but` are known."""
     origins = [names.origin(b) or "" for b in cls.bases if names.class_at(b) is None]
-    return any(o and not o.startswith(_NO_MODULES) and not o.endswith(but) for o in origins)
+    return any(o and not o.startswith(_NO_MODULES) and not but(o) for o in origins)
+
+
+def _comes_from_elsewhere(cls: ir.Class, names: Names) -> bool:
+    """Whether some base of it, or of its bases in view, is not in view."""
+    todo, seen = [cls], {cls.name}
+    while todo:
+        each = todo.pop()
+        if _has_base_elsewhere(each, names):
+            return True
+        more = [c for b in each.bases if (c := names.class_at(b)) is not None and c.name not in seen]
+        seen |= {c.name for c in more}
+        todo += more
+    return False
+
+
+def _is_bare_base(origin: str) -> bool:
+    """Whether a base of a library adds no layer that depends on the mode."""
+    return origin.endswith(_BARE_BASES) or origin.startswith(MODELESS)
 
 
 def inherited(cls: ir.Class, name: str, names: Names) -> ir.Function | None:
@@ -126,18 +147,30 @@ def layer_kinds(
             kinds.add(("@=" if fills_in_view(call, cls, names) else "@") + cls.name)
         elif function is not None and function.name not in seen:
             more, unclear = layer_kinds(walk.calls(function.body), names, seen | {function.name})
-            kinds, opaque = kinds | more, opaque or unclear
+            unseen = not more and _BUILDER.match(function.short) is not None  # it builds in another way
+            kinds, opaque = kinds | more, opaque or unclear or unseen
         elif origin.startswith("torch.nn.") and "functional" not in origin:
             kinds |= set(_known_layer(origin.rpartition(".")[2], call))
-        elif _builds_unknown_layer(text, origin):
+        elif _builds_unknown_layer(text, origin) or _builds_chosen(call.func, names):
             opaque = True
     return kinds, opaque
+
+
+def _builds_chosen(func: ir.Expr, names: Names) -> bool:
+    """Whether an import's class is chosen by its name: `nets.__dict__[arch]()`, `getattr(nets, arch)()`."""
+    match func:
+        case ir.Item(base):
+            return names.origin(base) is not None
+        case ir.Call(ir.Name("getattr"), (base, *_)):
+            return names.origin(base) is not None
+        case _:
+            return False
 
 
 def taken_models(cls: ir.Class) -> frozenset[str]:
     """Parameters of `__init__` that it keeps as models: by name, by a call of what is kept, or in a list."""
     init = cls.method("__init__")
-    given = {p.name for p in init.params} - {"self"} if init else set()
+    given = {p.name for p in init.params if not _is_plain(p)} - {"self"} if init else set()
     called = {walk.dotted(c.func) for m in cls.methods for c in walk.calls(m.body)}
     found = set()
     for statement in walk.statements(init.body if init else ()):
@@ -157,6 +190,11 @@ def holds_what_it_is_given(cls: ir.Class, names: Names) -> bool:
     """Whether a class is built of its arguments alone, as the container of torch that it inherits from."""
     kinds = ((names.origin(base) or "").rpartition(".")[2] for base in cls.bases)
     return cls.method("__init__") is None and not CONTAINERS.isdisjoint(kinds)
+
+
+def _is_plain(parameter: ir.Parameter) -> bool:
+    """Whether the annotation says that it is no model: `act: str`."""
+    return (walk.dotted(parameter.annotation) if parameter.annotation else None) in _PLAIN
 
 
 def fills_in_view(call: ir.Call, cls: ir.Class, names: Names) -> bool:
@@ -184,8 +222,9 @@ def _is_in_view(given: ir.Expr | None, names: Names) -> bool:
             return True
         case ir.Call(func):
             return names.class_at(func) is not None or (names.origin(func) or "").startswith("torch.nn.")
-        case ir.Name():
-            return names.function_at(given) is not None
+        case ir.Name(id):
+            nested = any(f.method_of is None and f.name.endswith(f".{id}") for f in names.functions.values())
+            return names.function_at(given) is not None or nested
         case _:
             return False
 
@@ -310,7 +349,7 @@ class Modules:
         building = (call for m in cls.methods if m.short != "forward" for call in walk.calls(m.body))
         kinds, opaque = layer_kinds(building, self._names)
         kinds |= {"@" + base.name for b in cls.bases if (base := self._names.class_at(b))}
-        opaque = opaque or _has_base_elsewhere(cls, self._names, but=_BARE_BASES)
+        opaque = opaque or _has_base_elsewhere(cls, self._names, but=_is_bare_base)
         for expr in (e for m in cls.methods for e in walk.all_expressions(m.body)):
             if isinstance(expr, ir.Call) and self._names.origin(expr.func) in ALWAYS_ON_DROPOUTS:
                 kinds.add("F.dropout")

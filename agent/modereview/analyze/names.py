@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import CUSTOMARY, MODULE_METHODS, SHARED_METHODS, names_something_else
+from modereview.analyze.torchfacts import (
+    CUSTOMARY,
+    MODULE_METHODS,
+    MOVES,
+    SHARED_METHODS,
+    names_a_network,
+    names_something_else,
+)
 
 _HANDS = 8  # through which a name may pass from file to file
 
@@ -18,6 +25,7 @@ class Names:
     classes: dict[str, ir.Class]  # by qualified name
     functions: dict[str, ir.Function]  # by qualified name, methods and nested functions included
     switched: frozenset[str]  # last parts of the expressions on which module-only methods are called
+    networks: frozenset[str]  # of those that are moved, hooked or made by `Net()`: tensors may be among them
     linked: bool = False  # whether neighbour files are among them, their names qualified by module
 
     def origin(self, expr: ir.Expr) -> str | None:
@@ -72,7 +80,7 @@ def names_of(program: ir.Block) -> Names:
                 functions.setdefault(function.name, function)
     if any(name.endswith("*") for name in imports):
         imports = {**CUSTOMARY, **imports}
-    return Names(imports, classes, functions, _switched(program))
+    return Names(imports, classes, functions, _switched(program), _networks(program))
 
 
 def _switched(program: ir.Block) -> frozenset[str]:
@@ -86,3 +94,16 @@ def _switched(program: ir.Block) -> frozenset[str]:
                 if name not in ("eval", "train") or len(call.args) + len(call.kwargs) <= (name == "train"):
                     found.add(owner.rpartition(".")[2])
     return frozenset(found - {"trainer"})
+
+
+def _networks(program: ir.Block) -> frozenset[str]:
+    found = set()
+    for statement in walk.statements(program, nested=True):
+        match statement:
+            case ir.Assign(targets, ir.Call(func)) if names_a_network(walk.dotted(func) or ""):
+                found |= {text.rpartition(".")[2] for t in targets if (text := walk.dotted(t))}
+    for call in walk.calls(program, nested=True):
+        match call.func:
+            case ir.Attr(ir.Name(owner) | ir.Attr(_, owner), name) if name in MOVES:
+                found.add(owner.rpartition(".")[2])
+    return frozenset(found)

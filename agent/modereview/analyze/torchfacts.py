@@ -56,6 +56,7 @@ WRAPPERS = frozenset(
         "unwrap_model",
         "script",
         "optimize",
+        "partial",
     }
 )
 # Methods of a module that return the module itself.
@@ -76,6 +77,8 @@ MODULE_METHODS = frozenset(
     "eval train parameters named_parameters state_dict load_state_dict zero_grad modules children "
     "named_modules".split()
 )
+# Methods that tensors have as well, or that hook a module: who is called, and with one of these, is a model.
+MOVES = frozenset("to cuda cpu half register_forward_hook register_forward_pre_hook".split())
 # Those of them that optimizers, schedulers and scalers have as well.
 SHARED_METHODS = frozenset({"state_dict", "load_state_dict", "zero_grad"})
 # Constructors of models in libraries: they return a module in TRAIN.
@@ -87,8 +90,9 @@ LIBRARY_MODELS = (
     "efficientnet_pytorch.",
     "torch.nn.",
 )
-# Modules and functions of these do the same in both modes (their source): transforms and metrics.
+# Modules and functions of these do the same in both modes (their source): transforms, metrics, layer norms.
 MODELESS = (
+    "apex.normalization.",
     "torchaudio.transforms.",
     "torchaudio.functional.",
     "torchvision.transforms.",
@@ -108,6 +112,8 @@ FOREIGN = (
     "paddle.",
     "sklearn.",
 )
+# Methods that a trainer calls in EVAL (transformers' source, `Trainer.evaluation_loop`).
+EVALUATION_HOOKS = frozenset({"prediction_step"})
 # Libraries whose `from_pretrained` returns a model in EVAL (transformers documentation, "PreTrainedModel").
 EVAL_LOADERS = ("transformers.", "diffusers.", "pytorch_transformers.", "peft.")
 # Data leaves the graph here: what comes out says nothing about training.
@@ -122,12 +128,17 @@ _MODEL_NAME = re.compile(
     r"|[gd]_net|q_net|seq2seq|autoencoder|regressor|predictor|embedder|detector|segmentor)\d*($|_)"
     r"|^(net[A-Z]|[GD]$)|Net$|Model$|[a-z](model|(?<!da)(?<!pla)(?<!mag)(?<!inter)(?<!tel)net)$",
 )
+# Of these, the names that nothing but a network has; an encoder or a generator may be any object.
+_OUTRIGHT = re.compile(
+    r"(^|_)(models?|nets?|network|unet|resnet|vgg|bert|gpt|lstm|gru|rnn|cnn|mlp)\d*($|_)|(model|net|Net|Model)\d*$"
+)
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
     r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class"
-    r"|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
+    r"|(^|_)(fn|func|function)$|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
     r"|^(build|create|make|get|load|init|define|save|setup|prepare|unwrap"
-    r"|store|restore|register|update|reset|swap)_"
+    r"|store|restore|register|update|reset|swap|compute|calc|calculate|measure|compare|check|evaluate|validate"
+    r"|plot|print|log|fit|list|count|has|is|add|remove|select|find|convert|export|summari[sz]e)_"
     r"|(param|rand|random|number|seed|data|batch|anchor|prior|grid|id|name)s?_gen(erator)?$)",
     re.IGNORECASE,
 )
@@ -159,6 +170,11 @@ _DELIBERATE = re.compile(
 def names_a_model(name: str) -> bool:
     """Whether people call models so: "model", "netG", "self.encoder" (the last part counts)."""
     return bool(_MODEL_NAME.search(name.rpartition(".")[2])) and not names_something_else(name)
+
+
+def names_a_network(name: str) -> bool:
+    """Whether some part of a name can mean nothing else: "self.model.decoder", "actmodel", not "decoder"."""
+    return any(_OUTRIGHT.search(part) for part in name.split("."))
 
 
 def names_something_else(name: str) -> bool:

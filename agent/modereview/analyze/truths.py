@@ -107,6 +107,23 @@ def compare(op: str, left: ValueSet, right: ValueSet) -> ValueSet:
     return NOTHING
 
 
+def asked_of_data(name: str, owner: ValueSet, given: tuple[ValueSet, ...]) -> ValueSet | None:
+    """What a method of a dict or a text gives; None for other methods."""
+    if name in ("startswith", "endswith") and len(given) == 1:
+        return _begins_or_ends(name, owner, given[0])
+    return _of_dict(name, owner) if name in ("items", "values", "keys") else None
+
+
+def _begins_or_ends(name: str, text: ValueSet, affix: ValueSet) -> ValueSet:
+    """`text.startswith(affix)`, `text.endswith(affix)` where both are known; nothing otherwise."""
+    known = [v.value for values in (text, affix) for v in values if isinstance(v, Constant)]
+    match known:
+        case [str(whole), str(part)] if len(text) == len(affix) == 1:
+            return constant(whole.startswith(part) if name == "startswith" else whole.endswith(part))
+        case _:
+            return NOTHING
+
+
 def item(base: ValueSet, key: ValueSet) -> ValueSet:
     """`base[key]`: the element where both are known, else any of the elements."""
     wanted = {v.value for v in key if isinstance(v, Constant)}
@@ -126,7 +143,7 @@ def item(base: ValueSet, key: ValueSet) -> ValueSet:
     return found
 
 
-def of_dict(name: str, owner: ValueSet) -> ValueSet:
+def _of_dict(name: str, owner: ValueSet) -> ValueSet:
     """What `items()`, `values()` or `keys()` of a dict display gives."""
     known = next((v for v in owner if isinstance(v, Elements) and v.keys is not None), None)
     if known is None or known.keys is None:

@@ -123,6 +123,8 @@ class Forward:
     fresh: bool = False  # whether it was built in view, and its weights neither trained nor loaded there
     copied: bool = False  # whether it is a `deepcopy` of another model
     off_by: Span | None = None  # what switched the graph off with no block to end it
+    network: bool = True  # whether more than the name of a role ("decoder") says that it is a network
+    handed: bool = False  # whether it came in as an argument of the outermost function, from out of view
 
 
 @dataclass(frozen=True)
