@@ -33,6 +33,16 @@ def inputs(body: ir.Block, forward: Forward) -> tuple[ir.Expr, ...]:
     return (*call.args, *(value for _, value in call.kwargs)) if call else ()
 
 
+def written_in(program: Program, forward: Forward) -> str:
+    """The function whose text a forward is in; that of a lambda is written in the function around it."""
+    if forward.function != "<lambda>":
+        return forward.function
+    assert program.names is not None
+    around = [f for f in program.names.functions.values() if walk.within(forward.span, f.span)]
+    named = [f for f in around if f.short != "<lambda>"]
+    return max(named, key=lambda f: f.span).name if named else ""
+
+
 def argument(call: ir.Call, name: str, position: int | None = None) -> ir.Expr | None:
     """The argument of that name or place; None where it is not given, or hidden in `*args`."""
     given = dict(call.kwargs)

@@ -29,6 +29,20 @@ def is_compared(program: Program, forward: Forward) -> bool:
     return any(name in _COMPARERS for name in names) and any(_made(program, body, i) for i in inputs)
 
 
+def is_probe(program: Program, forward: Forward) -> bool:
+    """Whether made-up inputs go in, and nothing is asked of what comes out but its shape."""
+    body = dict(lookup.scopes(program)).get(forward.function, ())
+    pairs = [pair for s in walk.statements(body) for pair in lookup.bindings(s)]
+    targets = [target for target, value in pairs if value.span == forward.span]
+    if len(targets) != 1 or not is_made_up(program, forward):
+        return False
+    every = [e for e in walk.all_expressions(body) if isinstance(e, ir.Attr | ir.Name)]
+    asked = [e.base.span for e in every if isinstance(e, ir.Attr) and e.name in ("shape", "size")]
+    name, given = walk.dotted(targets[0]), targets[0].span
+    mentions = [e.span for e in every if walk.dotted(e) == name and e.span != given]
+    return bool(mentions) and all(span in asked for span in mentions)
+
+
 def _made(program: Program, body: ir.Block, expr: ir.Expr) -> bool:
     """A call of a maker, or a name that is assigned nothing else."""
     if isinstance(expr, ir.Name):

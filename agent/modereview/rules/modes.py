@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
 from modereview.records import Forward, Mode, Program, Span
-from modereview.rules import inside, lookup, made_up
+from modereview.rules import lookup, made_up, unseen
 from modereview.rules.base import deliberate
 
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
@@ -25,15 +25,15 @@ def evaluations_in_train(program: Program) -> Iterator[tuple[Forward, ...]]:
     yield from (tuple(group) for group in groups.values())
 
 
-def never_switched(program: Program) -> Iterator[Forward]:
-    """Evaluating forwards whose mode nothing in view decides; one for each function and model."""
-    found: dict[tuple[str, str], Forward] = {}
+def never_switched(program: Program) -> Iterator[tuple[Forward, ...]]:
+    """Evaluating forwards whose mode nothing in view decides; one group for each function and model."""
+    groups: dict[tuple[str, str], list[Forward]] = {}
     own = {f.span for f in program.forwards if f.mode is Mode.EVAL and _switches_for_itself(program, f)}
     for forward in program.forwards:
         undecided = forward.mode is Mode.UNKNOWN and forward.cause == "entry" and forward.span not in own
         if undecided and forward.role in ("evaluate", "infer") and _is_answerable(program, forward):
-            found.setdefault((forward.function, forward.model), forward)
-    yield from found.values()
+            groups.setdefault((lookup.written_in(program, forward), forward.model), []).append(forward)
+    yield from (tuple(group) for group in groups.values())
 
 
 def _switches_for_itself(program: Program, forward: Forward) -> bool:
@@ -52,7 +52,7 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
     if is_unit_test(program, forward):
         return False
     if any(program.module(name) is not None for name in around):
-        return predicts_itself(program, forward)
+        return unseen.predicts_itself(program, forward)
     if _is_hook_of_base(program, forward) or _is_handed_on(program, forward):
         return False
     root = forward.model.partition(".")[0].partition("[")[0]
@@ -76,28 +76,6 @@ def _is_hook_of_base(program: Program, forward: Forward) -> bool:
     return short.startswith("_") and elsewhere
 
 
-def is_bases(program: Program, forward: Forward) -> bool:
-    """Whether a model is an attribute that only a base class out of view can have set: its to switch."""
-    assert program.names is not None
-    owner = forward.function.rpartition(".")[0]
-    root, _, rest = forward.model.partition(".")
-    attr = rest.partition(".")[0].partition("[")[0]
-    if root != "self" or not attr or owner not in program.names.classes:
-        return False
-    own = tuple(inside.lineage(program, owner))
-    elsewhere = any(program.names.class_at(base) is None for cls in own for base in cls.bases)
-    assigned = (
-        walk.dotted(target)
-        for cls in own
-        for method in cls.methods
-        for s in walk.statements(method.body, nested=True)
-        if isinstance(s, ir.Assign)
-        for whole in s.targets
-        for target in walk.subexpressions(whole)
-    )
-    return elsewhere and f"self.{attr}" not in assigned
-
-
 def _is_handed_on(program: Program, forward: Forward) -> bool:
     """Whether a method only asks the same of the model inside: `def generate(...)` with its `generate`."""
     called = program.source.slice(forward.span).partition("(")[0].rpartition(".")
@@ -111,13 +89,6 @@ def is_unit_test(program: Program, forward: Forward) -> bool:
     return bool(tests) and bool(in_tests or any("Test" in name for name in tests))
 
 
-def predicts_itself(program: Program, forward: Forward) -> bool:
-    """Whether a module's own `predict` calls the module without the graph, in the mode of its caller."""
-    owner, _, short = forward.function.rpartition(".")
-    own = program.module(owner) is not None and forward.model == "self"
-    return own and short.startswith("predict") and forward.grad is False
-
-
 def is_sampled_generator(program: Program, forward: Forward) -> bool:
     """Whether a GAN's generator is sampled where it is trained: done in TRAIN on purpose by many."""
     own_name = forward.model.partition(" of ")[0]  # in a neighbour: `self.G of solver.py`
@@ -129,20 +100,6 @@ def is_exploring(program: Program, forward: Forward) -> bool:
     """Whether a noisy network (NoisyNet, arXiv 1706.10295) acts where it is trained: its noise explores."""
     noisy = any("noisy" in name.lower() for name in forward.classes)
     return noisy and _trains_there(program, forward)
-
-
-def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
-    """Whether nobody takes what the forward returns: it moves batch statistics, warms up or fills hooks."""
-    called = program.source.slice(forward.span).startswith(f"{forward.model}(")  # and not what leads to it
-    measured = any(map(names_an_evaluation, forward.through))  # `benchmark()`, `latency()`: its time is taken
-    return (
-        called
-        and not measured
-        and any(
-            isinstance(s, ir.Do) and s.span == forward.span
-            for s in walk.statements(body_of(program, forward.function))
-        )
-    )
 
 
 def _trains_there(program: Program, forward: Forward) -> bool:
@@ -163,7 +120,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or deliberate(program, forward)
         or is_sampled_generator(program, forward)
         or is_exploring(program, forward)
-        or is_run_for_its_effect(program, forward)
+        or unseen.is_run_for_its_effect(program, forward)
         or (switched_inside(program, forward) and _is_bracketed(program, forward))
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules import made_up, modes, placing
-from modereview.rules.base import Rule, certainty, deliberate, harm
+from modereview.rules import modes, placing, unseen
+from modereview.rules.base import Rule, certainty, harm
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -25,9 +25,10 @@ def evaluating_in_train(rule: Rule, program: Program, *, graph_off: bool) -> Ite
             found = _finding(rule, program, group[0])
             told |= {(found.function, found.subject)} if found.severity is not Severity.NOTE else set()
             yield found
-    for forward in modes.never_switched(program):
+    for group in modes.never_switched(program):
+        forward = group[0]
         if (forward.grad is False) is graph_off and (forward.function, forward.model) not in told:
-            yield _unseen(rule, program, forward)
+            yield _unseen(rule, program, group)
 
 
 def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
@@ -35,8 +36,7 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
     off = forward.grad is False
     message = f"`{forward.model}` is evaluated in train mode" + (": `no_grad` is not `eval`" if off else "")
     here = Event(forward.span, "evaluated here in TRAIN: nothing calls `eval()` in between", "forward")
-    idle = modes.is_run_for_its_effect(program, forward)
-    excuse = ("nobody takes what it returns: it is run for what it leaves behind",) if idle else ()
+    excuse = (unseen.FOR_ITS_EFFECT,) if unseen.is_run_for_its_effect(program, forward) else ()
     return rule.finding(
         program,
         forward.span,
@@ -49,22 +49,19 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
     )
 
 
-def _unseen(rule: Rule, program: Program, forward: Forward) -> Finding:
+def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding:
+    """The forward that least speaks for, of those of one model in one function."""
+    rows = [(forward, unseen.excuse(program, forward)) for forward in group]
+    forward, excuse = next((row for row in rows if row[1] is None), rows[0])
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
     latent = not forward.sensitive and not forward.opaque
-    compared = made_up.is_compared(program, forward)
-    meant = compared or deliberate(program, forward) or modes.is_run_for_its_effect(program, forward)
-    elsewhere = dict(program.called_in).get(forward.through[0] if forward.through else "")
-    others = elsewhere is not None or modes.is_bases(program, forward)
-    quiet = meant or latent or others or modes.predicts_itself(program, forward)
-    told = f"it is called in {elsewhere}, whose review says in which mode" if elsewhere else ""
     return rule.finding(
         program,
         forward.span,
         f"`{forward.model}` is evaluated in whatever mode the caller left it",
-        severity=Severity.NOTE if quiet else Severity.WARNING,
+        severity=Severity.NOTE if excuse or latent else Severity.WARNING,
         evidence=(here,),
-        facts=(harm(forward, training=False), *filter(None, (told,))),
+        facts=(harm(forward, training=False), *filter(None, (excuse,))),
         function=forward.function,
         subject=forward.model,
     )
@@ -114,7 +111,9 @@ def main(loader):
         "`train(False)`; a mode that is saved and given back; a helper used by both sides, each of which "
         "sets its mode before; Monte-Carlo dropout and test-time adaptation that a name or a comment "
         "declares, and a GAN's generator sampled where it is trained (a note at most); a model without any "
-        "layer that depends on the mode (a note)."
+        "layer that depends on the mode (a note). Notes, too, where nothing in view decides the mode: what "
+        "only its name says to be a network (`decoder(x)`), a function that samples from the model it is "
+        "handed, a method of a base class that is handed it, samples that a training makes."
     ),
     fix=(
         "`model.eval()` at the start of the evaluating function, on the very expression used there; on each "

@@ -38,7 +38,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _mistaken(program: Program) -> Iterator[_Mistaken]:
     evaluating = [f for group in modes.evaluations_in_train(program) for f in group]
-    evaluating += modes.never_switched(program)
+    evaluating += [group[0] for group in modes.never_switched(program)]
     training = [f for f in program.forwards if f.role == "train" and f.mode is Mode.EVAL and f.switch]
     for forward in (*evaluating, *training):
         wanted = Mode.TRAIN if forward.role == "train" else Mode.EVAL
