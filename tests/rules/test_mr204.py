@@ -60,7 +60,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
                 pass
                 return F.batch_norm(x, None, None, training=True)
     """,
-        ["warning return F.batch_norm(x, None, None, training=True)"],
+        ["note return F.batch_norm(x, None, None, training=True)"],
     ),
     "an instance norm with statistics": (
         """

@@ -135,6 +135,25 @@ RIGHT |= {
     "numpy seeded by the system, anew in each run": FRESH,
     "by the clock": FRESH.replace('int.from_bytes(os.urandom(4), "little")', "int(time.time())"),
 }
+RIGHT |= {
+    "seeded for a while, in a helper": """
+        import contextlib
+        import numpy as np
+        import torch
+
+        @contextlib.contextmanager
+        def numpy_seed(seed):
+            state = np.random.get_state()
+            np.random.seed(seed)
+            try:
+                yield
+            finally:
+                np.random.set_state(state)
+
+        def mask(weights):
+            return torch.multinomial(weights, 4)
+    """,
+}
 NOTED = {
     "said to be meant": """
         import random

@@ -110,6 +110,25 @@ def follows_mode(body: ir.Block, expr: ir.Expr) -> bool:
     return asks_mode(expr) or any(asks_mode(value) or mode_decides(body, value.span) for value in given)
 
 
+def caller_decides(function: ir.Function, place: Span) -> bool:
+    """Whether an `if switch:` on what the function is given stands around the place: `x, switch = inputs`."""
+    given = {p.name for p in function.params} - {"self"}
+    for statement in walk.statements(function.body):
+        for target, value in lookup.bindings(statement):
+            if walk.dotted(value) in given and isinstance(target, ir.Name):
+                given = given | {target.id}
+        asked = _asked_together(statement.test) if isinstance(statement, ir.If) else ()
+        around = any(walk.within(place, s.span) for block in walk.blocks(statement)[:1] for s in block)
+        if around and any(walk.dotted(part) in given for part in asked):
+            return True
+    return False
+
+
+def _asked_together(test: ir.Expr) -> tuple[ir.Expr, ...]:
+    """What all has to hold: the parts of an `and`, or the test itself."""
+    return test.operands if isinstance(test, ir.Logic) and test.conjunction else (test,)
+
+
 def text_of(program: Program, expr: ir.Expr) -> str:
     """The expression as written."""
     return program.source.slice(expr.span)

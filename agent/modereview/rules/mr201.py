@@ -10,7 +10,7 @@ from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules import lookup
 from modereview.rules.base import Rule, comment_at, fix
-from modereview.rules.inside import follows_mode, mode_decides
+from modereview.rules.inside import caller_decides, follows_mode, mode_decides
 from modereview.rules.telling import flag_edits
 
 # Layers that drop at inference by design: the pre-net of Tacotron (arXiv 1712.05884, section 2.2).
@@ -36,11 +36,30 @@ def _always_on(body: ir.Block, call: ir.Call) -> bool:
     return not never and (training is None or lookup.constant(training) is True)
 
 
+def _rate_is_given(program: Program, function: ir.Function, call: ir.Call) -> bool:
+    """Whether a plain function takes the rate from its callers, none of which here gives one in EVAL."""
+    assert program.names is not None
+    rate = lookup.argument(call, "p", 1)
+    names = [p.name for p in function.params]
+    if function.method_of or not isinstance(rate, ir.Name) or rate.id not in names:
+        return False
+    position = names.index(rate.id)
+    for caller in program.names.functions.values():
+        for each in walk.calls(caller.body):
+            if program.names.function_at(each.func) is function:
+                given = lookup.argument(each, rate.id, position)
+                if given is None or not follows_mode(caller.body, given):
+                    return False
+    return True
+
+
 def _finding(program: Program, function: ir.Function, call: ir.Call) -> Finding:
     name = program.source.slice(call.func.span)
     module = program.module(function.method_of or "")
     by_design = _BY_DESIGN.search(function.name) is not None
-    meant = by_design or any(map(says_deliberate, (function.name, comment_at(program, call.span.line))))
+    told = caller_decides(function, call.span) or _rate_is_given(program, function, call)
+    meant = told or by_design
+    meant = meant or any(map(says_deliberate, (function.name, comment_at(program, call.span.line))))
     severity = Severity.ERROR if module else Severity.WARNING
     where = f"`{module.name}`" if module else f"`{function.name}`"
     return RULE.finding(
@@ -110,7 +129,8 @@ class Net(nn.Module):
     not_flagged=(
         "`training` given in any form but the literal True; a call that `if self.training:` guards; a rate "
         "of 0; `F.alpha_dropout` and kin, whose default is False; dropout that a name or comment calls "
-        "Monte-Carlo, and the pre-net of Tacotron, which drops at inference by design (notes)."
+        "Monte-Carlo, the pre-net of Tacotron, which drops at inference by design, one under a switch that "
+        "the caller gives, and a plain function that takes its rate from its callers (notes)."
     ),
     fix=(
         "`training=self.training` in the call. A plain function gets a parameter `training` that the methods "

@@ -10,7 +10,7 @@ from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import FLUENT, SENSITIVE_LAYERS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules.base import Rule, comment_at, fix
-from modereview.rules.inside import reached
+from modereview.rules.inside import caller_decides, mode_decides, reached
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -21,7 +21,8 @@ def check(program: Program) -> Iterator[Finding]:
             for call in _built_and_called(method.body):
                 origin = program.names.origin(call.func) or ""
                 kind = origin.rpartition(".")[2]
-                if kind in SENSITIVE_LAYERS and origin.startswith("torch.nn."):
+                built = kind in SENSITIVE_LAYERS and origin.startswith("torch.nn.")
+                if built and not mode_decides(method.body, call.span):
                     yield _finding(program, module.name, method, kind, call)
 
 
@@ -55,7 +56,8 @@ def _unmoved(call: ir.Call) -> ir.Call:
 
 
 def _finding(program: Program, module: str, method: ir.Function, kind: str, call: ir.Call) -> Finding:
-    meant = says_deliberate(comment_at(program, call.span.line))
+    told = caller_decides(method, call.span)
+    meant = told or says_deliberate(comment_at(program, call.span.line))
     does = (
         "drops in eval mode too"
         if "rop" in kind or kind == "RReLU"
@@ -149,7 +151,10 @@ class Net(nn.Module):
     def forward(self, x):
         return self.dropout(self.fc(x))
 """,
-    not_flagged="layers without a mode (`nn.ReLU()(x)`); a layer kept on `self` or switched before its use.",
+    not_flagged=(
+        "layers without a mode (`nn.ReLU()(x)`); a layer kept on `self` or switched before its use, or under "
+        "`if self.training:`; under a switch that the caller gives it is a note."
+    ),
     fix="the layer moves to `__init__` under a free name; arguments that depend on the input: no fix.",
     check=check,
     mend=mend,

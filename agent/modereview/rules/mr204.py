@@ -116,7 +116,7 @@ def _finding(program: Program, function: ir.Function, call: ir.Call, flag: _Flag
         program,
         call.span,
         f"`{name}` {does} in eval mode too: {told}",
-        severity=Severity.NOTE if meant else Severity.WARNING if without else None,
+        severity=Severity.NOTE if meant or without else None,
         facts=(f"`{name}` is no module and only does what it is told: no `eval()` reaches it",),
         function=function.name,
         subject=name,
@@ -187,8 +187,8 @@ class Scale(nn.Module):
     not_flagged=(
         "a flag that is not the literal True; a call under `if self.training:`; `F.instance_norm` without "
         "running statistics; norms of one sample written as a batch norm of `x.view(1, ...)` (AdaIN, weight "
-        "standardization); functions that no module calls. Without running statistics, and where a name or "
-        "comment says that it is meant, it is less than an error."
+        "standardization); functions that no module calls. Without running statistics, where no other mode "
+        "was thought of, and where a name or comment says that it is meant, it is a note."
     ),
     fix="`self.training` for the flag; none where EVAL would have no running statistics to use.",
     check=check,

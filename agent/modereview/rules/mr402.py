@@ -125,8 +125,8 @@ def main(data):
     not_flagged=(
         "CUDA beside `torch.manual_seed`, which seeds it too; a helper out of view that may seed all "
         "(`seed_everything`); draws in data sets, samplers and workers, where torch seeds every "
-        "generator; seeds of the clock or of `os.urandom`; generators of the user's own with a seed; plots "
-        "and the choice of a port; seeds of an environment."
+        "generator; seeds of the clock or of `os.urandom`; a seed for a while, the state given back; "
+        "generators of the user's own with a seed; plots and the choice of a port; seeds of an environment."
     ),
     fix=(
         "the missing call behind those that seed, with the same seed; none where that seed is "

@@ -22,6 +22,7 @@ SEEDS = {
     "torch.cuda.manual_seed": "cuda",
     "torch.cuda.manual_seed_all": "cuda",
 }
+_KEEPS = ("random.getstate", "numpy.random.get_state", "torch.get_rng_state", "torch.random.get_rng_state")
 _PYTHON = re.compile(
     r"^random\.(random|shuffle|choices?|sample|randint|randrange|uniform|gauss|normalvariate|betavariate)$"
 )
@@ -52,8 +53,13 @@ class Draw:
 
 
 def seeded(program: Program) -> tuple[Draw, ...]:
-    """The calls that seed, in the order of the file; those of workers take their seed from torch."""
-    rows = ((f, c, SEEDS.get(o)) for f, c, o in lookup.calls(program))
+    """The calls that seed, in the order of the file; those of workers take their seed from torch.
+
+    What keeps the state of a generator to give it back seeds for a while only.
+    """
+    calls = tuple(lookup.calls(program))
+    for_a_while = {f for f, _, origin in calls if origin in _KEEPS}
+    rows = ((f, c, SEEDS.get(o)) for f, c, o in calls if f not in for_a_while)
     found = (Draw(kind, f, c) for f, c, kind in rows if kind and not _of_worker(f, c))
     return tuple(sorted((d for d in found if not _is_fresh(program, d.call)), key=lambda d: d.call.span))
 
