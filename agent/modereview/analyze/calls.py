@@ -12,7 +12,7 @@ from modereview.analyze.escapes import with_modes
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import AVERAGES, BAKED
 from modereview.analyze.joining import one_object
-from modereview.analyze.modules import taken_models
+from modereview.analyze.layers import taken_models
 from modereview.analyze.torchfacts import (
     COLLECTING,
     CONTAINERS,

@@ -10,10 +10,10 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from modereview.analyze import ir, walk
+from modereview.analyze.classes import inherited
 from modereview.analyze.conditions import Conditions
 from modereview.analyze.frames import Evaluated, Frame, GaveUp, Given
 from modereview.analyze.joining import at_most
-from modereview.analyze.modules import inherited
 from modereview.analyze.truths import constant, elements, item, results
 from modereview.analyze.values import (
     NOTHING,

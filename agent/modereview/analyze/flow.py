@@ -12,9 +12,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
+from modereview.analyze.classes import is_framework_class
 from modereview.analyze.frames import Frame, Given
 from modereview.analyze.linking import Linked
-from modereview.analyze.modules import is_framework_class
 from modereview.analyze.names import Names
 from modereview.analyze.statements import Statements
 from modereview.analyze.values import (

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
-from modereview.analyze.modules import inherited
+from modereview.analyze.classes import inherited
 from modereview.analyze.names import Names
 from modereview.analyze.torchfacts import LIBRARY_MODELS, names_a_model
 

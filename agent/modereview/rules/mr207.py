@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
-from modereview.analyze.modules import is_framework_class
+from modereview.analyze.classes import is_framework_class
 from modereview.records import Event, Finding, Fix, ModuleClass, Program, Severity, Span
 from modereview.rules import inside, lookup, overriding
 from modereview.rules.base import Rule, fix

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.handing import PROBES
-from modereview.analyze.modules import layer_kinds
+from modereview.analyze.layers import layer_kinds
 from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import lookup

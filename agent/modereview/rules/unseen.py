@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from modereview.analyze import ir, walk
-from modereview.analyze.modules import inherited
+from modereview.analyze.classes import inherited
 from modereview.analyze.torchfacts import (
     EVALUATION_HOOKS,
     names_a_training,
