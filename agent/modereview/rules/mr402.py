@@ -33,6 +33,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...]) -> Finding:
     others = sorted({_WHOSE.get(seed.kind, "CUDA's generator") for seed in seeded})
+    are = "is" if len(others) == 1 else "are"
     stem = program.source.path.stem
     a_test = stem.startswith("test_") or stem.endswith("_test")
     meant = (
@@ -50,7 +51,7 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
         evidence=tuple(
             Event(s.call.span, f"{_WHOSE.get(k, 'CUDA only')} is seeded here") for k, s in first.items()
         ),
-        facts=(f"only {' and '.join(others)} is seeded: two runs with one seed still differ",),
+        facts=(f"only {' and '.join(others)} {are} seeded: two runs with one seed still differ",),
         function=draw.function,
         subject=program.source.slice(draw.call.func.span),
     )
