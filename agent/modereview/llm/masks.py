@@ -27,19 +27,21 @@ _FORMATS = (
     r"(?<=AccountKey=)[\w+/]{40,}=*",  # Azure storage
     r"(?<=[\"'])[0-9a-f]{32,64}(?=[\"'])",  # Weights & Biases, and all that give hexadecimal ones
     r"\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{30,}",
-    r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+",  # JSON web tokens
+    r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+",  # JSON web tokens
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
 )
 _KEY = re.compile("|".join(_FORMATS))
+# Answers may be huge: each expression begins where a word or a path does, so that none is read over and over.
 # A text of 8 characters or more that is given to a name of a secret: WANDB_API_KEY = "...", password="...".
 _NAMED = re.compile(
-    r"(?i)(?P<name>[\w.\"'\[\]-]*(?:api_?key|secret|passwd|password|access_?token|auth_?token|wandb_?key)[\w\"'\]]*"
+    r"(?i)(?P<name>(?<![\w.\"'\[\]-])[\w.\"'\[\]-]*"
+    r"(?:api_?key|secret|passwd|password|access_?token|auth_?token|wandb_?key)[\w\"'\]]{0,40}"
     r"\s*[=:,]\s*)(?P<quote>[\"'])(?P<value>[^\"'\n]{8,})(?P=quote)"
 )
-_IN_ADDRESS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@")
+_IN_ADDRESS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]{0,30}://)[^\s/@\"']+@")
 # Where the sandbox keeps its copy of a project, another place in each run, and where packages are installed.
-_COPY = re.compile(r"(?:/[^\s/\"'<>|:]+)+/job-[0-9a-f]{8}/project(?:/|\b)")
-_INSTALLED = re.compile(r"(?:/[^\s/\"'<>|:]+)+/(?=(?:site|dist)-packages/)")
+_COPY = re.compile(r"(?<![\w.-])(?:/[^\s/\"'<>|:]+){1,64}/job-[0-9a-f]{8}/project(?:/|\b)")
+_INSTALLED = re.compile(r"(?<![\w.-])(?:/[^\s/\"'<>|:]+){1,64}/(?=(?:site|dist)-packages/)")
 _HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[^\s/\\\"'<>|:]+|/root(?=[/\s\"']|$)")
 
 

@@ -40,12 +40,23 @@ def held(program: Program, cls: str) -> Iterator[Held]:
     for method in program.names.classes[cls].methods:
         for statement in walk.statements(method.body):
             for target, value in lookup.bindings(statement):
+                if _takes_apart(statement, value):
+                    continue
                 attr = walk.dotted(target) or ""
                 if attr.startswith("self.") and attr.count(".") == 1 and attr not in found:
                     each = _held(program, cls, method, attr, value, statement.span)
                     if each is not None:
                         found.add(attr)
                         yield each
+
+
+def _takes_apart(statement: ir.Stmt, value: ir.Expr) -> bool:
+    """Whether each target gets one of the layers: `self.a, self.b = [Block() for _ in range(2)]`."""
+    match statement:
+        case ir.Assign(targets, whole):
+            return value is whole and any(isinstance(target, ir.Items) for target in targets)
+        case _:
+            return False
 
 
 def _held(

@@ -53,11 +53,34 @@ def _rate_is_given(program: Program, function: ir.Function, call: ir.Call) -> bo
     return True
 
 
+def _is_off_unless_asked(program: Program, function: ir.Function, call: ir.Call) -> bool:
+    """Whether the rate is a parameter that is 0 by default, and nobody in view gives another."""
+    assert program.names is not None
+    rate = lookup.argument(call, "p", 1)
+    if not isinstance(rate, ir.Name) or not _defaults_to_zero(function, rate):
+        return False
+    position = [p.name for p in function.params if p.name != "self"].index(rate.id)
+    return all(
+        given is None or lookup.constant(given) == 0 or _defaults_to_zero(caller, given)
+        for caller in program.names.functions.values()
+        for each in walk.calls(caller.body)
+        if (walk.dotted(each.func) or "").rpartition(".")[2] == function.short
+        for given in (lookup.argument(each, rate.id, position),)
+    )
+
+
+def _defaults_to_zero(function: ir.Function, rate: ir.Expr) -> bool:
+    defaults = {p.name: p.default for p in function.params}
+    default = defaults.get(walk.dotted(rate) or "")
+    return default is not None and lookup.constant(default) == 0
+
+
 def _finding(program: Program, function: ir.Function, call: ir.Call) -> Finding:
     name = program.source.slice(call.func.span)
     module = program.module(function.method_of or "")
     by_design = _BY_DESIGN.search(function.name) is not None
     told = caller_decides(function, call.span) or _rate_is_given(program, function, call)
+    told = told or _is_off_unless_asked(program, function, call)
     meant = told or by_design
     meant = meant or any(map(says_deliberate, (function.name, comment_at(program, call.span.line))))
     severity = Severity.ERROR if module else Severity.WARNING
@@ -130,7 +153,8 @@ class Net(nn.Module):
         "`training` given in any form but the literal True; a call that `if self.training:` guards; a rate "
         "of 0; `F.alpha_dropout` and kin, whose default is False; dropout that a name or comment calls "
         "Monte-Carlo, the pre-net of Tacotron, which drops at inference by design, one under a switch that "
-        "the caller gives, and a plain function that takes its rate from its callers (notes)."
+        "the caller gives, a plain function that takes its rate from its callers, and a rate that is 0 until "
+        "a caller asks for another (notes)."
     ),
     fix=(
         "`training=self.training` in the call. A plain function gets a parameter `training` that the methods "
