@@ -296,6 +296,12 @@ INNOCENT = {
             def parameters(self, recurse=True):
                 return [p for m in self.ensemble for p in m.parameters(recurse)]
     """,
+    "a list that is taken apart at once": """
+        class Net(nn.Module):
+            def __init__(self, n=3, act="relu"):
+                super().__init__()
+                self.even, self.odd = [nn.Linear(4, 4) for _ in range(2)]
+    """,
     "no module": """
         class Net(object):
             def __init__(self, n=3, act="relu"):

@@ -83,3 +83,23 @@ CALLERS = {
 @pytest.mark.parametrize(("caller", "severity"), CALLERS.values(), ids=CALLERS)
 def test_who_gives_the_rate(caller: str, severity: str, findings: Callable[[str], tuple[Finding, ...]]):
     assert [f.severity.value for f in findings(ATTEND + caller) if f.rule == "MR201"] == [severity]
+
+
+SAMPLER = """
+    class Sampler:
+        def sample(self, x, noise_dropout={given}):
+            return self.step(x, noise_dropout=noise_dropout)
+
+        def step(self, x, noise_dropout=0.0):
+            noise = torch.randn_like(x)
+            if noise_dropout > 0.0:
+                noise = F.dropout(noise, p=noise_dropout)
+            return x + noise
+"""
+
+
+@pytest.mark.parametrize(("given", "severity"), [("0.0", "note"), ("0.1", "warning")])
+def test_a_rate_that_is_0_until_a_caller_asks(
+    given: str, severity: str, findings: Callable[[str], tuple[Finding, ...]]
+):
+    assert [f.severity.value for f in findings(SAMPLER.format(given=given))] == [severity]
