@@ -91,10 +91,11 @@ SAMPLER = """
             return self.step(x, noise_dropout=noise_dropout)
 
         def step(self, x, noise_dropout=0.0):
-            noise = torch.randn_like(x)
-            if noise_dropout > 0.0:
-                noise = F.dropout(noise, p=noise_dropout)
-            return x + noise
+            def noise():
+                drawn = torch.randn_like(x)
+                return F.dropout(drawn, p=noise_dropout) if noise_dropout > 0.0 else drawn
+
+            return x + noise()
 """
 
 

@@ -11,6 +11,12 @@ from modereview.records import Forward, Program, Span
 _EVALUATION_DATA = re.compile(r"(^|_)(val|valid|validation|test|testing|eval|evaluation|dev)\d*($|_)", re.I)
 
 
+def enclosing(name: str) -> tuple[str, ...]:
+    """A function with the functions and classes that it is defined in: "A.f.g", "A.f", "A"."""
+    parts = name.split(".")
+    return tuple(".".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
 def scopes(program: Program) -> Iterator[tuple[str, ir.Block]]:
     """The top level ("") and every function of the file, with its body."""
     assert program.names is not None

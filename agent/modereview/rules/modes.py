@@ -48,7 +48,7 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
     A module's own method, and a helper that its name does not call an evaluation, leave that to the caller;
     a module's `predict` under `no_grad` is told as a note.
     """
-    around = _around(forward.function)
+    around = lookup.enclosing(forward.function)[1:]
     if is_unit_test(program, forward):
         return False
     if any(program.module(name) is not None for name in around):
@@ -59,12 +59,6 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
     functions = (program.function(name) for name in (*around, forward.function))
     handed_in = root == "self" or any(root in {p.name for p in f.params} for f in functions if f)
     return not handed_in or forward.held_out or names_an_evaluation(forward.function)
-
-
-def _around(function: str) -> tuple[str, ...]:
-    """The classes and functions that a function is defined in: ("A", "A.f") for "A.f.g"."""
-    parts = function.split(".")
-    return tuple(".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 def _is_hook_of_base(program: Program, forward: Forward) -> bool:

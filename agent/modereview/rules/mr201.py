@@ -57,14 +57,16 @@ def _is_off_unless_asked(program: Program, function: ir.Function, call: ir.Call)
     """Whether the rate is a parameter that is 0 by default, and nobody in view gives another."""
     assert program.names is not None
     rate = lookup.argument(call, "p", 1)
-    if not isinstance(rate, ir.Name) or not _defaults_to_zero(function, rate):
+    around = (program.names.functions.get(name) for name in lookup.enclosing(function.name))
+    owner = next((f for f in around if f and isinstance(rate, ir.Name) and _defaults_to_zero(f, rate)), None)
+    if owner is None or not isinstance(rate, ir.Name):
         return False
-    position = [p.name for p in function.params if p.name != "self"].index(rate.id)
+    position = [p.name for p in owner.params if p.name != "self"].index(rate.id)
     return all(
         given is None or lookup.constant(given) == 0 or _defaults_to_zero(caller, given)
         for caller in program.names.functions.values()
         for each in walk.calls(caller.body)
-        if (walk.dotted(each.func) or "").rpartition(".")[2] == function.short
+        if (walk.dotted(each.func) or "").rpartition(".")[2] == owner.short
         for given in (lookup.argument(each, rate.id, position),)
     )
 
