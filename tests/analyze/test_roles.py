@@ -89,3 +89,25 @@ def test_a_frozen_network_inside_of_a_loss_is_not_trained(program: Callable[[str
             loss = perceptual_net(model(x)).sum(); {STEP}
     """).forwards
     assert {f.model: f.role for f in found} == {"model": "train", "perceptual_net": "unknown"}
+
+
+@pytest.mark.parametrize(("name", "role"), [("gradients", "unknown"), ("train_step", "train")])
+def test_gradients_that_nothing_steps_with(name: str, role: str, program: Callable[[str], Program]):
+    text = f"""
+import torch
+from models import build_model
+
+def load(kind):
+    net = build_model(kind)
+    net.eval()
+    return net
+
+def {name}(net, x):
+    loss = net(x)[:, 1].sum()
+    loss.backward()
+    return net.gradients
+
+print({name}(load("blip"), torch.randn(4, 4)))
+"""
+    (forward,) = program(text).forwards
+    assert forward.role == role

@@ -56,12 +56,15 @@ class Roles:
         return "unknown"
 
     def _is_aside(self, run: ForwardRun) -> bool:
-        """Whether a model is switched to EVAL, run and differentiated in one function, and nothing steps.
+        """Whether a model that was switched to EVAL is differentiated, and nothing in view steps.
 
-        So do saliency maps and attacks; a training would not switch off what it trains.
+        So do saliency maps and attacks; a training would not switch off what it trains. Where the switch lies
+        in another function, none on the way may be called a training.
         """
-        same = run.cause.kind == "switch" and run.cause.path == run.path
-        return not self._optimizes and run.mode is Mode.EVAL and same
+        same = run.cause.path == run.path
+        trains = any(map(names_a_training, self.functions(run)))
+        switched = run.mode is Mode.EVAL and run.cause.kind == "switch"
+        return switched and not self._optimizes and (same or not trains)
 
     def _steps_others(self, run: ForwardRun) -> bool:
         """Whether the optimizer that steps was made for tensors beside the model: a mask, an image."""
