@@ -280,6 +280,13 @@ SHAPES |= {
                     self.model.train()
                 return logits
     """,
+    "a class that a loop hands out": """
+        from benchmarks import models, report
+
+        with torch.no_grad():
+            for BenchmarkModel in models:
+                report(BenchmarkModel(3, classes=10))
+    """,
     "an object that is called with nothing": """
         from tasks import benchmarks
 

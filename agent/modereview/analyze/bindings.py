@@ -12,6 +12,7 @@ from modereview.analyze.relevance import Relevance
 from modereview.analyze.texts import Text
 from modereview.analyze.torchfacts import (
     EVAL_LOADERS,
+    names_a_class,
     names_a_model,
 )
 from modereview.analyze.truths import results
@@ -231,4 +232,5 @@ class Bindings(ABC):
     def is_model(self, thing: Thing) -> bool:
         """Whether calling the thing is a forward: a module for certain, or used and named like one."""
         last = thing.label.rpartition(".")[2]
-        return thing.is_module or last in self.names.switched or names_a_model(last)
+        named = names_a_model(last) and not names_a_class(thing.label)
+        return thing.is_module or last in self.names.switched or named

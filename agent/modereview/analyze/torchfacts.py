@@ -172,6 +172,11 @@ def names_a_model(name: str) -> bool:
     return bool(_MODEL_NAME.search(name.rpartition(".")[2])) and not names_something_else(name)
 
 
+def names_a_class(name: str) -> bool:
+    """Whether people call classes so: "BenchmarkModel". A capitalized attribute may well hold an object."""
+    return re.match(r"[A-Z][a-z]+[A-Z]\w*$", name) is not None
+
+
 def names_a_network(name: str) -> bool:
     """Whether some part of a name can mean nothing else: "self.model.decoder", "actmodel", not "decoder"."""
     return any(_OUTRIGHT.search(part) for part in name.split("."))
