@@ -280,6 +280,24 @@ SHAPES |= {
                     self.model.train()
                 return logits
     """,
+    "a module whose base is generic": """
+        import typing
+
+        T = typing.TypeVar("T")
+
+        class Base(nn.Module, typing.Generic[T]):
+            pass
+
+        class Classifier(Base[T], typing.Generic[T]):
+            def __init__(self, decoder=None):
+                super().__init__()
+                self.decoder = decoder if decoder is not None else nn.Linear(4, 2)
+                self.decoder.to("cuda")
+
+            def predict(self, batches):
+                with torch.no_grad():
+                    return [self.decoder(x).argmax(1) for x in batches]
+    """,
     "a class that a loop hands out": """
         from benchmarks import models, report
 
