@@ -27,13 +27,13 @@ ATTRIBUTES = frozenset(
     # of the standard library
     "os sys subprocess builtins socket shutil pathlib importlib ctypes pickle multiprocessing mp "
     "threading python_multiprocessing concurrent glob inspect io platform tempfile linecache logging "
-    "argparse locale zipfile gzip copyreg dis contextlib traceback "
+    "argparse locale zipfile gzip copyreg dis contextlib traceback atexit timeit "
     # of torch
     "hub cpp_extension distributed package serialization benchmark bottleneck bundled_inputs collect_env "
     "contrib cpp_backtrace datapipes debug_log file_baton hipify model_dump model_zoo nativert onnx profiler "
     "show_pickle tensorboard throughput_benchmark tunable backend_registration compile load save "
     "load_library load_url load_state_dict_from_url from_file distributed_c10d init_process_group TCPStore "
-    "FileStore "
+    "FileStore c10d sympy mpmath "
     # of numpy
     "fromfile tofile memmap open_memmap loadtxt savetxt genfromtxt fromregex savez savez_compressed "
     "ctypeslib f2py npyio DataSource runstring rundocs measure "
