@@ -25,13 +25,21 @@ def held_out_calls(block: ir.Block) -> frozenset[Span]:
     They are in loops over it, follow a batch that is drawn from it, or are given it by name: `model(X_test)`.
     """
     looped = frozenset(span for part in _bodies(block) for span in _calls(part))
-    return looped | {call.span for call in walk.calls(block, nested=True) if _is_given_held_out(call)}
+    names = {last for part in walk.all_expressions(block, nested=True) if (last := _last(part))}
+    inputs = frozenset(filter(_HELD_OUT_INPUT.match, names))
+    if not inputs:  # as in most files
+        return looped
+    return looped | {call.span for call in walk.calls(block, nested=True) if _is_given(call, inputs)}
 
 
-def _is_given_held_out(call: ir.Call) -> bool:
+def _is_given(call: ir.Call, inputs: frozenset[str]) -> bool:
     given = (*call.args, *(value for _, value in call.kwargs))
-    names = (walk.dotted(part) for value in given for part in walk.subexpressions(value))
-    return any(_HELD_OUT_INPUT.match(name.rpartition(".")[2]) for name in names if name)
+    return any(_last(part) in inputs for value in given for part in walk.subexpressions(value))
+
+
+def _last(part: ir.Expr) -> str:
+    """The last part of a name or of a chain of attributes."""
+    return (walk.dotted(part) or "").rpartition(".")[2]
 
 
 def _bodies(block: ir.Block) -> Iterator[ir.Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
@@ -69,7 +70,8 @@ def names_of(program: ir.Block) -> Names:
     imports: dict[str, str] = {}
     classes: dict[str, ir.Class] = {}
     functions: dict[str, ir.Function] = {}
-    for statement in walk.statements(program, nested=True):
+    statements = tuple(walk.statements(program, nested=True))
+    for statement in statements:
         match statement:
             case ir.Import(names):
                 imports.update(names)
@@ -80,12 +82,14 @@ def names_of(program: ir.Block) -> Names:
                 functions.setdefault(function.name, function)
     if any(name.endswith("*") for name in imports):
         imports = {**CUSTOMARY, **imports}
-    return Names(imports, classes, functions, _switched(program), _networks(program))
+    parts = (part for s in statements for e in walk.expressions(s) for part in walk.subexpressions(e))
+    methods = [part for part in parts if isinstance(part, ir.Call) and isinstance(part.func, ir.Attr)]
+    return Names(imports, classes, functions, _switched(methods), _networks(statements, methods))
 
 
-def _switched(program: ir.Block) -> frozenset[str]:
+def _switched(methods: Sequence[ir.Call]) -> frozenset[str]:
     found = set()
-    for call in walk.calls(program, nested=True):
+    for call in methods:
         match call.func:
             case ir.Attr(ir.Name(owner) | ir.Attr(_, owner), name) if name in MODULE_METHODS:
                 if name in SHARED_METHODS and names_something_else(owner):
@@ -96,13 +100,13 @@ def _switched(program: ir.Block) -> frozenset[str]:
     return frozenset(found - {"trainer"})
 
 
-def _networks(program: ir.Block) -> frozenset[str]:
+def _networks(statements: Sequence[ir.Stmt], methods: Sequence[ir.Call]) -> frozenset[str]:
     found = set()
-    for statement in walk.statements(program, nested=True):
+    for statement in statements:
         match statement:
             case ir.Assign(targets, ir.Call(func)) if names_a_network(walk.dotted(func) or ""):
                 found |= {text.rpartition(".")[2] for t in targets if (text := walk.dotted(t))}
-    for call in walk.calls(program, nested=True):
+    for call in methods:
         match call.func:
             case ir.Attr(ir.Name(owner) | ir.Attr(_, owner), name) if name in MOVES:
                 found.add(owner.rpartition(".")[2])

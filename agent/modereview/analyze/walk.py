@@ -55,7 +55,9 @@ def subexpressions(expr: ir.Expr) -> Iterator[ir.Expr]:
     while todo:
         part = todo.pop()
         yield part
-        if not isinstance(part, _LEAVES):  # a call for each of those takes a third of the time
+        if isinstance(part, ir.Attr):  # a call of `children` for these and for leaves takes half of the time
+            todo.append(part.base)
+        elif not isinstance(part, _LEAVES):
             todo.extend(reversed(children(part)))
 
 
