@@ -83,31 +83,35 @@ class _Reader:
 
     def uses(self, name: str, body: ir.Block, outside: Sequence[ir.Expr]) -> Uses:
         exprs = [*walk.all_expressions(body), *(e for x in outside for e in walk.subexpressions(x))]
-        calls = [e for e in exprs if isinstance(e, ir.Call)]
+        calls = [(e, self._names.origin(e.func) or "") for e in exprs if isinstance(e, ir.Call)]
+        attributes = frozenset(e.name for e in exprs if isinstance(e, ir.Attr))
+        named = frozenset(_last(e) for e in exprs if isinstance(e, ir.Name))
         blocks = [s for s in walk.statements(body) if isinstance(s, ir.With) and self._is_quiet(s)]
-        # Managers of blocks, and decorators of functions in the body: they switch the graph on again.
+        methods = [(c.func, _is_fed(c)) for c, origin in calls if not origin and isinstance(c.func, ir.Attr)]
+        return Uses(
+            name,
+            self._module,
+            names=(attributes | named) - {"__init__"},  # the class leads there
+            attributes=attributes,
+            variables=frozenset(v for c, _ in calls if (v := self._variable(c.func))),
+            members=frozenset(f.name for f, _ in methods),
+            fed=frozenset(f.name for f, is_fed in methods if is_fed),
+            imported=frozenset(_last(c.func) for c, origin in calls if origin),
+            called=frozenset(_last(c.func) for c, _ in calls),
+            optimizes=any(origin.startswith("torch.optim.") for _, origin in calls),
+            builds=any(_builds(c.func, origin) for c, origin in calls),
+            off=tuple(self.uses("", b.body, ()) for b in blocks),
+            off_for_good=not _OFF.isdisjoint(attributes | named)
+            and (self._stays_off(body, exprs, blocks) or _yields(blocks)),
+        )
+
+    def _stays_off(self, body: ir.Block, exprs: Sequence[ir.Expr], blocks: Sequence[ir.With]) -> bool:
+        """Whether the graph is switched off beside blocks and decorated functions: those switch it on again."""
         managers = [e for b in blocks for e, _ in b.items]
         managers += [
             d for s in walk.statements(body) if isinstance(s, ir.Define) for d in s.function.decorators
         ]
-        own = [c for c in calls if isinstance(c.func, ir.Attr) and not self._names.origin(c.func)]
-        methods = [(c.func, _is_fed(c)) for c in own if isinstance(c.func, ir.Attr)]
-        return Uses(
-            name,
-            self._module,
-            names=frozenset(w for e in exprs if (w := _last(e))) - {"__init__"},  # the class leads there
-            attributes=frozenset(e.name for e in exprs if isinstance(e, ir.Attr)),
-            variables=frozenset(v for c in calls if (v := self._variable(c.func))),
-            members=frozenset(f.name for f, _ in methods),
-            fed=frozenset(f.name for f, is_fed in methods if is_fed),
-            imported=frozenset(_last(c.func) for c in calls if self._names.origin(c.func)),
-            called=frozenset(_last(c.func) for c in calls),
-            optimizes=any((self._names.origin(c.func) or "").startswith("torch.optim.") for c in calls),
-            builds=any(self._builds(c.func) for c in calls),
-            off=tuple(self.uses("", b.body, ()) for b in blocks),
-            off_for_good=sum(map(self._is_off, exprs)) > sum(map(self._switches, managers))
-            or _yields(blocks),
-        )
+        return sum(map(self._is_off, exprs)) > sum(map(self._switches, managers))
 
     def _variable(self, func: ir.Expr) -> str:
         """The name of a callee that may hold anything; "?" for `layers[0](x)` and `build()(x)`."""
@@ -124,10 +128,6 @@ class _Reader:
 
     def _is_off(self, expr: ir.Expr) -> bool:
         return _last(expr) in _OFF and self._names.origin(expr) is not None
-
-    def _builds(self, func: ir.Expr) -> bool:
-        origin = self._names.origin(func) or ""
-        return _last(func) in _COPIES or (origin.startswith(LIBRARY_MODELS) and "functional" not in origin)
 
 
 def bound_by(statement: ir.Stmt) -> Iterator[str]:
@@ -172,6 +172,10 @@ def _is_fed(call: ir.Call) -> bool:
     logs = isinstance(call.func, ir.Attr) and _last(call.func.base).endswith(("log", "logger", "logging"))
     given = (*call.args, *(value for _, value in call.kwargs))
     return not logs and any(not isinstance(g, ir.Const) or isinstance(g.value, str) for g in given)
+
+
+def _builds(func: ir.Expr, origin: str) -> bool:
+    return _last(func) in _COPIES or (origin.startswith(LIBRARY_MODELS) and "functional" not in origin)
 
 
 def _yields(blocks: Iterable[ir.With]) -> bool:
