@@ -106,7 +106,7 @@ class _Reader:
         )
 
     def _stays_off(self, body: ir.Block, exprs: Sequence[ir.Expr], blocks: Sequence[ir.With]) -> bool:
-        """Whether the graph is switched off beside blocks and decorated functions: those switch it on again."""
+        """Whether the graph is switched off other than by blocks and decorators, which switch it on again."""
         managers = [e for b in blocks for e, _ in b.items]
         managers += [
             d for s in walk.statements(body) if isinstance(s, ir.Define) for d in s.function.decorators
