@@ -194,9 +194,8 @@ class _Lowering:
         methods = tuple(s.function for s in statements if isinstance(s, ir.Define))
         rest = tuple(s for s in statements if not isinstance(s, ir.Define))
         keywords = tuple(k.arg for k in node.keywords if k.arg)
-        bases = (
-            b.value if isinstance(b, ast.Subscript) else b for b in node.bases
-        )  # `Model[T]` is a `Model`
+        # `Model[T]` is a `Model`.
+        bases = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
         return ir.Class(name, self.all(bases), methods, rest, self.span(node), keywords)
 
     # --- expressions ---

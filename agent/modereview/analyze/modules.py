@@ -16,10 +16,7 @@ from modereview.analyze.layers import (
 )
 from modereview.analyze.names import Names
 from modereview.analyze.texts import Text
-from modereview.analyze.torchfacts import (
-    ALWAYS_ON_DROPOUTS,
-    CONTAINERS,
-)
+from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, CONTAINERS
 from modereview.records import Layer, ModuleClass, Param
 
 

@@ -24,8 +24,8 @@ Read: TypeAlias = Callable[[Path, Path], Source]  # (file, project); raises Inpu
 
 _FILES, _LEVELS, _BYTES = 20, 3, 2**20
 _LINES = 2**22  # between the places of two files; the largest that is read has fewer
-# Where a file does none of these, and starts nothing, no mode in it can be wrong.
 _REGISTERS = re.compile(r"_*register(_|$)").match
+# Where a file does none of these, and starts nothing, no mode in it can be wrong.
 _TELLING = frozenset("eval train backward step no_grad inference_mode set_grad_enabled".split())
 
 

@@ -17,6 +17,11 @@ def enclosing(name: str) -> tuple[str, ...]:
     return tuple(".".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 
+def root_of(model: str) -> str:
+    """The name that a model's expression starts with: "self" for "self.nets[0].encoder"."""
+    return model.partition(".")[0].partition("[")[0]
+
+
 def scopes(program: Program) -> Iterator[tuple[str, ir.Block]]:
     """The top level ("") and every function of the file, with its body."""
     assert program.names is not None

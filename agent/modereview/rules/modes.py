@@ -55,7 +55,7 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
         return unseen.predicts_itself(program, forward)
     if _is_hook_of_base(program, forward) or _is_handed_on(program, forward):
         return False
-    root = forward.model.partition(".")[0].partition("[")[0]
+    root = lookup.root_of(forward.model)
     functions = (program.function(name) for name in (*around, forward.function))
     handed_in = root == "self" or any(root in {p.name for p in f.params} for f in functions if f)
     return not handed_in or forward.held_out or names_an_evaluation(forward.function)

@@ -9,9 +9,9 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import names_a_model
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Switched
-from modereview.rules import modes
+from modereview.rules import lookup, modes
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.placing import dotted, root_of
+from modereview.rules.placing import dotted
 
 # What a function does with an object that it switches and does not otherwise use.
 _SETTING_UP = frozenset(
@@ -102,7 +102,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 
 def _bound_before(program: Program, mistaken: _Mistaken, model: str) -> bool:
     """Whether nothing gives the model its name between the switch and the forward."""
-    root = root_of(model)
+    root = lookup.root_of(model)
     return not any(
         isinstance(s, ir.Assign) and mistaken.switch.span < s.span and walk.dotted(t) in (root, model)
         for s in walk.statements(modes.body_of(program, mistaken.switch.function))

@@ -120,7 +120,7 @@ def _given_back(program: Program, finding: Finding, forward: Forward, model: str
 def _first_statement(program: Program, name: str, model: str) -> Span | None:
     """Where the function begins its work: behind its docstring, and behind what gives the model its name."""
     body = body_of(program, name)
-    bound = [i for i, s in enumerate(body) if _binds(s, root_of(model), model)]
+    bound = [i for i, s in enumerate(body) if _binds(s, lookup.root_of(model), model)]
     documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
     rest = body[bound[-1] + 1 if bound else int(documented) :]
     return rest[0].span if rest else None
@@ -215,7 +215,7 @@ def _at_start(program: Program, name: str, model: str, statement: str) -> Iterat
     """`statement` first in a function, or right after the model gets its name there."""
     assert program.names is not None
     function = program.names.functions[name]
-    root = root_of(model)
+    root = lookup.root_of(model)
     binding = next((s for s in walk.statements(function.body) if _binds(s, root, model)), None)
     switched = _switches_at_start(function.body)
     if binding is None and switched is not None:
@@ -279,7 +279,7 @@ def name_in(program: Program, forward: Forward, function: str, call: Span) -> st
     model = dotted(forward.model)
     if forward.function == function or model is None:
         return model
-    root = root_of(model)
+    root = lookup.root_of(model)
     if root == "self":
         same = function.rpartition(".")[0] == forward.function.rpartition(".")[0]
         return model if same else None
@@ -308,8 +308,3 @@ def dotted(text: str) -> str | None:
     """The model of a forward, as an expression that a switch can be called on; None for `nets[i]`."""
     text = text.removesuffix(".forward")
     return text if _OWNER.fullmatch(text) else None
-
-
-def root_of(model: str) -> str:
-    """The name that an expression of above starts with."""
-    return model.partition(".")[0].partition("[")[0]

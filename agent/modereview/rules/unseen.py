@@ -64,7 +64,7 @@ def _is_bases(program: Program, forward: Forward) -> bool:
     assert program.names is not None
     owner = forward.function.rpartition(".")[0]
     root, _, rest = forward.model.partition(".")
-    attr = rest.partition(".")[0].partition("[")[0]
+    attr = lookup.root_of(rest)
     if root != "self" or not attr or owner not in program.names.classes:
         return False
     own = tuple(inside.lineage(program, owner))
