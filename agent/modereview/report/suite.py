@@ -76,7 +76,7 @@ def _trouble(review: Review) -> list[str]:
 
 def _survivors(review: Review, options: Options) -> list[str]:
     """With -v each at its place."""
-    groups = {"Not caught": review.survived, "Equivalent, no forward is another": review.equivalent}
+    groups = {"Not caught": review.survived, "Equivalent (no forward differs)": review.equivalent}
     if options.verbose:
         return [f"{what}: {_placed(review, m)}" for what, group in groups.items() for m in group]
     described = {what: [mutant.description for mutant in group] for what, group in groups.items()}

@@ -110,10 +110,6 @@ def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edi
         yield edits.insert_after(source, method.body[-1].span, "return self")
 
 
-def _is_required(parameter: ir.Parameter) -> bool:
-    return parameter.kind == "positional" and parameter.default is None
-
-
 def _switches_parts_on(method: ir.Function) -> bool:
     """Whether it switches parts to TRAIN whatever the mode: as meant."""
     return any(switches_on(c) for c in walk.calls(method.body) if not is_bare_super_train(c))
