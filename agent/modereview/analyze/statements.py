@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from modereview.analyze import ir, walk
@@ -9,6 +10,7 @@ from modereview.analyze.contexts import Contexts
 from modereview.analyze.effects import belongs
 from modereview.analyze.ends import Ends, with_grad
 from modereview.analyze.frames import Evaluated, Frame
+from modereview.analyze.frozen import freezes, handed_to_freeze
 from modereview.analyze.joining import STATES, join, joined_values, without_idle_assumptions
 from modereview.analyze.truths import elements, results
 from modereview.analyze.values import (
@@ -48,11 +50,12 @@ class Statements(Contexts):
             case ir.Assign(targets, value):
                 return Ends(self._assign(targets, value, state, frame))
             case ir.Do(value):
-                return Ends([s for s, _ in self.evaluate(value, state, frame)])
+                owners = handed_to_freeze(value, self.names)
+                return Ends([self._frozen(owners, s, frame) for s, _ in self.evaluate(value, state, frame)])
             case ir.If(test, body, orelse):
                 return self._branch(test, body, orelse, state, frame)
             case ir.Loop(target=ir.Name(), iterable=ir.Call(ir.Attr(owner, _))) if freezes(statement):
-                return Ends([self._frozen(owner, state, frame)])
+                return Ends([self._frozen((owner,), state, frame)])
             case ir.Loop():
                 return self._loop(statement, state, frame)
             case ir.With(items, body):
@@ -156,11 +159,12 @@ class Statements(Contexts):
         ends.absorb(inner, but=("continue",))
         return ends
 
-    def _frozen(self, owner: ir.Expr, state: State, frame: Frame) -> State:
-        """`for p in model.parameters(): p.requires_grad = False`."""
-        for after, values in self.evaluate(owner, state, frame):
-            self.record.frozen |= {v for v in values if isinstance(v, Thing)}
-            state = after
+    def _frozen(self, owners: Sequence[ir.Expr], state: State, frame: Frame) -> State:
+        """The state after all parameters of what the expressions hold lose their gradients."""
+        for owner in owners:
+            for after, values in self.evaluate(owner, state, frame):
+                self.record.frozen |= {v for v in values if isinstance(v, Thing)}
+                state = after
         return state
 
     def _unrolled(self, loop: ir.Loop, known: tuple[ValueSet, ...], state: State, frame: Frame) -> Ends:
@@ -284,25 +288,6 @@ def _uncounted(iterable: ir.Expr | None) -> tuple[ir.Expr | None, bool]:
             return inner, True
         case _:
             return iterable, False
-
-
-def freezes(loop: ir.Stmt) -> bool:
-    """Whether a loop over all parameters does nothing but take their gradients away."""
-    if not isinstance(loop, ir.Loop) or not isinstance(loop.iterable, ir.Call):
-        return False
-    func = loop.iterable.func
-    return isinstance(func, ir.Attr) and func.name == "parameters" and all(map(_takes_gradient, loop.body))
-
-
-def _takes_gradient(statement: ir.Stmt) -> bool:
-    """`p.requires_grad = False` or `p.requires_grad_(False)`."""
-    match statement:
-        case ir.Assign((ir.Attr(_, "requires_grad"), *_), ir.Const(False)):
-            return True
-        case ir.Do(ir.Call(ir.Attr(_, "requires_grad_"), (ir.Const(False),), ())):
-            return True
-        case _:
-            return False
 
 
 def _named(values: ValueSet, targets: tuple[ir.Expr, ...]) -> ValueSet:

@@ -68,7 +68,7 @@ FLUENT = frozenset(
 HARMLESS = frozenset(
     "super print len isinstance type id hasattr getattr setattr next iter sum list str repr vars save "
     "summary Adam AdamW SGD RMSprop Adagrad Adadelta NAdam RAdam LBFGS watch info debug "
-    "clip_grad_norm_ clip_grad_value_ count_parameters".split()
+    "clip_grad_norm_ clip_grad_value_ count_parameters accumulate no_sync".split()
 )
 # Classes out of view that switch the model which they are built with (their source).
 SWITCHING = ("pytorch_grad_cam.",)
