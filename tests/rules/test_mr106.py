@@ -33,6 +33,19 @@ FOUND = {
         def main(loader):
             validate(Net(), loader)
     """,
+    "the mode is given back between two evaluations": """
+        def report(model, val_loader, test_loader):
+            model.eval()
+            with torch.no_grad():
+                print([model(x).argmax(1) for x, _ in val_loader])
+            model.train()  # MR106 error
+            with torch.no_grad():
+                for x, y in test_loader:
+                    print(model(x).argmax(1))  # why
+
+        def main(val_loader, test_loader):
+            report(Net(), val_loader, test_loader)
+    """,
     "train() at the end of each pass": """
         @torch.no_grad()
         def test(net, loader):
@@ -47,6 +60,20 @@ FOUND = {
 }
 
 INNOCENT = {
+    "the mode is given back behind what is sampled, and scored then": """
+        def rewards(model, x):
+            model.eval()
+            with torch.no_grad():
+                guess = model(x).argmax(1)
+            model.train()
+            with torch.no_grad():
+                print(model(guess).argmax(1))
+
+        def main(loader):
+            model = Net()
+            for x, y in loader:
+                rewards(model, x)
+    """,
     "the mode is given back behind the last forward": """
         def test(net, loader):
             net.eval()

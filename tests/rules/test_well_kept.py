@@ -246,6 +246,32 @@ SHAPES = {
 }
 
 SHAPES |= {
+    "a loss of parts that are not in view": """
+        import losses
+
+        class Compound(nn.Module):
+            def __init__(self, overlap):
+                super().__init__()
+                self.overlap, self.entropy = overlap(), losses.Robust()
+            def forward(self, out, y):
+                return self.overlap(out, y) + self.entropy(out, y)
+
+        class Trainer:
+            def __init__(self):
+                self.model, self.loss = Net(), Compound(losses.Dice)
+                self.model.train()
+
+            @torch.no_grad()
+            def validation_step(self, x, y):
+                self.model.eval()
+                return self.loss(self.model(x), y).item()
+
+            def run(self, loader):
+                for x, y in loader:
+                    print(self.validation_step(x, y))
+
+        Trainer().run([])
+    """,
     "a part of a frozen teacher": """
         from brain import Trainer
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference
+from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference, names_something_else
 from modereview.records import Forward, Mode, Program, Span
 from modereview.rules import lookup, made_up, unseen
 from modereview.rules.base import deliberate
@@ -18,11 +18,17 @@ def evaluations_in_train(program: Program) -> Iterator[tuple[Forward, ...]]:
     """Evaluating forwards that run in TRAIN on some path in view; one group for each function and model."""
     groups: dict[tuple[str, str], list[Forward]] = {}
     for forward in program.forwards:
-        known = bool(forward.sensitive or forward.opaque or forward.classes)  # and no bare `nn.Softmax()`
-        judged = forward.role in ("evaluate", "infer") and known
+        judged = forward.role in ("evaluate", "infer") and _may_depend_on_its_mode(forward)
         if judged and forward.mode is Mode.TRAIN and forward.cause in ("build", "switch"):
             groups.setdefault((forward.function, forward.model), []).append(forward)
     yield from (tuple(group) for group in groups.values())
+
+
+def _may_depend_on_its_mode(forward: Forward) -> bool:
+    """Whether anything suggests so; no bare `nn.Softmax()` does, nor a loss without a known such layer."""
+    if names_something_else(forward.model):
+        return bool(forward.sensitive)
+    return bool(forward.sensitive or forward.opaque or forward.classes)
 
 
 def never_switched(program: Program) -> Iterator[tuple[Forward, ...]]:
@@ -116,6 +122,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or is_exploring(program, forward)
         or unseen.is_run_for_its_effect(program, forward)
         or (switched_inside(program, forward) and _is_bracketed(program, forward))
+        or _ends_another_evaluation(program, forward)
     )
 
 
@@ -129,6 +136,26 @@ def _is_bracketed(program: Program, forward: Forward) -> bool:
         isinstance(c.func, ir.Attr) and c.func.name == "eval" and walk.dotted(c.func.base) == owner
         for c in walk.calls(where.body)
         if c.span > where.forward
+    )
+
+
+def _ends_another_evaluation(program: Program, forward: Forward) -> bool:
+    """Whether the `train()` ends an evaluation in EVAL, and no loop evaluates after it."""
+    where = meeting(program, forward)
+    if where is None or where.loop is not None or where.forward < where.switch:
+        return False
+    looped = any(
+        isinstance(s, ir.Loop) and walk.within(where.forward, s.span) for s in walk.statements(where.body)
+    )
+    off = [c.span for c in walk.calls(where.body) if isinstance(c.func, ir.Attr) and c.func.name == "eval"]
+    first = min((span for span in off if span < where.switch), default=None)
+    return (
+        not looped
+        and first is not None
+        and any(
+            f.mode is Mode.EVAL and f.function == where.function and first < f.span < where.switch
+            for f in program.forwards
+        )
     )
 
 
