@@ -18,6 +18,19 @@ import torch.nn.functional as F
 """
 
 FOUND: dict[str, tuple[str, list[str]]] = {
+    "a stub that undoes the eval() of its own class": (
+        """
+        class Frozen(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.drop = nn.Dropout()
+                self.eval()
+
+            def train(self, mode=True):
+                pass
+    """,
+        ["error def train(self, mode=True):"],
+    ),
     "an eval of a layer that does more than switch": (
         """
         class Folded(nn.Linear):

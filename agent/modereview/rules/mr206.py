@@ -10,7 +10,14 @@ from modereview.records import Edit, Finding, Fix, ModuleClass, Program, Severit
 from modereview.rules import renaming, skipped
 from modereview.rules.base import Rule, fix
 from modereview.rules.freezing import switches_on
-from modereview.rules.overriding import MODE_NAME, Fault, fault_of, is_bare_super_train, is_stub
+from modereview.rules.overriding import (
+    MODE_NAME,
+    Fault,
+    fault_of,
+    is_bare_super_train,
+    is_stub,
+    undoes_own_eval,
+)
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -19,9 +26,11 @@ def check(program: Program) -> Iterator[Finding]:
     for module in program.modules if "torch" in program.imports else ():
         for name in ("train", "eval"):
             method = program.names.classes[module.name].method(name)
-            fault = fault_of(program, module, method) if method is not None and not is_stub(method) else None
-            if method is not None and fault is not None:
-                yield _finding(program, module, method, fault)
+            if method is not None:
+                judge = undoes_own_eval if is_stub(method) else fault_of
+                fault = judge(program, module, method)
+                if fault is not None:
+                    yield _finding(program, module, method, fault)
 
 
 def _finding(program: Program, module: ModuleClass, method: ir.Function, fault: Fault) -> Finding:
@@ -45,6 +54,8 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     assert program.names is not None
     method = program.names.functions[finding.function]
     owner = program.module(method.method_of or "")
+    if is_stub(method):
+        return
     if (
         owner is not None
         and finding.severity is not Severity.NOTE
@@ -170,14 +181,16 @@ class Net(nn.Module):
 """,
     not_flagged=(
         "an override that hands the mode to `super().train(mode)`, to submodules, or sets `self.training`; "
-        "a module frozen by construction (`return self` alone); abstract methods; classes that are no "
-        "modules. `self` not returned is a note as long as nobody in the file uses the result; a class "
-        "without any layer that depends on the mode is a note as well."
+        "a module frozen by construction (`return self` alone, unless the class calls `self.eval()`, which "
+        "then does nothing either); abstract methods; classes that are no modules. `self` not returned is a "
+        "note as long as nobody in the file uses the result; a class without any layer that depends on the "
+        "mode is a note as well."
     ),
     fix=(
         "what is missing of `mode: bool = True`, `super().train(mode)` first and `return self` last; what an "
         "`eval` does that a model around it skips moves into `train`. A training function of that name "
-        "gets another one, where all its callers are in view: unsafe, as other files may call it."
+        "gets another one, where all its callers are in view: unsafe, as other files may call it. A `train` "
+        "that does nothing gets no fix: the line to write is told."
     ),
     check=check,
     mend=mend,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from modereview.analyze import ir, walk
 from modereview.records import ModuleClass, Program, Severity
 from modereview.rules import inside, lookup, skipped
+from modereview.rules.freezing import switches_off
 
 MODE_NAME = re.compile(
     r"^(_*(mode|train\w*|is_train\w*|flag|value|status|state|enable\w*|on|b))$", re.IGNORECASE
@@ -219,6 +220,26 @@ def _only_raises(method: ir.Function) -> bool:
 
 def _is_text(statement: ir.Stmt) -> bool:
     return isinstance(statement, ir.Do) and isinstance(statement.value, ir.Const)
+
+
+def undoes_own_eval(program: Program, module: ModuleClass, method: ir.Function) -> Fault | None:
+    """A `train` that does nothing, where the class means to be built in EVAL: its `eval()` ends there."""
+    if method.short != "train" or inside.method_of(program, module.name, "eval") is not None:
+        return None
+    started = inside.reached(program, module.name, "__init__")
+    switches = [c for m in started for c in walk.calls(m.body) if switches_off(c)]
+    if not switches or not all(_is_of_self(c) for c in switches):  # a part has a switch that works
+        return None
+    meant = program.source.slice(switches[0].span)
+    return Fault(
+        f"this `train` does nothing, and so does `{meant}` at line {switches[0].span.line}",
+        "`nn.Module.eval()` calls `self.train(False)`, which lands here: write `return super().train(False)`",
+        Severity.ERROR,
+    )
+
+
+def _is_of_self(call: ir.Call) -> bool:
+    return isinstance(call.func, ir.Attr) and walk.dotted(call.func.base) == "self"
 
 
 def is_stub(method: ir.Function) -> bool:
