@@ -219,6 +219,31 @@ def test_the_call_path_and_the_switch_come_along(program: Callable[[str], Progra
     assert [e.text for e in forward.why] == ["switched to EVAL here, in `off` (called at 7)"]
 
 
+def test_where_it_branches_much_states_are_merged_and_the_end_is_seen(
+    program: Callable[[str], Program], monkeypatch: pytest.MonkeyPatch
+):
+    options = "".join(f"        if args.o{i}: model.eval()\n        else: model.train()\n" for i in range(9))
+    text = f"""\
+import torch
+def validate(model, args):
+{options.replace("        ", "    ")}    model.eval()
+    print(model(torch.ones(4)).argmax())
+def main(args, loader, optimizer):
+    model = torch.nn.Sequential(torch.nn.Dropout())
+    model.train()
+    for x in loader:
+{options}        model(x).backward()
+        optimizer.step()
+    validate(model, args)
+"""
+    exact = program(text)
+    monkeypatch.setattr("modereview.analyze.expressions._STEPS", exact.steps // 2)
+    merged = program(text)
+    assert merged.gave_up is None
+    assert merged.steps < exact.steps // 2
+    assert {(f.role, f.mode) for f in merged.forwards} == {(f.role, f.mode) for f in exact.forwards}
+
+
 def test_a_file_that_branches_too_much_is_given_up_in_words(
     program: Callable[[str], Program], monkeypatch: pytest.MonkeyPatch
 ):

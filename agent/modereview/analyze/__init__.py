@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -22,6 +22,7 @@ from modereview.analyze.values import ForwardRun
 from modereview.analyze.worth import Worth
 from modereview.records import CallSite, Program, Source, Span
 
+_SIDE_BY_SIDE = 16  # states that are kept apart; more are merged
 Callers: TypeAlias = Callable[[Source, str], Path | None]  # (file, function) -> another file that calls it
 
 
@@ -35,7 +36,8 @@ def analyze(
     """Everything the other rooms need to know of a file.
 
     `neighbours` reads the files beside it that it imports; without it, or where they make the flow too
-    long, the file is looked at by itself. `callers` is asked who else calls a function that evaluates.
+    long, the file is looked at by itself. Where that is still too long, states are merged at once, which is
+    less certain. `callers` is asked who else calls a function that evaluates.
     Never raises for a file that parsed: where the mode flow still needs too many steps, `gave_up` says so
     and what was seen until then stands. With `static` only what the rules ask for is made, and the flow is
     left out where it cannot lead to a finding.
@@ -47,10 +49,17 @@ def analyze(
         roots = Worth(linked.outlines, modules.known).roots()
         if not roots:
             return _without_flow(linked, modules)
-    program = _program(linked, roots)
-    if program.gave_up and linked.neighbours:
-        program = _program(linked.alone(), roots)
+    ways = ((part, apart) for apart in (_SIDE_BY_SIDE, 1) for part in linked.parts())
+    program = _first_to_end(_program(part, roots, apart) for part, apart in ways)
     return replace(program, called_in=tuple(_called_in(program, callers))) if callers else program
+
+
+def _first_to_end(programs: Iterable[Program]) -> Program:
+    """The first whose flow came to its end; where none does, the last."""
+    for program in programs:
+        if not program.gave_up:
+            break
+    return program
 
 
 def _called_in(program: Program, callers: Callers) -> Iterator[tuple[str, str]]:
@@ -77,11 +86,11 @@ def _without_flow(linked: Linked, modules: Modules) -> Program:
     )
 
 
-def _program(linked: Linked, roots: frozenset[str] | None) -> Program:
+def _program(linked: Linked, roots: frozenset[str] | None, side_by_side: int) -> Program:
     source = linked.file
     block, names = linked.block, linked.own.names
     modules = Modules(linked, linked.names)
-    flow = Flow(linked, modules)
+    flow = Flow(linked, modules, side_by_side)
     gave_up = None
     try:
         flow.run(linked, roots)

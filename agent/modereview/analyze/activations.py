@@ -72,9 +72,8 @@ class Activations(Escapes):
                 known = _made_elsewhere(value, name) or frozenset({self.parameter(function, name)})
             state = state.set(("name", inner.path, name), known)
         after = self.enter(function, inner, state)
-        return joined_values(
-            [(s, v) if _closes_over(v, inner.path) else (_over(s, inner), v) for s, v in after]
-        )
+        rows = [(s, v) if _closes_over(v, inner.path) else (_over(s, inner), v) for s, v in after]
+        return joined_values(rows, self.side_by_side)
 
     def call_decorated(
         self,

@@ -39,12 +39,14 @@ from modereview.records import Mode, Span
 class Bindings(ABC):
     """Names, attributes and modes in a state."""
 
-    def __init__(self, linked: Linked, modules: Modules) -> None:
+    def __init__(self, linked: Linked, modules: Modules, side_by_side: int) -> None:
+        """`side_by_side`: how many states are kept apart; more are merged."""
         self.source: Text = linked
         self.names, self.modules = linked.names, modules
         self.relevance = Relevance(linked.names, modules.known, linked.kept)
         self.record = Record()
         self.asked = linked.asked
+        self.side_by_side = side_by_side
 
     @abstractmethod
     def evaluate(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:

@@ -121,7 +121,8 @@ class Expressions(Conditions):
                     (after, [*values, value])
                     for before, values in rows
                     for after, value in self.evaluate(expr, before, frame)
-                ]
+                ],
+                self.side_by_side,
             )
             if isinstance(expr, ir.Call) and number < len(exprs):
                 rows = [(_holding(expr, values[-1], s, frame), values) for s, values in rows]

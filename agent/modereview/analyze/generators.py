@@ -27,8 +27,8 @@ class Generators(Calls):
     carries, for the `try` or `with` around the call.
     """
 
-    def __init__(self, linked: Linked, modules: Modules) -> None:
-        super().__init__(linked, modules)
+    def __init__(self, linked: Linked, modules: Modules, side_by_side: int) -> None:
+        super().__init__(linked, modules, side_by_side)
         self._waiting: dict[Path, _Resume] = {}
         self._passing: Ends | None = None
 

@@ -14,22 +14,20 @@ from modereview.analyze.values import (
     merge,
 )
 
-STATES = 16  # side by side; more are merged
 
-
-def join(states: Iterable[State]) -> list[State]:
+def join(states: Iterable[State], most: int) -> list[State]:
     """States that agree on everything but data become one.
 
-    Where there are too many, first what they assume goes, then all are merged into one; what is left is no
-    longer exact.
+    Where there are more than `most`, first what they assume goes, then all are merged into one; what is left
+    is no longer exact.
     """
     states = list(states)
     if len(states) < 2:
         return states
     joined = _grouped(states)
-    if len(joined) > STATES:
+    if len(joined) > most:
         joined = _grouped([s.vaguer() for s in joined])
-    return joined if len(joined) <= STATES else [merge(joined)]
+    return joined if len(joined) <= most else [merge(joined)]
 
 
 def _grouped(states: Iterable[State]) -> list[State]:
@@ -41,7 +39,7 @@ def _grouped(states: Iterable[State]) -> list[State]:
     return list(groups.values())
 
 
-def without_idle_assumptions(after: list[State], before: State) -> list[State]:
+def without_idle_assumptions(after: list[State], before: State, most: int) -> list[State]:
     """States after a branch without assumptions that it made and that made no difference to any mode."""
     made = {c for s in after for c in s.cells("assume")} - set(before.cells("assume"))
     for cell in made:
@@ -50,7 +48,7 @@ def without_idle_assumptions(after: list[State], before: State) -> list[State]:
             sides.setdefault(state.get(cell), set()).add((state.drop([cell]).control, state.exact))
         if len({frozenset(side) for side in sides.values()}) == 1 and len(sides) > 1:
             after = [state.drop([cell]) for state in after]
-    return join(after)
+    return join(after, most)
 
 
 def one_object(after: list[State], before: State) -> list[State]:
@@ -71,7 +69,7 @@ def one_object(after: list[State], before: State) -> list[State]:
     return list(groups.values())
 
 
-def joined_values(rows: Evaluated) -> Evaluated:
+def joined_values(rows: Evaluated, most: int) -> Evaluated:
     """The same for states with a value: the values of states that agree are united."""
     if len(rows) < 2:
         return rows
@@ -83,15 +81,15 @@ def joined_values(rows: Evaluated) -> Evaluated:
             groups[key] = (_union_data(known, state), held | value)
         else:
             groups[key] = (state, value)
-    if len(groups) <= STATES:
+    if len(groups) <= most:
         return list(groups.values())
     merged = merge([s for s, _ in groups.values()])
     return [(merged, NOTHING.union(*(v for _, v in groups.values())))]
 
 
-def at_most(rows: list[tuple[State, list[ValueSet]]]) -> list[tuple[State, list[ValueSet]]]:
+def at_most(rows: list[tuple[State, list[ValueSet]]], most: int) -> list[tuple[State, list[ValueSet]]]:
     """States with the values of several expressions; too many become one."""
-    if len(rows) <= STATES:
+    if len(rows) <= most:
         return rows
     columns = zip(*(values for _, values in rows), strict=True)
     return [(merge([s for s, _ in rows]), [NOTHING.union(*column) for column in columns])]

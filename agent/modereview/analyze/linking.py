@@ -71,9 +71,9 @@ class Linked:
         neighbour = self._neighbour(span)
         return f"{neighbour.source.name}:{span.line - neighbour.first}"
 
-    def alone(self) -> Linked:
-        """The file without its neighbours."""
-        return Linked(self.own, self.own.names)
+    def parts(self) -> tuple[Linked, ...]:
+        """All of it; then, where there are neighbours, the file without them."""
+        return (self, Linked(self.own, self.own.names)) if self.neighbours else (self,)
 
     def _neighbour(self, span: Span) -> Neighbour:
         return max((n for n in self.neighbours if n.first < span.line), key=lambda n: n.first)

@@ -11,7 +11,7 @@ from modereview.analyze.effects import belongs
 from modereview.analyze.ends import Ends, with_grad
 from modereview.analyze.frames import Evaluated, Frame
 from modereview.analyze.frozen import freezes, handed_to_freeze
-from modereview.analyze.joining import STATES, join, joined_values, without_idle_assumptions
+from modereview.analyze.joining import join, joined_values, without_idle_assumptions
 from modereview.analyze.truths import elements, results
 from modereview.analyze.values import (
     NOTHING,
@@ -25,6 +25,7 @@ from modereview.analyze.values import (
 )
 
 _PASSES = 10  # of a loop, before its states are merged
+_SEEN = 16  # states of earlier passes of a loop; more are merged
 
 
 class Statements(Contexts):
@@ -32,7 +33,7 @@ class Statements(Contexts):
 
     def execute(self, block: ir.Block, states: list[State], frame: Frame) -> Ends:
         """Run a block from each of the states."""
-        ends = Ends(normal=join(states))
+        ends = Ends(normal=join(states, self.side_by_side))
         for statement in block:
             if not ends.normal:
                 break
@@ -41,7 +42,7 @@ class Statements(Contexts):
                 after = self.statement(statement, state, frame)
                 ends.normal += after.normal
                 ends.absorb(after)
-            ends.normal = join(ends.normal)
+            ends.normal = join(ends.normal, self.side_by_side)
         return ends
 
     def statement(self, statement: ir.Stmt, state: State, frame: Frame) -> Ends:
@@ -89,7 +90,7 @@ class Statements(Contexts):
             inner = self.execute(body if holds else orelse, [after], frame)
             ends.normal += inner.normal
             ends.absorb(inner)
-        ends.normal = without_idle_assumptions(ends.normal, state)
+        ends.normal = without_idle_assumptions(ends.normal, state, self.side_by_side)
         return ends
 
     def _define(self, function: ir.Function, state: State, frame: Frame) -> list[State]:
@@ -174,7 +175,7 @@ class Statements(Contexts):
         for element in known:
             starts = [self._next_element(loop, element, s, state, frame) for s in states]
             inner = self.execute(loop.body, starts, frame)
-            states = join(inner.normal + inner.states("continue"))
+            states = join(inner.normal + inner.states("continue"), self.side_by_side)
             ends.absorb(inner, but=("continue",))
         ends.normal = states
         return ends
@@ -188,14 +189,14 @@ class Statements(Contexts):
         for turn in range(_PASSES):
             inner = self.execute(loop.body, self._next_pass(loop, data, frontier, state, frame), frame)
             ends.absorb(inner, but=("continue",))
-            after = join(inner.normal + inner.states("continue"))
+            after = join(inner.normal + inner.states("continue"), self.side_by_side)
             over = after if loop.test is None else self._not_holding(loop.test, after, frame)
-            ends.normal = join([*ends.normal, *over])
+            ends.normal = join([*ends.normal, *over], self.side_by_side)
             seen |= set(frontier)
             frontier = [s for s in after if s not in seen]
             if not frontier:
                 break
-            if len(seen) > STATES or turn == _PASSES - 2:
+            if len(seen) > _SEEN or turn == _PASSES - 2:
                 frontier = [merge([*seen, *frontier])]
         return ends
 
@@ -250,7 +251,7 @@ class Statements(Contexts):
         if after is not body:
             whole.absorb(after)
         for handler in statement.handlers:
-            whole.add(self.execute(handler, join(caught), frame))
+            whole.add(self.execute(handler, join(caught, self.side_by_side), frame))
         return whole
 
     def _finally(self, final: ir.Block, whole: Ends, frame: Frame) -> Ends:
@@ -278,7 +279,7 @@ class Statements(Contexts):
         rows: Evaluated = [(s, NOTHING) for s in ends.normal] + ends.left.get("return", [])
         rows = [(with_grad(s, grad), v) for s, v in rows] if decorated else rows
         self.left_by_exception(ends.with_grad(grad) if decorated else ends, frame)
-        return joined_values(rows) or ([] if function.yields else [(state, NOTHING)])
+        return joined_values(rows, self.side_by_side) or ([] if function.yields else [(state, NOTHING)])
 
 
 def _uncounted(iterable: ir.Expr | None) -> tuple[ir.Expr | None, bool]:
