@@ -43,6 +43,35 @@ SCRIPTS = {
                 with torch.no_grad():
                     print([model(x).argmax(1) for x, _ in val_loader])
     """,
+    "an optimizer that a helper makes, and a schedule": """
+        from solver import build_optimizer, make_lr_scheduler
+
+        def main(loader, val_loader):
+            model = Net()
+            optimizer = build_optimizer(model)
+            scheduler = make_lr_scheduler(model, optimizer)
+            for epoch in range(3):
+                for x, y in loader:
+                    F.cross_entropy(model(x), y).backward()
+                    optimizer.step()
+                with torch.no_grad():
+                    print([model(x).argmax(1) for x, _ in val_loader])  # MR103 error
+    """,
+    "an optimizer of what the model says it trains": """
+        from zoo import build_model
+
+        def main(loader, val_loader):
+            teacher, model = Net(), build_model()
+            print(sum(p.numel() for p in teacher.parameters()))
+            optimizer = torch.optim.SGD(model.get_trainable_parameters(), 0.1)
+            for epoch in range(3):
+                for x, y in loader:
+                    F.cross_entropy(model(x), y).backward()  # MR102 warning
+                    optimizer.step()
+                model.eval()  # why
+                with torch.no_grad():
+                    print([model(x).argmax(1) for x, _ in val_loader])
+    """,
     "a model of a function with a plain name": """
         def assemble():
             return nn.Sequential(nn.Linear(4, 4), nn.Dropout())

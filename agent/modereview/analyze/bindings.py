@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 from modereview.analyze import ir, walk
 from modereview.analyze.frames import Evaluated, Frame, Record
@@ -153,7 +154,7 @@ class Bindings(ABC):
                 known = next((v for v in values if isinstance(v, Elements)), None)
                 fits = known is not None and len(known.items) == len(items)
                 for index, item in enumerate(items):
-                    part = known.items[index] if known and fits else results(values)
+                    part = named(known.items[index], item) if known and fits else results(values)
                     state = self.bind(item, part, state, frame)
                 return state
             case ir.Star(value):
@@ -236,3 +237,16 @@ class Bindings(ABC):
         last = thing.label.rpartition(".")[2]
         named = names_a_model(last) and not names_a_class(thing.label)
         return thing.is_module or last in self.names.switched or named
+
+
+def named(values: ValueSet, target: ir.Expr) -> ValueSet:
+    """Values under the name they are assigned to, for an object that had only the name of its maker."""
+    text = walk.dotted(target) or ""
+    return frozenset(
+        replace(v, label=text)
+        if isinstance(v, Thing)
+        and text
+        and v.origin in ("build", "library", "call", "holder", "pretrained", "copy")
+        else v
+        for v in values
+    )

@@ -25,6 +25,7 @@ from modereview.analyze.torchfacts import (
     WRAPPERS,
     names_a_loading,
     names_a_model,
+    names_parameters,
 )
 from modereview.analyze.truths import ANY, asked_of_data, results, truth
 from modereview.analyze.values import (
@@ -149,7 +150,7 @@ class Calls(Activations):
 
     def _note(self, call: ir.Call, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
         """What a method call tells of the models and results in it, whatever else it does."""
-        if name in ("parameters", "named_parameters"):
+        if names_parameters(name):
             self.record.optimized |= set(things)
         if names_a_loading(name):
             known = self.record.copies if _reads_a_state(call) else self.record.loaded

@@ -9,8 +9,8 @@ from modereview.analyze import ir, walk
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import Handing
 from modereview.analyze.torchfacts import (
-    HARMLESS,
     SWITCHING,
+    leaves_the_mode_alone,
     names_a_conversion,
     names_a_step,
     names_an_optimizer,
@@ -51,7 +51,8 @@ class Escapes(Handing):
         if last in _ITERATING:
             return [(state, self._iterable(last, given))]
         state = self._called_back(call, name, given, state, frame)
-        if last in HARMLESS or name.startswith("torch."):
+        self.record.optimized |= set(passed) if names_an_optimizer(last) else set()
+        if leaves_the_mode_alone(last) or name.startswith("torch."):
             return [(state, self._opaque(call, given))]
         if names_a_step(last) and any(map(_is_an_optimizer, (*call.args, *(v for _, v in call.kwargs)))):
             state = self._stepped(given, state)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from modereview.analyze import ir, walk
+from modereview.analyze.bindings import named
 from modereview.analyze.contexts import Contexts
 from modereview.analyze.effects import belongs
 from modereview.analyze.ends import Ends, with_grad
@@ -78,7 +78,7 @@ class Statements(Contexts):
     ) -> list[State]:
         states = []
         for after, values in self.evaluate(value, state, frame):
-            renamed = _named(values, targets)
+            renamed = named(values, targets[0])
             for target in targets:
                 after = self.bind(target, renamed, after, frame)
             states.append(after)
@@ -289,19 +289,6 @@ def _uncounted(iterable: ir.Expr | None) -> tuple[ir.Expr | None, bool]:
             return inner, True
         case _:
             return iterable, False
-
-
-def _named(values: ValueSet, targets: tuple[ir.Expr, ...]) -> ValueSet:
-    """Values under the name they are assigned to, for an object that had only the name of its maker."""
-    text = walk.dotted(targets[0]) or ""
-    return frozenset(
-        replace(v, label=text)
-        if isinstance(v, Thing)
-        and text
-        and v.origin in ("build", "library", "call", "holder", "pretrained", "copy")
-        else v
-        for v in values
-    )
 
 
 def _as_before(model: Thing, state: State, before: State) -> State:

@@ -152,8 +152,15 @@ _INFERENCE_NAME = re.compile(
     re.IGNORECASE,
 )
 _CONVERSION_NAME = re.compile(r"merge|unload|fuse|clone|copy|convert|quanti[sz]e|_model$")
+# Helpers that are handed a model to write or count something, or to make what only holds its parameters.
+_HARMLESS_NAME = re.compile(
+    r"^(save|log|print|count|dump|backup)(_|$)|(^|_)(optimi[sz]er|(lr_)?schedul(er)?)s?$"
+)
 _STEP_NAME = re.compile(r"backward|backprop|scaler|step|optimi[sz]e(?!r)|minimi[sz]e|update", re.IGNORECASE)
 _OPTIMIZER_NAME = re.compile(r"(^|_)optim(izer)?s?(_|\d*$)|^opt(_\w+)?$", re.IGNORECASE)
+_PARAMETERS_NAME = re.compile(
+    r"^(?!count|num|load|init|save|reset|print|set|freeze|check)(\w+_)?param(eter)?s(_groups?)?$"
+)
 _LOADING_NAME = re.compile(
     r"load|restore|pretrain|checkpoint|ckpt|(get|set|copy|import|fetch|convert|transfer)\w*_weights|^weights$",
     re.IGNORECASE,
@@ -165,6 +172,16 @@ _DELIBERATE = re.compile(
     r"|on purpose|intention|deliberate|keep .*(bn|batch ?norm|dropout|statistics)|fix .*(bn|batch ?norm)",
     re.IGNORECASE,
 )
+
+
+def names_parameters(name: str) -> bool:
+    """Whether people call so what an optimizer is made of: "named_parameters", "get_1x_lr_params"."""
+    return bool(_PARAMETERS_NAME.search(name))
+
+
+def leaves_the_mode_alone(name: str) -> bool:
+    """Whether a call out of view is handed a model for something else: "print", "build_optimizer"."""
+    return name in HARMLESS or bool(_HARMLESS_NAME.search(name))
 
 
 def names_a_model(name: str) -> bool:
