@@ -48,6 +48,7 @@ class Bindings(ABC):
         self.record = Record()
         self.asked = linked.asked
         self.side_by_side = side_by_side
+        self.trained_in_part = linked.trained_in_part
 
     @abstractmethod
     def evaluate(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:

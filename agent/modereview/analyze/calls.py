@@ -10,6 +10,7 @@ from modereview.analyze.ageing import aged, earlier
 from modereview.analyze.effects import belongs
 from modereview.analyze.escapes import with_modes
 from modereview.analyze.frames import Evaluated, Frame, Given
+from modereview.analyze.frozen import given_to_optimizer
 from modereview.analyze.handing import AVERAGES, BAKED
 from modereview.analyze.joining import one_object
 from modereview.analyze.layers import taken_models
@@ -148,10 +149,13 @@ class Calls(Activations):
             return [(state, chosen)]
         return self.escape(call, thing.label, frozenset({thing}), given, state, frame)
 
-    def _note(self, call: ir.Call, name: str, things: list[Thing], given: Given, flowing: ValueSet) -> None:
+    def _note(
+        self, call: ir.Call, name: str, text: str, things: list[Thing], given: Given, flowing: ValueSet
+    ) -> None:
         """What a method call tells of the models and results in it, whatever else it does."""
         if names_parameters(name):
             self.record.optimized |= set(things)
+            self.record.held |= set(things) if text in self.trained_in_part else set()
         if names_a_loading(name):
             known = self.record.copies if _reads_a_state(call) else self.record.loaded
             known |= set(things)
@@ -174,7 +178,7 @@ class Calls(Activations):
             closures = [v for v in given.values if isinstance(v, Callable)]  # as LBFGS takes one
             rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
             return [(self._optimized(name, text, s), NOTHING) for s, _ in rows or [(state, NOTHING)]]
-        self._note(call, name, things, given, flowing)
+        self._note(call, name, text, things, given, flowing)
         if name in DETACHING or name == "__enter__":
             return [self._detached(call, name, owner, state)]
         if name in COLLECTING:
@@ -232,6 +236,9 @@ class Calls(Activations):
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
             self.record.optimizers.setdefault(frame.name, set()).add(_lists_tensors(call, frame))
+            for owner in given_to_optimizer(call):
+                rows = self.evaluate(owner, state, frame)
+                self.record.held |= {v for _, values in rows for v in values if isinstance(v, Thing)}
         return self._made_elsewhere(call, origin, given, state, frame)
 
     def _made_elsewhere(

@@ -68,6 +68,7 @@ class Record:
     called: set[str] = field(default_factory=set)  # functions of the file that were entered
     calls: dict[tuple[str, Span], set[str]] = field(default_factory=dict)  # (caller, span) -> callees
     optimized: set[Thing] = field(default_factory=set)  # whose parameters were asked for
+    held: set[Thing] = field(default_factory=set)  # whose parameters an optimizer surely has, all or some
     builds_optimizer: bool = False  # whether an optimizer of torch is built in view
     loaded: set[Thing] = field(default_factory=set)  # whose weights were loaded
     optimizers: dict[str, set[bool]] = field(default_factory=dict)  # built by a function: of listed tensors?
@@ -84,5 +85,5 @@ class Record:
         """What is known of a thing holds for it under another name, too."""
         self.built[earlier] = self.built[thing]
         self.taken.update({earlier: self.taken[thing]} if thing in self.taken else {})
-        for known in (self.optimized, self.loaded, self.copies, self.frozen):
+        for known in (self.optimized, self.held, self.loaded, self.copies, self.frozen):
             known |= {earlier} if thing in known else set()

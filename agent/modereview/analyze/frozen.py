@@ -1,11 +1,33 @@
-"""How people take the gradients of a whole model away: a loop over its parameters, or a helper with one."""
+"""How people freeze a model: a loop over its parameters, or a helper with one; and train the rest of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
+from modereview.analyze.torchfacts import names_parameters
+
+# `filter(lambda p: p.requires_grad, model.parameters())`, the same as a comprehension, and as a loop.
+_SELECTED = re.compile(
+    r"\blambda\s+\w+\s*:\s*\w+\.requires_grad\s*,\s*([\w.]+)\.(?:named_)?parameters\(\)"
+    r"|\bin\s+([\w.]+)\.(?:named_)?parameters\(\)\s*:?\s*if\s+\w+\.requires_grad\b"
+)
+
+
+def trained_in_part(code: str) -> frozenset[str]:
+    """The models, as written, of whose parameters a file selects those that still want a gradient."""
+    return frozenset(owner for found in _SELECTED.findall(code) for owner in found if owner)
+
+
+def given_to_optimizer(call: ir.Call) -> Iterator[ir.Expr]:
+    """The models of `SGD(model.fc.parameters(), 0.1)`, and of groups and chains of parameters."""
+    for given in (*call.args, *(value for _, value in call.kwargs)):
+        for part in walk.subexpressions(given):
+            match part:
+                case ir.Call(ir.Attr(owner, name), ()) if names_parameters(name) and walk.dotted(owner):
+                    yield owner
 
 
 def freezes(loop: ir.Stmt) -> bool:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from modereview.analyze import ir
 from modereview.analyze.asked import Asked, together
+from modereview.analyze.frozen import trained_in_part
 from modereview.analyze.names import Names
 from modereview.analyze.neighbours import Neighbour, Read, Search
 from modereview.analyze.outline import Outline, outline
@@ -52,6 +53,11 @@ class Linked:
     def kept(self) -> frozenset[str]:
         """Attributes that functions of any file assign."""
         return frozenset[str]().union(*(outline.kept for outline in self.outlines))
+
+    @property
+    def trained_in_part(self) -> frozenset[str]:
+        """Models, as written in any file, of whose parameters those are selected that want a gradient."""
+        return frozenset[str]().union(*(trained_in_part(outline.source.code) for outline in self.outlines))
 
     @property
     def held_out(self) -> frozenset[Span]:

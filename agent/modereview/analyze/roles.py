@@ -75,9 +75,12 @@ class Roles:
         """Whether an optimizer may hold the parameters of the thing.
 
         A frozen network in a loss is differentiated through and not trained, and so is one that was built
-        in view while the optimizers in view were made of others.
+        in view while the optimizers in view were made of others. Where one was made of parts of a frozen
+        network, these are trained.
         """
-        if thing in self._record.frozen or (thing.parent and not self.learns(thing.parent)):
+        if thing in self._record.frozen:
+            return any(belongs(part, thing) for part in self._record.held)
+        if thing.parent and not self.learns(thing.parent):
             return False
         in_view = self._record.optimized or self._record.builds_optimizer
         if not in_view or thing.origin in ("parameter", "attribute"):

@@ -43,7 +43,8 @@ def _strength(program: Program, forward: Forward) -> tuple[bool, bool, int]:
 def _finding(program: Program, forward: Forward, others: tuple[int, ...]) -> Finding:
     later = modes.same_in_other_mode(program, forward, Mode.TRAIN)
     other = _other_method(program, forward)
-    meant = deliberate(program, forward) or modes.is_unit_test(program, forward)
+    probes = forward.frozen and not later  # only its new head is trained, on features that stay the same
+    meant = probes or deliberate(program, forward) or modes.is_unit_test(program, forward)
     severity = certainty(forward, certain=not other)
     here = Event(forward.span, "and still in EVAL here: nothing calls `train()` in between", "forward")
     return RULE.finding(
@@ -135,8 +136,8 @@ def fit(loader, val_loader):
 """,
     not_flagged=(
         "an evaluation after the last epoch only; a mode that is saved and given back; norms held in EVAL on "
-        "purpose where a name or a comment says so (a note); a backward that no optimizer step follows "
-        "(saliency maps, attacks)."
+        "purpose where a name or a comment says so, and a frozen network of which only a new head is trained, "
+        "always in EVAL (notes); a backward that no optimizer step follows (saliency maps, attacks)."
     ),
     fix=(
         "`model.train()` where the epoch's training part begins, not before the loop; after an evaluation in "

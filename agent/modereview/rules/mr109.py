@@ -27,12 +27,13 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _finding(program: Program, forward: Forward) -> Finding:
+    meant = forward.frozen or deliberate(program, forward)
     here = Event(forward.span, "trained here, still in EVAL: nothing calls `train()`", "forward")
     return RULE.finding(
         program,
         forward.span,
         f"`{forward.model}` was loaded in EVAL and trains in it",
-        severity=Severity.NOTE if deliberate(program, forward) else certainty(forward, certain=True),
+        severity=Severity.NOTE if meant else certainty(forward, certain=True),
         evidence=(*forward.why, here),
         facts=(harm(forward, training=True),),
         function=forward.function,
@@ -138,7 +139,7 @@ def main(loader):
     not_flagged=(
         "models of torchvision and timm, which arrive in TRAIN; a model that is handed to a Trainer; a "
         "LightningModule that freezes the model or switches it anywhere; fine-tuning in EVAL that a name or "
-        "a comment declares (a note)."
+        "a comment declares, and a frozen model whose new head alone is trained (notes)."
     ),
     fix="`model.train()` before the loop, or where a LightningModule loads it.",
     check=check,
