@@ -136,7 +136,7 @@ def fit(loader, val_loader):
 """,
     not_flagged=(
         "an evaluation after the last epoch only; a mode that is saved and given back; norms held in EVAL on "
-        "purpose where a name or a comment says so, and a frozen network of which only a new head is trained, "
+        "purpose where a name or comment says so, and a frozen network of which only a new head is trained, "
         "always in EVAL (notes); a backward that no optimizer step follows (saliency maps, attacks)."
     ),
     fix=(
