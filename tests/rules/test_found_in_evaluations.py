@@ -13,6 +13,27 @@ import pytest
 from modereview.records import Finding, Severity
 
 EVALUATIONS = {
+    "one function for both, that switches to TRAIN alone": """
+        def run_epoch(model, loader, optimizer, is_train):
+            if is_train:
+                model.train()  # why
+            total = 0.0
+            for x, y in loader:
+                loss = F.cross_entropy(model(x), y)  # MR101 error
+                if is_train:
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                total += loss.item()
+            return total
+
+        def main(loader, valid_loader):
+            model = Net()
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            for epoch in range(10):
+                print(run_epoch(model, loader, optimizer, True))
+                print(run_epoch(model, valid_loader, optimizer, False))
+    """,
     "a service whose model nobody switches": """
         from flask import Flask
         app = Flask(__name__)

@@ -37,3 +37,9 @@ BACKWARD = {"accelerate": "accelerator.backward(loss)", "fabric": "fabric.backwa
 @pytest.mark.parametrize("how", WRAPPED)
 def test_a_wrapper_hands_the_mode_through(how: str, agrees: Callable[[str], bool]):
     assert agrees(WRAPPER.format(wrapping=WRAPPED[how], backward=BACKWARD.get(how, "loss.backward()")))
+
+
+@pytest.mark.parametrize("how", ["DataParallel", "DistributedDataParallel"])
+def test_the_model_in_a_wrapper_is_the_model(how: str, agrees: Callable[[str], bool]):
+    script = WRAPPER.format(wrapping=WRAPPED[how], backward="loss.backward()")
+    assert agrees(script.replace("model.eval()", "model.module.eval()"))

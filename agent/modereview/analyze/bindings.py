@@ -44,7 +44,8 @@ class Bindings(ABC):
         """`side_by_side`: how many states are kept apart; more are merged."""
         self.source: Text = linked
         self.names, self.modules = linked.names, modules
-        self.relevance = Relevance(linked.names, modules.known, linked.kept)
+        self.assigned = linked.kept
+        self.relevance = Relevance(linked.names, modules.known, self.assigned)
         self.record = Record()
         self.asked = linked.asked
         self.side_by_side = side_by_side
@@ -125,8 +126,8 @@ class Bindings(ABC):
             return held  # type: ignore[return-value]
         if name == "training" and (owner.is_module or self.is_model(owner)):
             return frozenset({Flag(owner, self.modes_of(owner, state))})
-        if name == "module" and not owner.is_module:
-            return frozenset({owner})
+        if name == "module" and not (owner.is_module and name in self.assigned):
+            return frozenset({owner})  # out of its wrapper
         cls = self.names.classes.get(owner.cls or "")
         method = self.modules.method(cls, name) if cls else None
         if method is not None:

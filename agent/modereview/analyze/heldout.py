@@ -13,6 +13,7 @@ _HELD_OUT = re.compile(
     r"(loaders?|sets?|iter|iterator|dl|ds|queue|gen|generator|batch|batches|data|dataset)$",
     re.IGNORECASE,
 )
+_DATA = re.compile(r"(loaders?|sets?|iter|iterator|dl|ds|queue|batch|batches|data)$", re.IGNORECASE)
 _SPLIT = r"(val|valid|validation|test|testing|eval|dev)"
 _INPUT = r"(xs?|inputs?|images?|imgs?|features?|samples?)"
 _HELD_OUT_INPUT = re.compile(rf"^({_INPUT}_?{_SPLIT}|{_SPLIT}_?{_INPUT})(_?(tensor|t|data))?$", re.IGNORECASE)
@@ -22,19 +23,29 @@ _HELD_OUT_KEY = re.compile(r"^(val|valid|validation|test|eval|dev)$", re.IGNOREC
 def held_out_calls(block: ir.Block) -> frozenset[Span]:
     """The spans of all calls on held-out data.
 
-    They are in loops over it, follow a batch that is drawn from it, or are given it by name: `model(X_test)`.
+    They are in loops over it, follow a batch that is drawn from it, or are given it by name: `model(X_test)`,
+    `run_epoch(model, val_loader)`.
     """
     looped = frozenset(span for part in _bodies(block) for span in _calls(part))
     names = {last for part in walk.all_expressions(block, nested=True) if (last := _last(part))}
     inputs = frozenset(filter(_HELD_OUT_INPUT.match, names))
-    if not inputs:  # as in most files
+    if not inputs and not any(map(_HELD_OUT.match, names)):  # as in most files
         return looped
-    return looped | {call.span for call in walk.calls(block, nested=True) if _is_given(call, inputs)}
+    given = (c.span for c in walk.calls(block, nested=True) if _is_given(c, inputs) or _is_given_no_other(c))
+    return looped | frozenset(given)
 
 
 def _is_given(call: ir.Call, inputs: frozenset[str]) -> bool:
     given = (*call.args, *(value for _, value in call.kwargs))
     return any(_last(part) in inputs for value in given for part in walk.subexpressions(value))
+
+
+def _is_given_no_other(call: ir.Call) -> bool:
+    """Whether all data that it is given is held out: not `fit(model, loader, val_loader)`."""
+    data = [
+        text for value in (*call.args, *(v for _, v in call.kwargs)) if _DATA.search(text := _last(value))
+    ]
+    return bool(data) and all(map(_HELD_OUT.match, data))
 
 
 def _last(part: ir.Expr) -> str:

@@ -51,9 +51,14 @@ class Roles:
             return "unknown"  # a probe for shapes while something is built: its numbers are not looked at
         if self.only_infers and run in self._record.read:
             return "unknown" if any(map(names_a_training, functions)) else "infer"
-        if run.grad is False or run.span in self._held_out or any(map(names_an_evaluation, functions)):
+        if run.grad is False or self._is_held_out(run) or any(map(names_an_evaluation, functions)):
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"
+
+    def _is_held_out(self, run: ForwardRun) -> bool:
+        """Whether it works on held-out data; so it does where its function is given no other."""
+        handed = run in self._record.read and any(span in self._held_out for span in run.path)
+        return run.span in self._held_out or handed
 
     def _is_aside(self, run: ForwardRun) -> bool:
         """Whether a model that was switched to EVAL is differentiated, and nothing in view steps.
