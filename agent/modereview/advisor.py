@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from modereview import llm
+from modereview.claims import Judge, Proof, ToolsFor, prove
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools
 from modereview.fix.reach import reach
 from modereview.hunt import hunt
 from modereview.llm.drops import counted
 from modereview.llm.purse import Purse
-from modereview.records import Case, Dropped, Finding, Outcome, Plan, Remark, Suite, Usage
+from modereview.records import Case, Dropped, Outcome, Plan, Remark, Suite, Usage
 from modereview.settings import Settings
 from modereview.workbench import Bench
 
@@ -76,17 +77,21 @@ class Advisor:
         self.bought = replace(self.bought, fixes=len(found.kept))
         return proposed.apply(mended, found.kept, tools, self.bench.source)
 
-    def remarks(
-        self, planned: Plan, findings: Sequence[Finding], suite: Suite, outcomes: Sequence[Outcome]
-    ) -> tuple[Remark, ...]:
-        """What the model says of the file as a whole, held against the tests."""
+    def second_look(
+        self, proof: Proof, judge: Judge, tools_for: ToolsFor
+    ) -> tuple[Proof, tuple[Remark, ...]]:
+        """The proof with what the model claims and a test shows; the rest of what it says, as notes."""
         if self.meter is None:
-            return ()
+            return proof, ()
         from modereview.write import remarks
 
-        limit = self.options.context_tokens
-        chain = remarks.chain(planned.program, findings, suite, outcomes, self._prompts, limit)
-        return self._pursue([chain]).kept
+        planned, limit = proof.planned, self.options.context_tokens
+        said = self._pursue([remarks.chain(planned.program, planned.findings, self._prompts, limit)]).kept
+        claims = [remark for remark in said if not remark.disputes]
+        by = self.meter.usage.model
+        proof, notes, drops = prove(claims, proof, self.bench, judge, tools_for, by)
+        self.drops += drops
+        return proof, (*notes, *(remark for remark in said if remark.disputes))
 
     def usage(self, suite: Suite) -> Usage:
         """The bill, with what it bought, once the last gate has made its choice."""

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from modereview import baseline, parse
 from modereview.advisor import Advisor, Model
 from modereview.analyze import analyze
+from modereview.claims import Proof
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools, mend, suggest, taken_back
 from modereview.hunt import Hunt, hunt
@@ -30,7 +31,7 @@ from modereview.uncommitted import is_changed
 from modereview.verify import confirm, expected_failures, without_dropped
 from modereview.workbench import Bench, OwnTests
 from modereview.write import builtin, gates
-from modereview.write.complete import complete
+from modereview.write.complete import complete, with_pairs
 from modereview.write.importing import with_import
 from modereview.write.place import Placed, apart, place, test_path
 
@@ -114,13 +115,22 @@ def _unrun(settings: Settings) -> Tools:
 
 def _with(found: Review, mended: Mended) -> Review:
     changed = mended.source.raw if mended.source.raw != found.source.raw else None
-    return replace(found, verdicts=mended.verdicts, mended=changed)
+    claimed = tuple(verdict.finding for verdict in mended.verdicts if verdict.finding.by)
+    findings = tuple(sorted((*found.findings, *claimed), key=lambda f: (f.span, f.rule)))
+    return replace(found, findings=findings, verdicts=mended.verdicts, mended=changed)
 
 
 def _look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, Looked]:
     program = analyze(source, parse.read, callers=parse.caller)
-    looked = look(program, settings.select, settings.ignored_in(source.name), crashes.append)
-    return program, baseline.without(looked, settings.known)
+    return program, _judge(program, settings, crashes)
+
+
+def _judge(
+    program: Program, settings: Settings, crashes: list[str], also: tuple[Finding, ...] = ()
+) -> Looked:
+    ignored = settings.ignored_in(program.source.name)
+    looked = look(program, settings.select, ignored, crashes.append, also)
+    return baseline.without(looked, settings.known)
 
 
 def _look_again(source: Source, settings: Settings) -> tuple[Program, tuple[Finding, ...]]:
@@ -144,14 +154,21 @@ def _prove(
     suite = advisor.tests(planned, suite)
     tell("Running them on the file as it is")
     suite, before = _that_run(suite, bench, found.findings)
-    remarks = advisor.remarks(planned, found.findings, suite, before)
     tell("Mending what can be proved")
     theirs = bench.own_tests(planned.test_path)
-    tools = _tools(suite, bench, theirs, settings)
-    mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools)
-    mended = advisor.fixes(mended, suite.cases, tools)
+
+    def tools_for(suite: Suite) -> Tools:
+        return _tools(suite, bench, theirs, settings)
+
+    mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools_for(suite))
+    proof = Proof(planned, suite, before, mended)
+    proof, remarks = advisor.second_look(
+        proof, lambda program, also: _judge(program, settings, [], also).found, tools_for
+    )
+    planned, suite, before, mended = proof.planned, proof.suite, proof.before, proof.mended
+    mended = advisor.fixes(mended, suite.cases, tools_for(suite))
     if mended.source is not found.source:
-        suite = _suite_of_mended(planned, suite, mended, bench, settings)
+        suite = _suite_of_mended(proof, suite, mended, bench, settings)
     tell("Putting faults in, to see whether the tests notice")
     before, after = bench.on_each(suite, [found.source, mended.source])
     suite = gates.founded(suite, after)
@@ -204,14 +221,14 @@ def _that_run(suite: Suite, bench: Bench, findings: tuple[Finding, ...]) -> tupl
     return suite, gates.of(suite, repeats[0])
 
 
-def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench, settings: Settings) -> Suite:
+def _suite_of_mended(proof: Proof, suite: Suite, mended: Mended, bench: Bench, settings: Settings) -> Suite:
     """The suite that a review of the mended file would write, and the cases that only this one has.
 
     A mend can make contracts apply: a dropout that is registered now has a mode to test.
     """
-    there = replace(bench, source=mended.source)
+    there, planned = replace(bench, source=mended.source), proof.planned
     again = plan(mended.program, (), there.ask, planned.test_path, planned.load, settings.recipes)
-    grown = builtin.write(complete(again, planned.pairs))
+    grown = builtin.write(with_pairs(complete(again, planned.pairs), proof.claimed))
     names = {case.name for case in grown.cases}
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))),

@@ -72,18 +72,22 @@ class Bench:
 
     def trace(self, suite: Suite, source: Source) -> Events | None:
         """What every forward of the builders does on a version of the file; None where it does not run."""
-        test = suite.path.relative_to(self.source.root).as_posix()
         text = suite.render()
         request: dict[str, object] = {
-            "test": test,
             "modules": re.findall(r"^def (build_\w+)\(\)", text, re.MULTILINE),
             "scenarios": re.findall(r"^def (forwards_of_\w+)\(watch\)", text, re.MULTILINE),
         }
-        files = {source.name: source.raw, test: text.encode()}
         try:
-            return self.worker.ask(files, _TRACED.read_text(encoding="utf-8"), request)
+            there = replace(self, source=source)
+            return there.witness(suite, _TRACED.read_text(encoding="utf-8"), request)
         except Failed:
             return None
+
+    def witness(self, suite: Suite, code: str, request: dict[str, object]) -> dict[str, object]:
+        """What `main` of that code answers in the sandbox, with the suite's file there. Raises Failed."""
+        test = suite.path.relative_to(self.source.root).as_posix()
+        files = {self.source.name: self.source.raw, test: suite.render().encode()}
+        return self.worker.ask(files, code, {"test": test, **request})
 
     def with_pytest(self, path: Path, text: str, sources: Sequence[Source]) -> list[Outcomes]:
         """A test file as pytest itself runs it, on each version of the script."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
 from modereview.parse.text import whole_lines
-from modereview.records import Edit, Source
+from modereview.records import Edit, Source, Span
 
 
 def compose(before: Source, after: Source) -> tuple[Edit, ...]:
@@ -48,3 +49,20 @@ def _back(offset: int, earlier: Sequence[Edit]) -> int:
         elif offset > start:
             return edit.end
     return offset - shift
+
+
+def line_after(line: int, before: Source, after: Source) -> int:
+    """Where a line of a text is in the text that was made of it."""
+    return _position(after, moved(before.offset(line, 1), compose(before, after)))[0]
+
+
+def span_before(span: Span, before: Source, after: Source) -> Span:
+    """A span of a text, in the text that it was made of."""
+    start, end = after.offset(span.line, span.column), after.offset(span.end_line, span.end_column)
+    edit = moved_back(Edit(start, end, ""), compose(before, after))
+    return Span(*_position(before, edit.start), *_position(before, edit.end))
+
+
+def _position(source: Source, offset: int) -> tuple[int, int]:
+    line = bisect_right(source.line_offsets, offset)
+    return line, offset - source.line_offsets[line - 1] + 1

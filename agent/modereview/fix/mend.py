@@ -40,9 +40,14 @@ def mend(
     outcomes: tuple[Outcome, ...],
     cases: Sequence[Case],
     tools: Tools,
+    known: tuple[Finding, ...] = (),
 ) -> Mended:
-    """Mend what can be proved. `outcomes` are those of the cases on the file as it is."""
-    start = Now(program.source, program.source, program, findings, outcomes, first=findings)
+    """Mend what can be proved. `outcomes` are those of the cases on the file as it is.
+
+    `known`: findings that are there as well, and are not to be mended now.
+    """
+    there = (*findings, *known)
+    start = Now(program.source, program.source, program, there, outcomes, first=there)
     order, clashes = list(findings), dict[str, _Clash]()
     while True:
         now, verdicts, clash = _one_by_one(start, order, tools)

@@ -30,7 +30,7 @@ from modereview.plan.targets import Scenario, module_targets, scenarios
 from modereview.records import Finding, Given, Plan, Program, Recipe, Target, Unreached
 from modereview.run import Failed
 
-__all__ = ["SECONDS", "plan", "probe_code"]
+__all__ = ["SECONDS", "own_run", "plan", "probe_code"]
 
 Load: TypeAlias = Literal["import", "definitions"]
 Ask: TypeAlias = Callable[[dict[str, object]], dict[str, object]]
@@ -66,6 +66,19 @@ def plan(
         bool(answer.get("gpuless")),
         bool(answer.get("rooted")),
     )
+
+
+def own_run(planned: Plan, ask: Ask, given: tuple[Given, ...] = ()) -> Recipe | Unreached | None:
+    """The script's own run, also of a file whose functions can all be driven; None where it runs no model.
+
+    Driven one by one they show no order that only the script gives them.
+    """
+    program = planned.program
+    known = next((recipe for recipe in planned.recipes if recipe.rehearsal), None)
+    if known is not None:
+        return known
+    context = Context(program, names_of(program, planned.load), given)
+    return _own_run(program, _answer(ask, request(context, planned.load, ())))
 
 
 def _missed(

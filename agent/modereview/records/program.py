@@ -113,6 +113,7 @@ class Forward:
     cause: Literal["build", "switch", "pretrained", "entry", "escaped"] = "entry"
     switch: Span | None = None  # the switch that set the mode, where one did
     switch_path: tuple[Span, ...] = ()  # call sites that led to it
+    switch_through: tuple[str, ...] = ()  # the functions that they call, where a run showed them
     sensitive: tuple[str, ...] = ()  # what in the model is known to depend on its mode
     opaque: bool = True  # whether part of the model is not in view
     held_out: bool = False  # whether it works on data that is named so: `test_loader`

@@ -59,13 +59,14 @@ class Usage:
 
 @dataclass(frozen=True)
 class Remark:
-    """What a language model says of a line. A note of the model's, whatever it claims."""
+    """What a language model says of a line and no test bears out. A claim that one shows is a finding."""
 
     line: int
     contract: str  # the contract that would show it; "" where it disputes a finding
     text: str
-    state: Literal["proved", "refuted", "open"]  # by the tests of that contract that ran
-    cases: tuple[str, ...] = ()  # those tests
+    state: Literal["shown", "open"] = "open"
+    # shown: a test of the contract fails there, and does not tell for which line, or whether it is meant.
+    reason: str = ""  # why it is no more than a note
     disputes: str = ""  # the rule of the finding that it takes for wrong
 
 

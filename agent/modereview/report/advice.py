@@ -9,17 +9,11 @@ from modereview.records import Remark, Review, Usage
 from modereview.report.options import Options
 from modereview.report.words import amount, listed, sentence
 
-_STATES = {
-    "proved": "shown by {cases}",
-    "refuted": "{cases} passes and does not bear it out",
-    "open": "not tested",
-}
-
 
 def remarks(review: Review, options: Options) -> list[str]:
-    """Each remark as a note of the model's. Those that a test speaks against are listed with -v only."""
-    shown = [r for r in review.remarks if r.state != "refuted" or options.verbose]
-    return [_remark(review, remark) for remark in shown] + (_drops(review.usage) if options.verbose else [])
+    """Each remark as a note of the model's; with -v, what was dropped and why."""
+    drops = _drops(review.usage) if options.verbose else []
+    return [_remark(review, remark) for remark in review.remarks] + drops
 
 
 def cost(reviews: Sequence[Review]) -> str:
@@ -41,9 +35,7 @@ def _drops(usage: Usage) -> list[str]:
 def _remark(review: Review, remark: Remark) -> str:
     place = f"{review.source.name}:{review.source.label(remark.line)}"
     about = f"disputes {remark.disputes}" if remark.disputes else remark.contract
-    cases = listed(remark.cases, 2) if remark.cases else ""
-    proof = _STATES[remark.state].format(cases=cases)
-    return f"The model's note ({about}, {proof}): {place}: {sentence(remark.text)}"
+    return f"The model's note ({about}; not proved: {remark.reason}): {place}: {sentence(remark.text)}"
 
 
 def _spent(used: Sequence[Usage]) -> list[str]:

@@ -268,6 +268,8 @@ def meeting(program: Program, forward: Forward) -> Meeting | None:
         return None
     trail, switched = (*forward.path, forward.span), (*forward.switch_path, forward.switch)
     depth = _common(trail, switched)
+    if forward.switch_through:  # one call may lead to both, by what it happens to call: `phases[name](model)`
+        depth = min(depth, _common(forward.through, forward.switch_through))
     if depth >= min(len(trail), len(switched)):
         return None
     function = forward.through[depth - 1] if depth else ""
@@ -283,7 +285,7 @@ def body_of(program: Program, function: str) -> ir.Block:
     return known.body if known is not None else ()
 
 
-def _common(a: Iterable[Span], b: Iterable[Span]) -> int:
+def _common(a: Iterable[object], b: Iterable[object]) -> int:
     count = 0
     for x, y in zip(a, b, strict=False):
         if x != y:

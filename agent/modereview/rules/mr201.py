@@ -104,8 +104,8 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     """`training=self.training`, handed on through a parameter where the call is in a plain function."""
     assert program.names is not None
     function = program.names.functions[finding.function]
-    call = next(c for c in walk.calls(function.body) if c.span == finding.span)
-    told = flag_edits(program, function, call, "training", _TRAINING)
+    call = next((c for c in walk.calls(function.body) if c.span == finding.span), None)
+    told = flag_edits(program, function, call, "training", _TRAINING) if call else ()
     if not told:
         return
     yield fix(

@@ -138,7 +138,7 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _each_trains(program, finding, forward, where, models)
         return
     model = name_in(program, forward, where.function, where.forward)
-    if model and where.within_epoch:
+    if model and where.within_epoch and where.forward != where.switch:
         edit = edits.insert_after(program.source, _behind(where, forward), f"{model}.train()")
         yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
     if where.depth < len(forward.through):

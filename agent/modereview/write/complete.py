@@ -17,11 +17,8 @@ def complete(plan: Plan, pairs: Iterable[Pair]) -> Plan:
     added = [(contract, recipe) for contract, recipe in pairs if recipe.target.name in missing]
     recipes = tuple(dict.fromkeys(recipe for _, recipe in added))
     run, reached = _run_by(plan.program, recipes), {recipe.target.name for recipe in recipes}
-    order = {contract.id: place for place, contract in enumerate(contracts())}
     return replace(
-        plan,
-        recipes=plan.recipes + recipes,
-        pairs=tuple(sorted((*plan.pairs, *added), key=lambda pair: order[pair[0].id])),
+        with_pairs(plan, added),
         unreached=tuple(
             item
             for item in plan.unreached
@@ -29,6 +26,14 @@ def complete(plan: Plan, pairs: Iterable[Pair]) -> Plan:
             and not (item.target.functions and run.issuperset(item.target.functions))
         ),
     )
+
+
+def with_pairs(plan: Plan, pairs: Iterable[Pair]) -> Plan:
+    """The plan with these contracts on these recipes as well, in the order of a test file."""
+    whole = dict.fromkeys((*plan.pairs, *pairs))
+    order = {contract.id: place for place, contract in enumerate(contracts())}
+    known = dict.fromkeys((*plan.recipes, *(recipe for _, recipe in pairs)))
+    return replace(plan, recipes=tuple(known), pairs=tuple(sorted(whole, key=lambda pair: order[pair[0].id])))
 
 
 def _run_by(program: Program, recipes: Sequence[Recipe]) -> set[str]:

@@ -1,7 +1,6 @@
-"""What a model makes of the whole file: claims and disputes, each held against the tests that ran.
+"""What a model makes of the whole file: claims, each of a line and the contract that would show it; disputes.
 
-A claim names a line and the contract that would show it. It is proved where a test of that contract on that
-code fails, refuted where they all pass, and open where none ran; it is never more than a note.
+Here a claim is only read; `claims` puts it to the test.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from modereview.llm import Question, answers
 from modereview.llm.agent import Chain, Drop, Judged
 from modereview.llm.prompts import Prompts
 from modereview.plan.contracts import contracts
-from modereview.records import Case, Finding, Forward, Mode, Outcome, Program, Remark, Status, Suite
+from modereview.records import Finding, Forward, Mode, Program, Remark
 from modereview.write.digest import digest
 from modereview.write.question import serious
 
@@ -22,17 +21,12 @@ MOST_CALLS = 40  # calls of models that a question lists
 
 
 def chain(
-    program: Program,
-    findings: Sequence[Finding],
-    suite: Suite,
-    outcomes: Sequence[Outcome],
-    prompts: Prompts,
-    limit: int,
+    program: Program, findings: Sequence[Finding], prompts: Prompts, limit: int
 ) -> Chain[Remark, answers.ReviewNotes]:
     """The question for a second look at a file, of which `limit` tokens are shown."""
 
     def gate(answer: answers.ReviewNotes) -> Judged[Remark]:
-        return judged(answer, program, findings, suite, outcomes)
+        return judged(answer, program, findings)
 
     return Chain("second look", question(program, findings, prompts, limit), gate)
 
@@ -65,13 +59,7 @@ def _nameable() -> list[str]:
     return named
 
 
-def judged(
-    answer: answers.ReviewNotes,
-    program: Program,
-    findings: Sequence[Finding],
-    suite: Suite,
-    outcomes: Sequence[Outcome],
-) -> Judged[Remark]:
+def judged(answer: answers.ReviewNotes, program: Program, findings: Sequence[Finding]) -> Judged[Remark]:
     """The remarks that name something that is there; why the others are dropped."""
     known = {contract.id for contract in contracts()}
     kept: list[Remark] = []
@@ -83,48 +71,15 @@ def judged(
         elif claim.contract not in known:
             dropped.append((what, "it names no contract"))
         else:
-            kept.append(_tested(claim, program, suite, outcomes))
+            kept.append(Remark(claim.line, claim.contract, _plain(claim.claim)))
     for dispute in answer.wrong[:MOST]:
         if any((f.span.line, f.rule) == (dispute.line, dispute.rule) for f in serious(findings)):
-            kept.append(Remark(dispute.line, "", _plain(dispute.why), "open", disputes=dispute.rule))
+            kept.append(Remark(dispute.line, "", _plain(dispute.why), disputes=dispute.rule))
         else:
             dropped.append(
                 (f"dispute about line {dispute.line}", "the analysis finds nothing of that rule there")
             )
     return Judged(tuple(kept), tuple(dropped))
-
-
-def _tested(claim: answers.Claim, program: Program, suite: Suite, outcomes: Sequence[Outcome]) -> Remark:
-    """The claim with what the tests of its contract say, on the code that holds its line."""
-    names = {
-        name
-        for case in suite.cases
-        if case.contract == claim.contract
-        for name, target in _parts(case)
-        if _covers(program, target, claim.line)
-    }
-    ran = [o for o in outcomes if o.case in names and o.status in (Status.PASSED, Status.FAILED)]
-    failed = tuple(o.case for o in ran if o.status is Status.FAILED)
-    state = "proved" if failed else "refuted" if ran else "open"
-    cases = failed or tuple(o.case for o in ran)
-    return Remark(claim.line, claim.contract, _plain(claim.claim), state, cases)  # type: ignore[arg-type]
-
-
-def _parts(case: Case) -> list[tuple[str, str]]:
-    """(name of an outcome, its target)."""
-    if len(case.targets) == 1:
-        return [(case.name, case.targets[0])]
-    return [(f"{case.name}[{target}]", target) for target in case.targets]
-
-
-def _covers(program: Program, target: str, line: int) -> bool:
-    """Whether a test of the target runs the code at that line."""
-    reached = {target}
-    while fresh := {callee for caller, callee in program.calls if caller in reached} - reached:
-        reached |= fresh
-    spans = [m.span for m in program.modules if m.name == target]
-    spans += [f.span for f in program.functions if f.name in reached]
-    return any(span.line <= line <= span.end_line for span in spans)
 
 
 def _tells(forward: Forward) -> bool:

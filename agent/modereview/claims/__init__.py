@@ -1,0 +1,118 @@
+"""What a model claims of a file, tested: the contract that a claim names, on the code that holds its line.
+
+claim -> recipe -> test -> runs -> what it is red for -> finding -> mend
+
+A test that fails shows that something is wrong, not that the claim says what. So a claim is believed only
+where the run itself leads through its line. For a mode: the forward ran there, or the switch behind it stands
+there, and the rule, told what ran, calls it a fault. For a layer: the test is green without that one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from modereview.claims.trial import Judge, Script, Shown, Trial
+from modereview.fix import Mended, Tools, mend
+from modereview.fix.compose import compose, line_after, moved_back, span_before
+from modereview.llm.agent import Drop
+from modereview.records import Case, Finding, Fix, Given, Outcome, Plan, Remark, Source, Suite, Verdict
+from modereview.workbench import Bench
+from modereview.write import builtin
+from modereview.write.complete import Pair, with_pairs
+
+__all__ = ["Judge", "Proof", "prove"]
+
+ToolsFor = Callable[[Suite], Tools]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How far the proof of a file has come: what is tested, what the tests said, and what is mended."""
+
+    planned: Plan
+    suite: Suite
+    before: tuple[Outcome, ...]  # of the suite, on the file as it is
+    mended: Mended
+    claimed: tuple[Pair, ...] = ()  # what is tested because a model claims something
+
+
+def prove(
+    claims: Sequence[Remark],
+    proof: Proof,
+    bench: Bench,
+    judge: Judge,
+    tools_for: ToolsFor,
+    by: str,
+    given: tuple[Given, ...] = (),
+) -> tuple[Proof, tuple[Remark, ...], tuple[Drop, ...]]:
+    """The proof with the claims that a test shows; those that none could show, as notes; the others."""
+    notes: list[Remark] = []
+    drops: list[Drop] = []
+    script = Script(proof.planned, bench, given)
+    for claim in claims:
+        source = proof.mended.source
+        there = replace(bench, source=source)
+        trial = Trial(script, proof.planned, proof.mended.program, there, judge, by)
+        found = trial.of(replace(claim, line=line_after(claim.line, bench.source, source)))
+        if isinstance(found, Remark):
+            notes.append(replace(found, line=claim.line))
+        elif isinstance(found, str):
+            drops.append((f"claim about line {claim.line}", found))
+        else:
+            proof = _with(proof, found, bench, tools_for)
+    return proof, tuple(notes), tuple(drops)
+
+
+def _with(proof: Proof, shown: Shown, bench: Bench, tools_for: ToolsFor) -> Proof:
+    """The proof with a finding that a claim led to, its test, and its mend if one holds."""
+    proof = _tested(proof, shown, bench)
+    tools, mended = tools_for(proof.suite), proof.mended
+    rest = tools.look(mended.source)[1]
+    done = mend(shown.program, (shown.finding,), mended.outcomes, proof.suite.cases, tools, known=rest)
+    verdict = _in_the_file(done.verdicts[0], bench.source, mended.source)
+    if done.source is mended.source:
+        done = mended
+    return replace(proof, mended=replace(done, verdicts=(*mended.verdicts, verdict)))
+
+
+def _tested(proof: Proof, shown: Shown, bench: Bench) -> Proof:
+    """The proof with the test in its suite, where it is not there already."""
+    planned, (asked, recipe) = proof.planned, shown.pair
+    there = (c for c in proof.suite.cases if c.contract == asked.id and recipe.target.name in c.targets)
+    if next(there, None) is not None:
+        return proof
+    planned = with_pairs(planned, [shown.pair])
+    written = builtin.write(planned)
+    case = _case(written.cases, shown)
+    suite = replace(proof.suite, header=written.header, cases=(*proof.suite.cases, case))
+    alone = replace(suite, cases=(case,))
+    before, after = bench.on_each(alone, [bench.source, proof.mended.source])
+    mended = replace(proof.mended, outcomes=(*proof.mended.outcomes, *after))
+    return Proof(planned, suite, (*proof.before, *before), mended, (*proof.claimed, shown.pair))
+
+
+def _case(cases: Sequence[Case], shown: Shown) -> Case:
+    """The test of the contract on that target; of a class, of this one alone."""
+    asked, recipe = shown.pair
+    return next(c for c in cases if c.contract == asked.id and recipe.target.name in c.targets)
+
+
+def _in_the_file(verdict: Verdict, original: Source, mended: Source) -> Verdict:
+    """A verdict on a mended file, in places of the file as it was."""
+    if original is mended:
+        return verdict
+    finding = verdict.finding
+    finding = replace(
+        finding,
+        span=span_before(finding.span, original, mended),
+        evidence=tuple(replace(e, span=span_before(e.span, original, mended)) for e in finding.evidence),
+    )
+    return replace(verdict, finding=finding, fix=_fix(verdict.fix, finding, original, mended))
+
+
+def _fix(fix: Fix | None, finding: Finding, original: Source, mended: Source) -> Fix | None:
+    if fix is None:
+        return None
+    earlier = compose(original, mended)
+    return replace(fix, finding=finding, edits=tuple(moved_back(edit, earlier) for edit in fix.edits))
