@@ -20,7 +20,7 @@ from modereview.fix.reach import reach
 from modereview.hunt import hunt
 from modereview.llm.drops import counted
 from modereview.llm.purse import Purse
-from modereview.records import Case, Dropped, Outcome, Plan, Remark, Suite, Usage
+from modereview.records import Case, Dropped, Given, Outcome, Plan, Remark, Suite, Usage
 from modereview.settings import Settings
 from modereview.workbench import Bench
 
@@ -78,7 +78,7 @@ class Advisor:
         return proposed.apply(mended, found.kept, tools, self.bench.source)
 
     def second_look(
-        self, proof: Proof, judge: Judge, tools_for: ToolsFor
+        self, proof: Proof, judge: Judge, tools_for: ToolsFor, given: tuple[Given, ...]
     ) -> tuple[Proof, tuple[Remark, ...]]:
         """The proof with what the model claims and a test shows; the rest of what it says, as notes."""
         if self.meter is None:
@@ -89,7 +89,7 @@ class Advisor:
         said = self._pursue([remarks.chain(planned.program, planned.findings, self._prompts, limit)]).kept
         claims = [remark for remark in said if not remark.disputes]
         by = self.meter.usage.model
-        proof, notes, drops = prove(claims, proof, self.bench, judge, tools_for, by)
+        proof, notes, drops = prove(claims, proof, self.bench, judge, tools_for, by, given)
         self.drops += drops
         return proof, (*notes, *(remark for remark in said if remark.disputes))
 

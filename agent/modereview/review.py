@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -115,7 +116,7 @@ def _unrun(settings: Settings) -> Tools:
 
 def _with(found: Review, mended: Mended) -> Review:
     changed = mended.source.raw if mended.source.raw != found.source.raw else None
-    claimed = tuple(verdict.finding for verdict in mended.verdicts if verdict.finding.by)
+    claimed = tuple(verdict.finding for verdict in mended.verdicts if verdict.finding.claimed_by)
     findings = tuple(sorted((*found.findings, *claimed), key=lambda f: (f.span, f.rule)))
     return replace(found, findings=findings, verdicts=mended.verdicts, mended=changed)
 
@@ -131,6 +132,11 @@ def _judge(
     ignored = settings.ignored_in(program.source.name)
     looked = look(program, settings.select, ignored, crashes.append, also)
     return baseline.without(looked, settings.known)
+
+
+def _judged(program: Program, also: tuple[Finding, ...], settings: Settings) -> tuple[Finding, ...]:
+    """What the rules find in a program, and what somebody else found, as far as it is to be told."""
+    return _judge(program, settings, [], also).found
 
 
 def _look_again(source: Source, settings: Settings) -> tuple[Program, tuple[Finding, ...]]:
@@ -162,9 +168,8 @@ def _prove(
 
     mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools_for(suite))
     proof = Proof(planned, suite, before, mended)
-    proof, remarks = advisor.second_look(
-        proof, lambda program, also: _judge(program, settings, [], also).found, tools_for
-    )
+    judge = partial(_judged, settings=settings)
+    proof, remarks = advisor.second_look(proof, judge, tools_for, settings.recipes)
     planned, suite, before, mended = proof.planned, proof.suite, proof.before, proof.mended
     mended = advisor.fixes(mended, suite.cases, tools_for(suite))
     if mended.source is not found.source:
@@ -233,7 +238,7 @@ def _suite_of_mended(proof: Proof, suite: Suite, mended: Mended, bench: Bench, s
     grown, _ = _that_run(
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))),
         there,
-        planned.findings,
+        (*planned.findings, *(v.finding for v in mended.verdicts if v.finding.claimed_by)),
     )
     kept = {case.name for case in grown.cases}
     dropped = {each.case: each for each in (*suite.dropped, *grown.dropped)}

@@ -17,6 +17,7 @@ from modereview.fix import Mended, Tools, mend
 from modereview.fix.compose import compose, line_after, moved_back, span_before
 from modereview.llm.agent import Drop
 from modereview.records import Case, Finding, Fix, Given, Outcome, Plan, Remark, Source, Suite, Verdict
+from modereview.verify import without_fix
 from modereview.workbench import Bench
 from modereview.write import builtin
 from modereview.write.complete import Pair, with_pairs
@@ -53,7 +54,7 @@ def prove(
     for claim in claims:
         source = proof.mended.source
         there = replace(bench, source=source)
-        trial = Trial(script, proof.planned, proof.mended.program, there, judge, by)
+        trial = Trial(script, proof.planned, proof.mended, there, judge, by)
         found = trial.of(replace(claim, line=line_after(claim.line, bench.source, source)))
         if isinstance(found, Remark):
             notes.append(replace(found, line=claim.line))
@@ -70,7 +71,7 @@ def _with(proof: Proof, shown: Shown, bench: Bench, tools_for: ToolsFor) -> Proo
     tools, mended = tools_for(proof.suite), proof.mended
     rest = tools.look(mended.source)[1]
     done = mend(shown.program, (shown.finding,), mended.outcomes, proof.suite.cases, tools, known=rest)
-    verdict = _in_the_file(done.verdicts[0], bench.source, mended.source)
+    verdict = _in_the_file(_without_failed(done.verdicts[0], tools), bench.source, mended.source)
     if done.source is mended.source:
         done = mended
     return replace(proof, mended=replace(done, verdicts=(*mended.verdicts, verdict)))
@@ -82,7 +83,7 @@ def _tested(proof: Proof, shown: Shown, bench: Bench) -> Proof:
     there = (c for c in proof.suite.cases if c.contract == asked.id and recipe.target.name in c.targets)
     if next(there, None) is not None:
         return proof
-    planned = with_pairs(planned, [shown.pair])
+    planned = replace(with_pairs(planned, [shown.pair]), absent=shown.plan.absent)
     written = builtin.write(planned)
     case = _case(written.cases, shown)
     suite = replace(proof.suite, header=written.header, cases=(*proof.suite.cases, case))
@@ -96,6 +97,14 @@ def _case(cases: Sequence[Case], shown: Shown) -> Case:
     """The test of the contract on that target; of a class, of this one alone."""
     asked, recipe = shown.pair
     return next(c for c in cases if c.contract == asked.id and recipe.target.name in c.targets)
+
+
+def _without_failed(verdict: Verdict, tools: Tools) -> Verdict:
+    """The verdict without a fix that was tried and turned nothing green: no analysis speaks for it."""
+    fix = verdict.fix
+    if verdict.state != "suggested" or fix is None or not tools.fix or not (fix.safe or tools.unsafe):
+        return verdict
+    return without_fix(verdict.finding, verdict.proved_by, None, "no automatic fix")
 
 
 def _in_the_file(verdict: Verdict, original: Source, mended: Source) -> Verdict:

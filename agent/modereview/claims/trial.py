@@ -14,6 +14,8 @@ from pathlib import Path
 from modereview.claims import line as one_line
 from modereview.claims.reach import covers
 from modereview.claims.seen import WRONG, Seen, about, corrected, read
+from modereview.fix import Mended
+from modereview.fix.compose import span_before
 from modereview.fix.switches import span_of
 from modereview.plan import own_run
 from modereview.plan.contracts import applies, contract
@@ -28,6 +30,7 @@ from modereview.records import (
     Recipe,
     Remark,
     Severity,
+    Span,
     Status,
     Suite,
     Target,
@@ -53,6 +56,7 @@ class Shown:
     finding: Finding
     pair: Pair  # the contract and the recipe of its test
     program: Program  # of the file, with what ran as it ran
+    plan: Plan  # by which the test is written
 
 
 @dataclass
@@ -64,8 +68,8 @@ class Script:
     given: tuple[Given, ...]
 
     @cached_property
-    def own_run(self) -> Recipe | Unreached | None:
-        """Its own run, in its own order."""
+    def own_run(self) -> tuple[Plan, Recipe | Unreached | None]:
+        """Its own run, in its own order, and the plan that knows what that lacks."""
         return own_run(self.planned, self.bench.ask, self.given)
 
 
@@ -75,7 +79,7 @@ class Trial:
 
     script: Script
     planned: Plan
-    program: Program  # of the file as mended so far
+    mended: Mended  # the file by now, and what became of the findings so far
     bench: Bench  # on that file
     judge: Judge
     by: str  # the model
@@ -92,36 +96,56 @@ class Trial:
             return self._of_forwards(claim, asked)
         return self._of_class(claim, asked) if asked.on == "module" else self._of_the_rest(claim, asked)
 
+    @property
+    def program(self) -> Program:
+        """What the analysis knows of the file by now."""
+        return self.mended.program
+
     @cached_property
     def _known(self) -> tuple[Finding, ...]:
-        return self.judge(self.program, ())
+        claimed = (v.finding for v in self.mended.verdicts if v.finding.claimed_by and v.state != "fixed")
+        return (*self.judge(self.program, ()), *claimed)
 
     # A forward in the wrong mode
 
     def _of_forwards(self, claim: Remark, asked: Contract) -> Shown | Remark | str:
         """By the functions that a recipe drives, then by the script's own run, in its own order."""
         came_by = False
-        for recipe in self._runs(claim.line, asked):
-            seen = self._seen((asked, recipe))
+        for planned, recipe in self._runs(claim.line, asked):
+            seen = self._seen(planned, (asked, recipe))
             here = [each for each in seen if about(self.bench.source, claim.line, each)]
             came_by = came_by or bool(here)
             wrong = next((each for each in here if each.breaks(asked.id)), None)
             if wrong is not None:
-                return self._of_wrong(claim, asked, recipe, wrong, seen)
-        own = self.script.own_run
+                return self._of_wrong(claim, planned, (asked, recipe), wrong, seen)
+        if self._was_wrong(claim, asked):
+            return "what is mended already was the reason"
+        own = self.script.own_run[1]
         if isinstance(own, Unreached):
             return _note(claim, f"the script's own run was not reached: {own.error}")
         if not came_by:
             return _note(claim, "no forward that ran leads through that line")
         return "what ran there ran in the mode that it should"
 
-    def _runs(self, line: int, asked: Contract) -> Iterator[Recipe]:
-        yield from (r for c, r in self.planned.pairs if c == asked and covers(self.program, r, line))
-        own = self.script.own_run
-        if isinstance(own, Recipe):
-            yield own
+    def _runs(self, line: int, asked: Contract) -> Iterator[tuple[Plan, Recipe]]:
+        scenarios = (r for r in self.planned.recipes if applies(asked, r, self.program))
+        driven = [recipe for recipe in scenarios if covers(self.program, recipe, line)]
+        yield from ((self.planned, recipe) for recipe in driven)
+        plan, own = self.script.own_run
+        if isinstance(own, Recipe) and own not in driven:
+            yield replace(self.planned, absent=plan.absent), own
 
-    def _seen(self, pair: Pair) -> tuple[Seen, ...]:
+    def _was_wrong(self, claim: Remark, asked: Contract) -> bool:
+        """Whether, before anything was mended, a forward that led through the line broke the contract."""
+        before, now = self.script.bench.source, self.bench.source
+        if before is now:
+            return False
+        line = span_before(Span(claim.line, 1, claim.line, 1), before, now).line
+        was = replace(self, bench=self.script.bench)
+        runs = (was._seen(plan, (asked, recipe)) for plan, recipe in self._runs(claim.line, asked))
+        return any(s.breaks(asked.id) and about(before, line, s) for run in runs for s in run)
+
+    def _seen(self, planned: Plan, pair: Pair) -> tuple[Seen, ...]:
         """The forwards that its recipe shows; none where their places cannot be told."""
         recipe = pair[1]
         request: dict[str, object] = {
@@ -130,19 +154,20 @@ class Trial:
         }
         code = _WITNESS.read_text("utf-8")
         try:
-            return read(self.bench.source, self.bench.witness(self._suite(pair), code, request))
+            return read(self.bench.source, self.bench.witness(_suite(planned, pair), code, request))
         except Failed:
             return ()
 
     def _of_wrong(
-        self, claim: Remark, asked: Contract, recipe: Recipe, wrong: Seen, run: Sequence[Seen]
+        self, claim: Remark, planned: Plan, pair: Pair, wrong: Seen, run: Sequence[Seen]
     ) -> Shown | Remark | str:
         """Whether the contract's own test shows it, each time, and a rule, told so, calls it a fault."""
-        if (asked, recipe) not in self.planned.pairs:
+        asked, recipe = pair
+        if pair not in self.planned.pairs:
             recipe = _at_one_line(self.program, recipe, wrong)
         if not applies(asked, recipe, self.program):
             return _note(claim, "nothing in view tells what the forward there is for")
-        outcome = self._outcome((asked, recipe))
+        outcome = self._outcome(planned, (asked, recipe))
         if outcome.status is not Status.FAILED:
             return _not_shown(claim, outcome)
         there = wrong.way[-1].span
@@ -152,7 +177,7 @@ class Trial:
             return f"{found[0].rule} says so already"
         if not found or found[0].severity is Severity.NOTE:
             return _note(claim, f"{outcome.case} fails, and no rule takes it for a fault", shown=True)
-        return Shown(self._claimed(claim, found[0]), (asked, recipe), program)
+        return Shown(self._claimed(claim, found[0]), (asked, recipe), program, planned)
 
     # A layer that ignores the mode
 
@@ -161,19 +186,17 @@ class Trial:
         recipe = next((r for c, r in self._applying(asked) if covers(self.program, r, claim.line)), None)
         if recipe is None:
             return _note(claim, "no test of that contract runs there")
-        outcome = self._outcome((asked, recipe))
+        outcome = self._outcome(self.planned, (asked, recipe))
         if outcome.status is not Status.FAILED:
             return _not_shown(claim, outcome)
-        suite = self._suite((asked, recipe))
+        suite = _suite(self.planned, (asked, recipe))
         for call, source in one_line.without(self.bench.source, claim.line):
             alone = gates.of(suite, self.bench.run(suite, source))
             if [each.status for each in alone] == [Status.PASSED]:
                 finding = self._of_call(call, claim, asked)
-                return (
-                    Shown(finding, (asked, recipe), self.program)
-                    if finding
-                    else _note(claim, f"{outcome.case} fails because of it, which may be meant", shown=True)
-                )
+                if finding is None:
+                    return _note(claim, f"{outcome.case} fails because of it, which may be meant", shown=True)
+                return Shown(finding, (asked, recipe), self.program, self.planned)
         return _note(claim, f"{outcome.case} fails, and not for that line alone", shown=True)
 
     def _applying(self, asked: Contract) -> list[Pair]:
@@ -189,8 +212,8 @@ class Trial:
         place = call.func if isinstance(call.func, ast.Call) else call  # of `nn.Dropout(0.5)(x)`, the layer
         span, subject = span_of(self.bench.source, place), ast.unparse(place.func)
         finding = rule(broken).finding(self.program, span, claim.text, function=function, subject=subject)
-        found = self.judge(self.program, (replace(finding, by=self.by),))
-        return next((self._claimed(claim, f) for f in found if f.by), None)
+        found = self.judge(self.program, (replace(finding, claimed_by=self.by),))
+        return next((self._claimed(claim, f) for f in found if f.claimed_by), None)
 
     # What a test can say of a whole function only
 
@@ -198,27 +221,28 @@ class Trial:
         recipe = next((r for c, r in self._applying(asked) if covers(self.program, r, claim.line)), None)
         if recipe is None:
             return _note(claim, "no test of that contract runs there")
-        outcome = self._outcome((asked, recipe))
+        outcome = self._outcome(self.planned, (asked, recipe))
         if outcome.status is not Status.FAILED:
             return _not_shown(claim, outcome)
         return _note(claim, f"{outcome.case} fails, and cannot tell for which line", shown=True)
 
     # What all share
 
-    def _suite(self, pair: Pair) -> Suite:
-        """The test of a contract by one recipe, alone in its file."""
-        return builtin.write(replace(self.planned, recipes=(pair[1],), pairs=(pair,)))
-
-    def _outcome(self, pair: Pair) -> Outcome:
+    def _outcome(self, planned: Plan, pair: Pair) -> Outcome:
         """What the test says each time; broken, with the reason, where it does not say the same."""
-        suite = self._suite(pair)
+        suite = _suite(planned, pair)
         repeats = self.bench.repeats(suite, gates.REPEATS)
         dropped = gates.steady(suite, repeats).dropped
         return Outcome(dropped[0].case, Status.BROKEN, dropped[0].reason) if dropped else repeats[0][0]
 
     def _claimed(self, claim: Remark, finding: Finding) -> Finding:
         words = () if claim.text == finding.message else (f"{self.by} claims: {claim.text}",)
-        return replace(finding, by=self.by, facts=(*finding.facts, *words))
+        return replace(finding, claimed_by=self.by, facts=(*finding.facts, *words))
+
+
+def _suite(planned: Plan, pair: Pair) -> Suite:
+    """The test of a contract by one recipe, alone in its file."""
+    return builtin.write(replace(planned, recipes=(pair[1],), pairs=(pair,)))
 
 
 def _at_one_line(program: Program, recipe: Recipe, seen: Seen) -> Recipe:

@@ -153,7 +153,7 @@ def _held(now: Mended, finding: Finding, answer: answers.Fix, tools: Tools) -> _
         return f"it reaches out of {_place(now.source, finding)[0]}"
     program, findings = tools.look(source)
     before, after = (Counter(map(_kind, found)) for found in (tools.look(now.source)[1], findings))
-    if after[_kind(finding)] >= before[_kind(finding)]:
+    if not finding.claimed_by and after[_kind(finding)] >= before[_kind(finding)]:
         return f"the analysis still finds {finding.rule} there"
     if fresh := after - before:
         return f"the analysis then finds {next(iter(fresh))[0]}"

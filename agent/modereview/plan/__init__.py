@@ -7,6 +7,7 @@ of `probe.main`. The sandbox is given `probe_code()`, and `request.SECONDS` is w
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -68,17 +69,20 @@ def plan(
     )
 
 
-def own_run(planned: Plan, ask: Ask, given: tuple[Given, ...] = ()) -> Recipe | Unreached | None:
+def own_run(planned: Plan, ask: Ask, given: tuple[Given, ...] = ()) -> tuple[Plan, Recipe | Unreached | None]:
     """The script's own run, also of a file whose functions can all be driven; None where it runs no model.
 
-    Driven one by one they show no order that only the script gives them.
+    Driven one by one they show no order that only the script gives them. With it, the plan that knows all
+    packages that it lacks.
     """
     program = planned.program
     known = next((recipe for recipe in planned.recipes if recipe.rehearsal), None)
     if known is not None:
-        return known
+        return planned, known
     context = Context(program, names_of(program, planned.load), given)
-    return _own_run(program, _answer(ask, request(context, planned.load, ())))
+    answer = _answer(ask, request(context, planned.load, ()))
+    absent = tuple(dict.fromkeys((*planned.absent, *_absent(answer))))
+    return replace(planned, absent=absent), _own_run(program, answer)
 
 
 def _missed(

@@ -35,7 +35,7 @@ class Finding:
     subject: str = ""  # the expression it is about, as written: "model", "self.net"
     line_text: str = ""  # the stripped source line: identity survives moved lines
     index: int = 0  # tells apart equal findings on equal lines
-    by: str = ""  # the language model that claimed what a test then showed; "" for the analysis
+    claimed_by: str = ""  # the language model that claimed what a test then showed; "" for the analysis
 
     @property
     def fingerprint(self) -> str:

@@ -108,6 +108,7 @@ def _finding(review: Review, verdict: Verdict) -> Object:
         "place": review.source.label(finding.span.line),
         "function": finding.function,
         "subject": finding.subject,
+        "claimed_by": finding.claimed_by,
         "fingerprint": finding.fingerprint,
         "evidence": [_event(event) for event in finding.evidence],
         "facts": list(finding.facts),

@@ -1,0 +1,212 @@
+"""A claim is believed where its contract's test is red for the line that it names, and not otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TRAINS, EVALUATES = "training_runs_in_train_mode", "evaluation_runs_in_eval_mode"
+REPEATS, ALONE = "eval_is_deterministic", "eval_sample_independent_of_batch"
+PHASES = (Path(__file__).parents[1] / "replays" / "phases" / "phases.py").read_text()
+TRAINED, JUDGED, SWITCHED = "F.cross_entropy(model(x), y)", "right += (model(x)", 'getattr(model, "eval")()'
+# The same, but what a table names puts the model into TRAIN for both.
+IN_TRAIN = (
+    PHASES.replace(f"    {SWITCHED}\n", "")
+    .replace(
+        "            PHASES[name](", "            getattr(model, MODES[name])()\n            PHASES[name]("
+    )
+    .replace("PHASES = {}", 'PHASES = {}\nMODES = {"fit": "train", "judge": "train"}')
+)
+
+
+@pytest.fixture(scope="module")
+def phases(put_on_trial):
+    """True claims and others about a script that trains in EVAL from the second epoch on."""
+    return put_on_trial(
+        PHASES,
+        (TRAINED, EVALUATES),  # what is trained is no evaluation
+        (JUDGED, EVALUATES),  # it runs in EVAL
+        (JUDGED, TRAINS),  # it is not trained
+        ("self.norm = nn", REPEATS),
+        ("def keep(", TRAINS),  # runs, and leads to no forward
+        (TRAINED, TRAINS),
+        (TRAINED, TRAINS),  # mended by then
+        (SWITCHED, TRAINS),
+    )
+
+
+def test_fault_that_a_run_shows_at_its_line_is_a_finding_with_a_mend(phases):
+    (verdict,) = phases.found
+    assert (verdict.finding.rule, verdict.finding.span.line, verdict.state) == ("MR102", 34, "fixed")
+    assert "so it is" in " ".join(verdict.finding.facts)
+    assert phases.proof.mended.source.text == PHASES.replace(
+        "optimizer):\n    for x", "optimizer):\n    model.train()\n    for x"
+    )
+    (proved_by,) = verdict.proved_by
+    assert proved_by in {case.name for case in phases.proof.suite.cases} - {
+        case.name for case in phases.before.suite.cases
+    }
+
+
+def test_claims_of_other_lines_and_other_contracts_are_dropped(phases):
+    assert not [note for note in phases.notes if note.line in (11, 34, 41, 45)]
+    whats = [what for what, _ in phases.drops]
+    assert whats == [f"claim about line {n}" for n in (34, 45, 45, 11, 34, 41)]
+    assert "passes and does not bear it out" in " ".join(phases.reasons)
+
+
+def test_claim_of_a_line_that_leads_to_no_forward_is_a_note(phases):
+    (note,) = phases.notes
+    assert (note.line, note.state, note.reason) == (23, "open", "no forward that ran leads through that line")
+
+
+def test_what_cannot_be_mended_is_told_once(put_on_trial):
+    tried = put_on_trial(PHASES, (TRAINED, TRAINS), (TRAINED, TRAINS), (SWITCHED, TRAINS), fix=False)
+    (verdict,) = tried.found
+    assert verdict.state == "suggested" and verdict.proved_by
+    assert tried.reasons == ["MR102 says so already"] * 2
+
+
+def test_evaluation_that_a_run_shows_in_train_is_found(put_on_trial):
+    tried = put_on_trial(IN_TRAIN, (TRAINED, TRAINS), (JUDGED, EVALUATES))
+    (verdict,) = tried.found
+    assert verdict.finding.rule == "MR103" and verdict.state == "fixed"
+    assert "model.eval()" in tried.proof.mended.source.text
+
+
+LAYERS = """\
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+drop = F.dropout
+
+
+def make(kind, rate):
+    return getattr(nn, kind)(rate)
+
+
+class Maker(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(8, 8)
+        self.rest = nn.Dropout(0.1)
+        self.last = nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = make("Dropout", 0.3)(torch.relu(self.first(x)))
+        x = self.rest(x)
+        return self.last(x)
+
+
+class Sampler(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mean, self.spread = nn.Linear(8, 4), nn.Linear(8, 4)
+
+    def forward(self, x):
+        noise = torch.randn(4)
+        return self.mean(x) + torch.mul(self.spread(x).exp(), noise)
+
+
+class MCDropout(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return drop(self.fc(x), 0.5)  # Monte Carlo: on in EVAL, too
+
+
+if __name__ == "__main__":
+    for net in (Maker(), Sampler(), MCDropout()):
+        print(net(torch.randn(4, 8)))
+"""
+
+
+@pytest.fixture(scope="module")
+def layers(put_on_trial):
+    """Claims about classes whose output is random in EVAL: by a fault, and on purpose."""
+    return put_on_trial(
+        LAYERS,
+        ("x = self.rest(x)", REPEATS),  # a dropout that follows the mode
+        ("return self.last(x)", REPEATS),  # behind the fault
+        ("self.last = nn", REPEATS),
+        ('x = make("Dropout"', REPEATS),
+        ("torch.mul(self.spread", REPEATS),  # a sampler's noise
+        ("return drop(self.fc(x)", REPEATS),  # said to be meant
+        ("return drop(self.fc(x)", ALONE),  # the contract is not about such a class
+        ("return drop(self.fc(x)", "same_seed_same_run"),
+    )
+
+
+def test_layer_without_which_the_test_is_green_is_a_finding(layers):
+    (verdict,) = layers.found
+    assert (verdict.finding.rule, verdict.finding.function) == ("MR203", "Maker.forward")
+    assert verdict.state == "fixed" and verdict.proved_by == ("test_model_determinism[Maker]",)
+
+
+def test_what_may_be_meant_stays_a_note(layers):
+    reasons = {note.line: note.reason for note in layers.notes if note.contract == REPEATS}
+    assert {line: "may be meant" in reason for line, reason in reasons.items()} == {
+        21: False, 22: False, 17: False, 32: True, 41: True,
+    }  # fmt: skip
+    assert {note.state for note in layers.notes if note.contract == REPEATS} == {"shown"}
+
+
+def test_claim_whose_contract_no_test_checks_there_is_a_note(layers):
+    reasons = [note.reason for note in layers.notes if note.contract != REPEATS]
+    assert reasons == ["no test of that contract runs there"] * 2
+
+
+GAN = """\
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def block(inputs, outputs):
+    return nn.Sequential(nn.Linear(inputs, 8), nn.BatchNorm1d(8), nn.Dropout(0.2), nn.Linear(8, outputs))
+
+
+def main():
+    G, D = block(4, 6), block(6, 1)
+    steps = {"g": torch.optim.SGD(G.parameters(), lr=0.1), "d": torch.optim.SGD(D.parameters(), lr=0.1)}
+    for real in [torch.randn(16, 6) for _ in range(4)]:
+        with torch.no_grad():
+            fake = G(torch.randn(16, 4))
+        steps["d"].zero_grad()
+        judged = D(torch.cat([real, fake]))
+        F.binary_cross_entropy_with_logits(judged, torch.ones(32, 1)).backward()
+        steps["d"].step()
+        steps["g"].zero_grad()
+        made = D(G(torch.randn(16, 4)))
+        F.binary_cross_entropy_with_logits(made, torch.ones(16, 1)).backward()
+        steps["g"].step()
+        shown = G(torch.randn(2, 4))
+
+
+if __name__ == "__main__":
+    main()
+"""
+EVERYWHERE = [(n, contract) for n in (11, 13, 15, 17, 18, 21, 24) for contract in (
+    TRAINS, EVALUATES, "targets_are_made_in_eval", "probes_run_in_eval", "exports_are_made_in_eval"
+)]  # fmt: skip
+
+
+def test_forwards_that_are_in_train_on_purpose_are_no_finding_whatever_is_claimed(put_on_trial):
+    tried = put_on_trial(GAN, *EVERYWHERE)
+    assert not tried.found
+    assert len(tried.notes) + len(tried.drops) == len(EVERYWHERE)
+    assert tried.proof.mended.source is tried.before.mended.source
+
+
+def test_comment_that_takes_a_finding_back_does_so_for_a_claim(put_on_trial):
+    line = "        loss = F.cross_entropy(model(x), y)"
+    tried = put_on_trial(
+        PHASES.replace(line, f"{line}  # modereview: ignore[MR102] as we like it"), (TRAINED, TRAINS)
+    )
+    assert not tried.found
+    (note,) = tried.notes
+    assert note.state == "shown" and "no rule takes it for a fault" in note.reason
