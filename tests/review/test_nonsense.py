@@ -18,19 +18,24 @@ import pytest
 from modereview import parse
 from modereview.advisor import Model
 from modereview.analyze import analyze
-from modereview.fix import Tools, mend
+from modereview.claims import Proof, prove
+from modereview.claims.seen import WRONG
+from modereview.fix import Mended, Tools, mend
 from modereview.fix.mutants import mutants
 from modereview.llm import Budget, Options
-from modereview.plan import plan
-from modereview.records import Status
-from modereview.rules import check
+from modereview.plan import own_run, plan
+from modereview.plan.contracts import contracts
+from modereview.records import Remark, Status
+from modereview.rules import check, look
 from modereview.run import Worker
 from modereview.settings import Settings
 from modereview.verify import compare
 from modereview.workbench import Bench
 from modereview.write import builtin, gates
+from modereview.write.remarks import MOST
 
 REPLAYS = Path(__file__).parents[1] / "replays" / "graphs"
+PHASES = Path(__file__).parents[1] / "replays" / "phases" / "phases.py"
 ANSWERS = int(os.environ.get("MODEREVIEW_NONSENSE", "40"))
 DROPOUT = "        return F.dropout(F.relu(self.norm(self.own(nodes) + came)), self.drop"
 FORBIDDEN = (
@@ -71,14 +76,27 @@ class Nonsense:
         self.random = random.Random(seed)
         self.good = good_answers()
         self.given = 0
+        self.claims = 0
 
     def __call__(self, request: dict[str, object], answers: type) -> object:
         self.given += 1
         shape = request["response_format"]["json_schema"]["name"]
-        text = self.random.choice(self.good[shape])
+        text = self.accusation() if shape == "ReviewNotes" else self.random.choice(self.good[shape])
         for _ in range(self.random.randint(0, 2)):
             text = self.random.choice(SPOILERS)(text, self.random)
         return answers.completion(text, ended=self.random.choice(["stop", "stop", "stop", "length"]))
+
+    def accusation(self) -> str:
+        """Claims about lines and by contracts that are there, which are nonsense all the same."""
+        lines, named = len((REPLAYS / "graphs.py").read_text().splitlines()), [c.id for c in contracts()]
+        claims = [random_claim(self.random, lines, named) for _ in range(self.random.randint(0, 4))]
+        self.claims += len(claims)
+        return json.dumps({"missed": claims, "wrong": []})
+
+
+def random_claim(chance: random.Random, lines: int, named: list[str]) -> dict[str, object]:
+    words = "the model is in the wrong mode here"
+    return {"line": chance.randint(1, lines), "contract": chance.choice(named), "claim": words}
 
 
 def inside(change):
@@ -165,6 +183,7 @@ def test_everything_that_nonsense_leads_to_is_dropped_or_proved(
     source = parse.read(tmp_path / "graphs.py")
     program = analyze(source, parse.read)
     model = Model(settings)
+    monkeypatch.setattr("modereview.claims.trial.own_run", cache_by_file(own_run))
     kept_tests = kept_recipes = kept_fixes = 0
     with Worker(tmp_path, packages=("torch",)) as worker:
         bench = Bench(worker, source)
@@ -176,13 +195,79 @@ def test_everything_that_nonsense_leads_to_is_dropped_or_proved(
             kept_recipes += len(found.recipes)
             kept_tests += judge_tests(suite, bench, program)
             kept_fixes += judge_fixes(advisor, found, bench, program)
-            advisor.remarks(found, found.findings, suite, ())
+            judge_claims(advisor, found, suite, bench)
     assert nonsense.given == ANSWERS
     assert (tmp_path / "graphs.py").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"graphs.py", "pyproject.toml"}
     print(f"{ANSWERS} answers: {kept_recipes} recipes, {kept_tests} tests, {kept_fixes} mends held")
+    print(f"{nonsense.claims} claims, none of them proved")
     # Some answers were left good, or good enough: else this would show nothing.
     assert kept_recipes and (kept_tests or kept_fixes)
+
+
+def cache_by_file(search):
+    """The search for a script's own run, made once: no claim changes what it finds."""
+    known: dict[str, object] = {}
+
+    def found(planned, ask, given):
+        name = planned.program.source.name
+        if name not in known:
+            known[name] = search(planned, ask, given)[1]
+        return planned, known[name]
+
+    return found
+
+
+def judge_claims(advisor, found, suite, bench) -> None:
+    """No claim becomes a finding: what is wrong in the file the analysis finds itself."""
+    repeats = bench.repeats(suite, 2)
+    suite = gates.believed(gates.steady(suite, repeats), repeats[0], found.findings)
+    before = gates.of(suite, repeats[0])
+    mended = Mended(bench.source, found.program, (), before)
+    proof, notes = advisor.second_look(Proof(found, suite, before, mended), told, tools_for(bench), ())
+    assert proof.mended is mended and proof.suite is suite
+    assert all(note.reason for note in notes)
+
+
+def told(program, also):
+    return look(program, also=also).found
+
+
+def tools_for(bench):
+    def looked(version):
+        program = analyze(version)
+        return program, check(program)
+
+    return lambda suite: Tools(looked, lambda version: bench.run(suite, version), fix=True, unsafe=True)
+
+
+def test_of_nonsense_about_a_faulty_script_only_the_fault_is_proved(tmp_path, monkeypatch):
+    """Claims about every line, by every contract, at random: one line is at fault, by one of them."""
+    shutil.copy(PHASES, tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.setattr("modereview.claims.trial.own_run", cache_by_file(own_run))
+    chance, source = random.Random(4), parse.read(tmp_path / PHASES.name)
+    named = [*(contract.id for contract in contracts()), *WRONG] * 2 + ["training_runs_in_train_mode"] * 20
+    drawn = [random_claim(chance, len(source.lines), named) for _ in range(ANSWERS // 2)]
+    claims = [Remark(claim["line"], claim["contract"], claim["claim"]) for claim in drawn]
+    program, seen = analyze(source, parse.read), 0
+    with Worker(tmp_path, packages=("torch",)) as worker:
+        bench = Bench(worker, source)
+        planned = plan(program, check(program), bench.ask, tmp_path / "test_phases_modes.py")
+        suite = builtin.write(planned)
+        repeats = bench.repeats(suite, 2)
+        suite = gates.believed(gates.steady(suite, repeats), repeats[0], planned.findings)
+        before = gates.of(suite, repeats[0])
+        start = Proof(planned, suite, before, Mended(source, program, (), before))
+        for first in range(0, len(claims), MOST):
+            answer = claims[first : first + MOST]
+            proof, notes, drops = prove(answer, start, bench, told, tools_for(bench), "weak")
+            found = [(v.finding.rule, v.finding.span.line, v.state) for v in proof.mended.verdicts]
+            assert found in ([], [("MR102", 34, "fixed")])
+            assert len(found) + len(notes) + len(drops) == len(answer)
+            seen += len(found)
+    print(f"{len(claims)} claims: {seen} answers met the fault, by its loop, its switch or its forward")
+    assert seen  # else this would show nothing
 
 
 def judge_tests(suite, bench, program) -> int:

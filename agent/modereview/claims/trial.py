@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -61,11 +61,13 @@ class Shown:
 
 @dataclass
 class Script:
-    """The script under review, whose own run is looked for once, and only where a claim needs it."""
+    """The script under review, as it is, and what was run of it: nothing is run twice for two claims."""
 
     planned: Plan
     bench: Bench
     given: tuple[Given, ...]
+    seen: dict[tuple[bytes, Recipe], tuple[Seen, ...]] = field(default_factory=dict)
+    said: dict[tuple[bytes, Pair], Outcome] = field(default_factory=dict)
 
     @cached_property
     def own_run(self) -> tuple[Plan, Recipe | Unreached | None]:
@@ -147,6 +149,12 @@ class Trial:
 
     def _seen(self, planned: Plan, pair: Pair) -> tuple[Seen, ...]:
         """The forwards that its recipe shows; none where their places cannot be told."""
+        key = self.bench.source.raw, pair[1]
+        if key not in self.script.seen:
+            self.script.seen[key] = self._witnessed(planned, pair)
+        return self.script.seen[key]
+
+    def _witnessed(self, planned: Plan, pair: Pair) -> tuple[Seen, ...]:
         recipe = pair[1]
         request: dict[str, object] = {
             "builder": builder_names([recipe])[recipe],
@@ -230,6 +238,12 @@ class Trial:
 
     def _outcome(self, planned: Plan, pair: Pair) -> Outcome:
         """What the test says each time; broken, with the reason, where it does not say the same."""
+        key = self.bench.source.raw, pair
+        if key not in self.script.said:
+            self.script.said[key] = self._run(planned, pair)
+        return self.script.said[key]
+
+    def _run(self, planned: Plan, pair: Pair) -> Outcome:
         suite = _suite(planned, pair)
         repeats = self.bench.repeats(suite, gates.REPEATS)
         dropped = gates.steady(suite, repeats).dropped
