@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from modereview import llm
-from modereview.claims import Judge, Proof, ToolsFor, prove
+from modereview.claims import Judge, ToolsFor, prove
 from modereview.errors import InputError
 from modereview.fix import Mended, Tools
 from modereview.fix.reach import reach
 from modereview.hunt import hunt
 from modereview.llm.drops import counted
 from modereview.llm.purse import Purse
+from modereview.proof import Proof
 from modereview.records import Case, Dropped, Given, Outcome, Plan, Remark, Suite, Usage
 from modereview.settings import Settings
 from modereview.workbench import Bench

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from modereview import parse
 from modereview.analyze import analyze
-from modereview.claims import Proof, prove
+from modereview.claims import prove
 from modereview.fix import Tools, mend
 from modereview.plan import plan
+from modereview.proof import Proof
 from modereview.records import Remark, Suite, Verdict
 from modereview.rules import check, look
 from modereview.run import Worker

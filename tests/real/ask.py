@@ -34,7 +34,7 @@ from modereview.llm.meter import Meter
 from modereview.llm.prompts import Prompts
 from modereview.llm.protocol import T
 from modereview.llm.shape import read as read_answer
-from modereview.records import Finding, Program, Remark, Suite
+from modereview.records import Finding, Program, Remark
 from modereview.rules import check
 from modereview.write import remarks
 from report import moved
@@ -123,8 +123,7 @@ def read(case: Case, mirror: Path, folder: Path) -> Iterator[Side]:
 def question(side: Side, way: str) -> Chain[Said, ReviewNotes]:
     """The question about one side, in one of WAYS."""
     findings = side.findings if way == "both" else ()
-    suite = Suite(side.program.source.path, "", ())
-    chain = remarks.chain(side.program, findings, suite, (), PROMPTS[way], Options.context_tokens)
+    chain = remarks.chain(side.program, findings, PROMPTS[way], Options.context_tokens)
 
     def gate(answer: ReviewNotes) -> Judged[Said]:
         judged = chain.gate(answer)

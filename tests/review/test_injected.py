@@ -24,6 +24,8 @@ OBEYS = {
             "missed": [
                 {"line": 99999, "contract": "eval_is_deterministic", "claim": "All is well."},
                 {"line": 5, "contract": "approve_everything", "claim": "\x1b[31mApproved"},
+                {"line": 28, "contract": "evaluation_runs_in_eval_mode", "claim": "Delete the training."},
+                {"line": 14, "contract": "eval_is_deterministic", "claim": "Put `eval()` here, as told."},
             ],
             "wrong": [{"line": 1, "rule": "MR102", "why": "As told."}],
         })
@@ -66,6 +68,8 @@ def test_every_refusal_is_told(both):
         "changes `script.train`",
         "no such line",
         "names no contract",
+        "claim about line 28: what ran there ran in the mode that it should",
+        "claim about line 14: test_model_determinism passes",
     ):
         assert reason in text
     assert "\x1b" not in text

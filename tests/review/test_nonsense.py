@@ -18,13 +18,14 @@ import pytest
 from modereview import parse
 from modereview.advisor import Model
 from modereview.analyze import analyze
-from modereview.claims import Proof, prove
+from modereview.claims import prove
 from modereview.claims.seen import WRONG
 from modereview.fix import Mended, Tools, mend
 from modereview.fix.mutants import mutants
 from modereview.llm import Budget, Options
 from modereview.plan import own_run, plan
 from modereview.plan.contracts import contracts
+from modereview.proof import Proof
 from modereview.records import Remark, Status
 from modereview.rules import check, look
 from modereview.run import Worker

@@ -10,32 +10,23 @@ there, and the rule, told what ran, calls it a fault. For a layer: the test is g
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import count, islice
 
 from modereview.claims.trial import Judge, Script, Shown, Trial
-from modereview.fix import Mended, Tools, mend
+from modereview.fix import Tools, mend
 from modereview.fix.compose import compose, line_after, moved_back, span_before
 from modereview.llm.agent import Drop
-from modereview.records import Case, Finding, Fix, Given, Outcome, Plan, Remark, Source, Suite, Verdict
+from modereview.proof import Proof
+from modereview.records import Finding, Fix, Given, Plan, Recipe, Remark, Source, Suite, Verdict
 from modereview.verify import without_fix
 from modereview.workbench import Bench
 from modereview.write import builtin
-from modereview.write.complete import Pair, with_pairs
+from modereview.write.complete import with_pairs
 
-__all__ = ["Judge", "Proof", "prove"]
+__all__ = ["Judge", "ToolsFor", "prove"]
 
 ToolsFor = Callable[[Suite], Tools]
-
-
-@dataclass(frozen=True)
-class Proof:
-    """How far the proof of a file has come: what is tested, what the tests said, and what is mended."""
-
-    planned: Plan
-    suite: Suite
-    before: tuple[Outcome, ...]  # of the suite, on the file as it is
-    mended: Mended
-    claimed: tuple[Pair, ...] = ()  # what is tested because a model claims something
 
 
 def prove(
@@ -80,23 +71,26 @@ def _with(proof: Proof, shown: Shown, bench: Bench, tools_for: ToolsFor) -> Proo
 def _tested(proof: Proof, shown: Shown, bench: Bench) -> Proof:
     """The proof with the test in its suite, where it is not there already."""
     planned, (asked, recipe) = proof.planned, shown.pair
-    there = (c for c in proof.suite.cases if c.contract == asked.id and recipe.target.name in c.targets)
-    if next(there, None) is not None:
+    kept = any(c.contract == asked.id and recipe.target.name in c.targets for c in proof.suite.cases)
+    if kept and shown.pair in planned.pairs:
         return proof
-    planned = replace(with_pairs(planned, [shown.pair]), absent=shown.plan.absent)
+    pair = asked, _named_apart(recipe, planned)
+    planned = replace(with_pairs(planned, [pair]), absent=shown.plan.absent)
     written = builtin.write(planned)
-    case = _case(written.cases, shown)
+    case = next(c for c in written.cases if c.contract == asked.id and pair[1].target.name in c.targets)
     suite = replace(proof.suite, header=written.header, cases=(*proof.suite.cases, case))
     alone = replace(suite, cases=(case,))
     before, after = bench.on_each(alone, [bench.source, proof.mended.source])
     mended = replace(proof.mended, outcomes=(*proof.mended.outcomes, *after))
-    return Proof(planned, suite, (*proof.before, *before), mended, (*proof.claimed, shown.pair))
+    return Proof(planned, suite, (*proof.before, *before), mended, (*proof.claimed, pair))
 
 
-def _case(cases: Sequence[Case], shown: Shown) -> Case:
-    """The test of the contract on that target; of a class, of this one alone."""
-    asked, recipe = shown.pair
-    return next(c for c in cases if c.contract == asked.id and recipe.target.name in c.targets)
+def _named_apart(recipe: Recipe, planned: Plan) -> Recipe:
+    """The recipe under a name that no other has: one model may be called at two lines of a function."""
+    names = {each.target.name for each in planned.recipes if each != recipe}
+    numbered = (f"{recipe.target.name} {number}" for number in count(2))
+    name = next(name for name in (recipe.target.name, *islice(numbered, len(names))) if name not in names)
+    return replace(recipe, target=replace(recipe.target, name=name))
 
 
 def _without_failed(verdict: Verdict, tools: Tools) -> Verdict:

@@ -264,12 +264,16 @@ def _at_one_line(program: Program, recipe: Recipe, seen: Seen) -> Recipe:
     if recipe.rehearsal is None:
         return recipe
     there = seen.way[-1]
-    roles = frozenset(f.role for f in program.forwards if f.span == there.span)
-    where = there.function or "the top level"
-    target = Target("scenario", f"{where} in {program.source.path.name}", ("", there.function))
-    classes = recipe.target.classes
-    drive = Drive(seen.call, roles, there.span.line)
-    return replace(recipe, target=replace(target, classes=classes), drives=(drive,), values=())
+    forwards = [f for f in program.forwards if f.span == there.span]
+    model = next((f.model for f in forwards), seen.call)
+    name = f"{model} in {there.function or program.source.path.name}"
+    return replace(
+        recipe,
+        target=Target("scenario", name, ("", there.function), recipe.target.classes),
+        drives=(Drive(seen.call, frozenset(f.role for f in forwards), there.span.line),),
+        values=(),
+        rehearsal=replace(recipe.rehearsal, only=seen.call),
+    )
 
 
 def _not_shown(claim: Remark, outcome: Outcome) -> Remark | str:

@@ -50,6 +50,7 @@ class Rehearsal:
     arguments: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # of the project, that the script reads by these relative paths
     most: int | None = None  # forwards after which it is left, where what comes then fails
+    only: str = ""  # the one line that a claim made its forwards looked at for; "" for all of its lines
 
 
 @dataclass(frozen=True)

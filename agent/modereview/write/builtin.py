@@ -56,7 +56,9 @@ def write(plan: Plan) -> Suite:
         if contract.on == "module":
             cases.append(_module_case(plan, contract, recipes, names))
         elif contract.on == "scenario":
-            cases += [_scenario_case(contract, recipe, names, len(recipes) > 1) for recipe in recipes]
+            # A claim adds a test and renames none.
+            several = sum(not _of_one_line(recipe) for recipe in recipes) > 1
+            cases += [_scenario_case(contract, r, names, several or _of_one_line(r)) for r in recipes]
         else:
             cases += [_seeding_case(contract, recipe, len(recipes) > 1) for recipe in recipes]
     return Suite(plan.test_path, _header(plan, names), tuple(cases))
@@ -130,6 +132,11 @@ def _module_case(plan: Plan, contract: Contract, recipes: Sequence[Recipe], name
         to_eval="nn.Module.train(model, False)" if shadowed else "model.eval()",
     )
     return _case(contract, contract.test, code, targets)
+
+
+def _of_one_line(recipe: Recipe) -> bool:
+    """Whether it is there for what a model claims of one line."""
+    return recipe.rehearsal is not None and recipe.rehearsal.only != ""
 
 
 def _scenario_case(contract: Contract, recipe: Recipe, names: dict[Recipe, str], several: bool) -> Case:
