@@ -13,12 +13,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count, islice
 
-from modereview.claims.trial import Judge, Script, Shown, Trial
+from modereview.claims.forwards import of_forwards
+from modereview.claims.layers import of_class
+from modereview.claims.seen import WRONG
+from modereview.claims.trial import Ended, Judge, Script, Shown, Trial, not_shown, note
 from modereview.fix import Tools, mend
 from modereview.fix.compose import compose, line_after, moved_back, span_before
 from modereview.llm.agent import Drop
+from modereview.plan.contracts import contract
 from modereview.proof import Proof
-from modereview.records import Finding, Fix, Given, Plan, Recipe, Remark, Source, Suite, Verdict
+from modereview.records import (
+    Contract,
+    Finding,
+    Fix,
+    Given,
+    Plan,
+    Recipe,
+    Remark,
+    Source,
+    Status,
+    Suite,
+    Verdict,
+)
 from modereview.verify import without_fix
 from modereview.workbench import Bench
 from modereview.write import builtin
@@ -46,7 +62,7 @@ def prove(
         source = proof.mended.source
         there = replace(bench, source=source)
         trial = Trial(script, proof.planned, proof.mended, there, judge, by)
-        found = trial.of(replace(claim, line=line_after(claim.line, bench.source, source)))
+        found = _tried(trial, replace(claim, line=line_after(claim.line, bench.source, source)))
         if isinstance(found, Remark):
             notes.append(replace(found, line=claim.line))
         elif isinstance(found, str):
@@ -54,6 +70,30 @@ def prove(
         else:
             proof = _with(proof, found, bench, tools_for)
     return proof, tuple(notes), tuple(drops)
+
+
+def _tried(trial: Trial, claim: Remark) -> Ended:
+    """What came of a claim, whose line is one of the file as it is by now."""
+    asked = contract(claim.contract)
+    if asked is None or not asked.proves:
+        return "it names no contract that shows a fault"
+    known = next((f for f in trial.known if f.rule in asked.proves and f.span.line == claim.line), None)
+    if known is not None:
+        return f"{known.rule} says so already"
+    if asked.id in WRONG:
+        return of_forwards(trial, claim, asked)
+    return of_class(trial, claim, asked) if asked.on == "module" else _of_a_run(trial, claim, asked)
+
+
+def _of_a_run(trial: Trial, claim: Remark, asked: Contract) -> Remark | str:
+    """What a test that looks at whole functions can say: that it passes, or fails somewhere."""
+    recipe = trial.recipe(asked, claim.line)
+    if recipe is None:
+        return note(claim, "no test of that contract runs there")
+    outcome = trial.outcome(trial.planned, (asked, recipe))
+    if outcome.status is not Status.FAILED:
+        return not_shown(claim, outcome)
+    return note(claim, f"{outcome.case} fails, and cannot tell for which line", shown=True)
 
 
 def _with(proof: Proof, shown: Shown, bench: Bench, tools_for: ToolsFor) -> Proof:

@@ -38,6 +38,8 @@ class Seen:
     way: tuple[Place, ...]  # the calls that led to it, outermost first; itself the last
     switch: tuple[Place, ...]  # those that led to the switch that set its mode; none where it is as built
     kinds: tuple[str, ...]  # of the layers that it is built of
+    built: bool  # whether the code in view built it: what a library loads may come in EVAL
+    round: int  # of the functions that a recipe drives, one after the other
 
     def breaks(self, contract: str) -> bool:
         """Whether the contract is about such a forward, and is broken by it."""
@@ -54,6 +56,8 @@ def read(source: Source, answer: dict[str, Any]) -> tuple[Seen, ...]:
             _places(source, row["way"]),
             _places(source, row["switch"]),
             tuple(row["kinds"]),
+            bool(row["built"]),
+            int(row["round"]),
         )
         for row in answer["seen"]
     ]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import re
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -23,7 +25,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     suite = _loaded(request["test"])
     path, observed, train = str(suite.SCRIPT), suite.observed, nn.Module.train
     switched: dict[int, tuple[Any, list[Place]]] = {}  # by id, with the module, so that none is used again
-    told: list[tuple[Any, list[Place], list[Place], list[str]]] = []
+    told: list[tuple[Any, list[Place], list[Place], Any]] = []
 
     def noting_train(module: Any, mode: bool = True) -> Any:
         for part in module.modules():
@@ -32,14 +34,13 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
 
     def noting_forward(call: str, where: str, module: Any, output: Any) -> Any:
         seen = observed(call, where, module, output)
-        kinds = sorted({type(part).__name__ for part in module.modules()})
-        told.append((seen, _way(path), switched.get(id(module), (None, []))[1], kinds))
+        told.append((seen, _way(path), switched.get(id(module), (None, []))[1], module))
         return seen
 
     suite.observed, nn.Module.train = noting_forward, noting_train  # type: ignore[assignment]
     run = getattr(suite, request["builder"])
     run() if request["alone"] else run(suite.recorded)
-    return {"seen": [_row(*each) for each in told[:_MOST]]}
+    return {"seen": [_row(*each, Path(path).parent) for each in told[:_MOST]]}
 
 
 def _loaded(test: str) -> Any:
@@ -50,15 +51,25 @@ def _loaded(test: str) -> Any:
     return suite
 
 
-def _row(seen: Any, way: list[Place], switch: list[Place], kinds: list[str]) -> dict[str, Any]:
+def _row(seen: Any, way: list[Place], switch: list[Place], module: Any, folder: Path) -> dict[str, Any]:
+    later = re.search(r"in round (\d+)$", seen.where)
     return {
         "call": seen.call,
         "mode": seen.mode,
         "trained": seen.trained,
         "way": way,
         "switch": switch,
-        "kinds": kinds,
+        "kinds": sorted({type(part).__name__ for part in module.modules()}),
+        "built": _is_built(type(module), folder),
+        "round": int(later[1]) if later else 1,
     }
+
+
+def _is_built(kind: type, folder: Path) -> bool:
+    """Whether it is torch's own or the project's: others may be loaded, in a mode that stand-ins lose."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    known = kind.__module__.partition(".")[0] in ("torch", "__main__")
+    return known or (file is not None and Path(file).is_relative_to(folder))
 
 
 def _way(path: str) -> list[Place]:
