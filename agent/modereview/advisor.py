@@ -92,6 +92,7 @@ class Advisor:
         by = self.meter.usage.model
         proof, notes, drops = prove(claims, proof, self.bench, judge, tools_for, by, given)
         self.drops += drops
+        self.bought = replace(self.bought, claims=len(proof.claims))
         return proof, (*notes, *(remark for remark in said if remark.disputes))
 
     def usage(self, suite: Suite) -> Usage:
@@ -107,6 +108,7 @@ class Advisor:
             bill,
             recipes=self.bought.recipes,
             fixes=self.bought.fixes,
+            claims=self.bought.claims,
             kept=len(kept),
             dropped=sum(count for _, count in drops),
             drops=drops,

@@ -39,7 +39,7 @@ def phases(put_on_trial):
 def test_fault_that_a_run_shows_at_its_line_is_a_finding_with_a_mend(phases):
     (verdict,) = phases.found
     assert (verdict.finding.rule, verdict.finding.span.line, verdict.state) == ("MR102", 34, "fixed")
-    assert "so it is" in " ".join(verdict.finding.facts)
+    assert "claimed by the model fake, and shown by a test: so it is" in verdict.finding.facts
     assert phases.proof.mended.source.text == PHASES.replace(
         "optimizer):\n    for x", "optimizer):\n    model.train()\n    for x"
     )

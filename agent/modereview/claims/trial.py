@@ -106,8 +106,9 @@ class Trial:
 
     def claimed(self, claim: Remark, finding: Finding) -> Finding:
         """The finding with who claimed it, and the words."""
-        words = () if claim.text == finding.message else (f"{self.by} claims: {claim.text}",)
-        return replace(finding, claimed_by=self.by, facts=(*finding.facts, *words))
+        words = "" if claim.text == finding.message else f": {claim.text}"
+        said = f"claimed by the model {self.by}, and shown by a test{words}"
+        return replace(finding, claimed_by=self.by, facts=(*finding.facts, said))
 
 
 def suite_of(planned: Plan, pair: Pair) -> Suite:

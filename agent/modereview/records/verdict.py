@@ -50,6 +50,7 @@ class Usage:
     recipes: int = 0  # targets that its recipes reached
     kept: int = 0  # tests of its own in the file
     fixes: int = 0  # mends of its own that were proved
+    claims: int = 0  # what it claimed and a test showed
     dropped: int = 0
     drops: tuple[tuple[str, int], ...] = ()  # why, and how often, the most frequent first; all of `dropped`
     reasons: tuple[tuple[str, str], ...] = ()  # (what, why) of whatever was dropped and is no test

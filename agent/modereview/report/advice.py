@@ -50,8 +50,8 @@ def _spent(used: Sequence[Usage]) -> list[str]:
 def _bought(used: Sequence[Usage]) -> str:
     bought = Counter[str]()
     for usage in used:
-        bought.update(recipe=usage.recipes, test=usage.kept, fix=usage.fixes)
-    parts = [_amount(bought[what], what) for what in ("recipe", "test", "fix") if bought[what]]
+        bought.update(recipe=usage.recipes, test=usage.kept, fix=usage.fixes, claim=usage.claims)
+    parts = [_amount(bought[what], what) for what in ("recipe", "test", "fix", "claim") if bought[what]]
     dropped = sum(usage.dropped for usage in used)
     return f"{listed(parts) if parts else 'nothing'} kept, {dropped} dropped"
 
