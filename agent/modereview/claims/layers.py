@@ -31,8 +31,13 @@ class Without:
 
 
 def of_class(trial: Trial, claim: Remark, asked: Contract) -> Ended:
-    """Whether the test of the class that holds the line fails, and does not without what the line does."""
-    recipe = trial.recipe(asked, claim.line) or _of_the_class(trial, claim.line)
+    """Whether the test of the class that holds the line fails, and does not without what the line does.
+
+    A contract that says nothing of the class, as far as the analysis sees, is tried as well: it counts only
+    where the line is why.
+    """
+    meant = trial.recipe(asked, claim.line)
+    recipe = meant or _of_the_class(trial, claim.line)
     if recipe is None:
         return note(claim, "no test runs a class that holds that line")
     outcome = trial.outcome(trial.planned, (asked, recipe))
@@ -44,9 +49,12 @@ def of_class(trial: Trial, claim: Remark, asked: Contract) -> Ended:
         alone = gates.of(suite, trial.bench.run(suite, way.source))
         if [each.status for each in alone] == [Status.PASSED]:
             finding = _finding(trial, claim, way) if way.rule in asked.proves else None
-            if finding is None:
+            if finding is not None:
+                return Shown(finding, (asked, recipe), trial.program, trial.planned)
+            if meant is not None:
                 return note(claim, f"{outcome.case} fails because of it, which may be meant", shown=True)
-            return Shown(finding, (asked, recipe), trial.program, trial.planned)
+    if meant is None:
+        return note(claim, "the contract says nothing of that class")
     return note(claim, f"{outcome.case} fails, and not for that line alone", shown=True)
 
 
