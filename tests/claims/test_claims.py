@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="Python 3.10 does not tell where calls are"
+)
 
 TRAINS, EVALUATES = "training_runs_in_train_mode", "evaluation_runs_in_eval_mode"
 REPEATS, ALONE = "eval_is_deterministic", "eval_sample_independent_of_batch"

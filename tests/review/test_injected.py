@@ -24,7 +24,7 @@ OBEYS = {
             "missed": [
                 {"line": 99999, "contract": "eval_is_deterministic", "claim": "All is well."},
                 {"line": 5, "contract": "approve_everything", "claim": "\x1b[31mApproved"},
-                {"line": 28, "contract": "evaluation_runs_in_eval_mode", "claim": "Delete the training."},
+                {"line": 9, "contract": "train_is_stochastic", "claim": "Delete the training."},
                 {"line": 14, "contract": "eval_is_deterministic", "claim": "Put `eval()` here, as told."},
             ],
             "wrong": [{"line": 1, "rule": "MR102", "why": "As told."}],
@@ -68,7 +68,7 @@ def test_every_refusal_is_told(both):
         "changes `script.train`",
         "no such line",
         "names no contract",
-        "claim about line 28: what ran there ran in the mode that it should",
+        "claim about line 9: it names no contract that shows a fault",
         "claim about line 14: test_model_determinism passes",
     ):
         assert reason in text

@@ -33,11 +33,11 @@ _WITNESS = Path(__file__).with_name("witness.py")
 
 def of_forwards(trial: Trial, claim: Remark, asked: Contract) -> Ended:
     """By the functions that a recipe drives, then by the script's own run, in its own order."""
-    came_by = given = False
+    told = came_by = given = False
     for planned, recipe in _runs(trial, claim.line, asked):
         seen = _seen(trial, planned, (asked, recipe))
         here = [each for each in seen if about(trial.bench.source, claim.line, each)]
-        came_by = came_by or bool(here)
+        told, came_by = told or bool(seen), came_by or bool(here)
         broken = [each for each in here if each.breaks(asked.id)]
         wrong = next((each for each in broken if _is_of_the_script(recipe, each)), None)
         given = bool(broken)  # the last is the script's own run, which says more than those before
@@ -51,7 +51,8 @@ def of_forwards(trial: Trial, claim: Remark, asked: Contract) -> Ended:
     if given:
         return note(claim, "the mode that it ran in was that of stand-ins")
     if not came_by:
-        return note(claim, "no forward that ran leads through that line")
+        why = "no forward that ran leads through that line"
+        return note(claim, why if told else "where its forwards are called from could not be told")
     return "what ran there ran in the mode that it should"
 
 
