@@ -290,3 +290,13 @@ def test_mode_that_only_the_test_gives_proves_nothing(put_on_trial):
     tried = put_on_trial(HELPERS, ("model(x).argmax(1) == y", EVALUATES), ("loss = F.cross_entropy", TRAINS))
     assert not tried.found and tried.proof.mended.source is tried.before.mended.source
     assert len(tried.notes) + len(tried.drops) == 2
+
+
+def test_claim_that_cannot_be_put_to_the_test_costs_nothing_else(put_on_trial, monkeypatch):
+    def stumbles(*_):
+        raise KeyError("lost")
+
+    monkeypatch.setattr("modereview.claims.of_class", stumbles)
+    tried = put_on_trial(PHASES, ("self.norm = nn", REPEATS), (TRAINED, TRAINS))
+    (note,) = tried.notes
+    assert "KeyError: 'lost'" in note.reason and len(tried.found) == 1

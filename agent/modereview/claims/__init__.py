@@ -17,6 +17,7 @@ from modereview.claims.forwards import of_forwards
 from modereview.claims.layers import of_class
 from modereview.claims.seen import WRONG
 from modereview.claims.trial import Ended, Judge, Script, Shown, Trial, not_shown, note
+from modereview.errors import ToolError
 from modereview.fix import Tools, mend
 from modereview.fix.compose import compose, line_after, moved_back, span_before
 from modereview.llm.agent import Drop
@@ -62,13 +63,18 @@ def prove(
         source = proof.mended.source
         there = replace(bench, source=source)
         trial = Trial(script, proof.planned, proof.mended, there, judge, by)
-        found = _tried(trial, replace(claim, line=line_after(claim.line, bench.source, source)))
+        try:
+            found = _tried(trial, replace(claim, line=line_after(claim.line, bench.source, source)))
+            if isinstance(found, Shown):
+                proof = _with(proof, found, bench, tools_for)
+        except ToolError:
+            raise
+        except Exception as error:  # whatever a model says, the review goes on
+            found = note(claim, f"putting it to the test failed: {type(error).__name__}: {error}")
         if isinstance(found, Remark):
             notes.append(replace(found, line=claim.line))
         elif isinstance(found, str):
             drops.append((f"claim about line {claim.line}", found))
-        else:
-            proof = _with(proof, found, bench, tools_for)
     return proof, tuple(notes), tuple(drops)
 
 
