@@ -154,7 +154,7 @@ def _prove(
         suite = _suite_of_mended(planned, suite, mended, bench, settings)
     tell("Putting faults in, to see whether the tests notice")
     before, after = bench.on_each(suite, [found.source, mended.source])
-    suite = gates.founded(suite, after)
+    suite = gates.felt(gates.founded(suite, after), after, found.findings)
     mutation = hunt(suite, mended, after, _recipes(planned), bench)
     suite = gates.keep(suite, before, mutation.catchers, mutation.noticing, mended.verdicts)
     mended = replace(mended, verdicts=without_dropped(mended.verdicts, suite.dropped))

@@ -24,8 +24,8 @@ def runs(**statuses: Status) -> tuple[Outcome, ...]:
     return tuple(Outcome(name, status) for name, status in statuses.items())
 
 
-def finding(rule: str) -> Finding:
-    return Finding(rule, "a-name", Severity.ERROR, "", "train.py", Span(1, 1, 1, 2))
+def finding(rule: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(rule, "a-name", severity, "", "train.py", Span(1, 1, 1, 2))
 
 
 def left(result: Suite) -> list[str]:
@@ -82,6 +82,20 @@ def test_own_demand_that_the_mended_file_does_not_meet_is_unfounded():
     own = suite(case("test_a", contract=""), case("test_b"))
     assert left(gates.founded(own, runs(test_a=FAILED, test_b=FAILED))) == ["test_b"]
     assert left(gates.founded(own, runs(test_a=PASSED))) == ["test_a", "test_b"]
+
+
+def test_what_harms_nothing_is_asked_about_only_where_it_is_mended():
+    hidden, note = suite(case("test_a", TENTATIVE, "MR206")), finding("MR206", Severity.NOTE)
+    assert why(gates.felt(hidden, runs(test_a=FAILED), [note])) == {
+        "test_a": ("useless", "fails for what harms nothing yet")
+    }
+    assert left(gates.felt(hidden, runs(test_a=PASSED), [note])) == ["test_a"]
+    assert left(gates.felt(hidden, runs(test_a=FAILED), [note, finding("MR206")])) == ["test_a"]
+
+
+def test_note_that_is_never_mended_says_nothing_of_its_test():
+    latent = suite(case("test_a", TENTATIVE, "MR101"))
+    assert left(gates.felt(latent, runs(test_a=FAILED), [finding("MR101", Severity.NOTE)])) == ["test_a"]
 
 
 # --- it shows what no other shows

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from modereview.plan.contracts import contract
-from modereview.records import Case, Dropped, Finding, Outcome, Status, Suite, Verdict
+from modereview.records import Case, Dropped, Finding, Outcome, Severity, Status, Suite, Verdict
+from modereview.rules import rule
 
 REPEATS = 5  # runs of a new test on the user's file, each in another order, with other seeds and threads
 
@@ -52,6 +53,18 @@ def founded(suite: Suite, mended: Iterable[Outcome]) -> Suite:
     return drop(
         suite, [Dropped(c.name, "fails, and no contract or fix bears it out", "useless") for c in own]
     )
+
+
+def felt(suite: Suite, mended: Iterable[Outcome], findings: Iterable[Finding]) -> Suite:
+    """The suite without cases that fail on the mended file for what harms nothing: notes that are mended.
+
+    Their fix may be one that the user has to ask for; a test that fails without it would ask each day.
+    """
+    loud = {finding.rule for finding in findings if finding.severity is not Severity.NOTE}
+    notes = {finding.rule for finding in findings if rule(finding.rule).mends_notes} - loud
+    red = [case for case in suite.cases if case.name in _named(mended, Status.FAILED)]
+    quiet = [case for case in red if notes & set(case.proves) and not loud & set(case.proves)]
+    return drop(suite, [Dropped(c.name, "fails for what harms nothing yet", "useless") for c in quiet])
 
 
 def keep(
