@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules import modes, placing, unseen
+from modereview.rules import evaluating, modes, unseen
 from modereview.rules.base import Rule, certainty, harm
 
 
@@ -120,5 +120,5 @@ def main(loader):
         "of several models that a loop hands out."
     ),
     check=check,
-    mend=placing.eval_fixes,
+    mend=evaluating.eval_fixes,
 )
