@@ -141,6 +141,5 @@ def build(rank):
     ),
     check=check,
     mend=mend,
-    safe=False,
     mends_notes=True,
 )
