@@ -143,7 +143,7 @@ def _prove(
         suite = with_import(suite, found.findings)
     suite = advisor.tests(planned, suite)
     tell("Running them on the file as it is")
-    suite, before = _that_run(suite, bench, found.findings)
+    suite, before = _that_run(suite, bench, found.findings, program)
     remarks = advisor.remarks(planned, found.findings, suite, before)
     tell("Mending what can be proved")
     theirs = bench.own_tests(planned.test_path)
@@ -197,10 +197,13 @@ def _recipes(planned: Plan) -> tuple[Recipe, ...]:
     return tuple(dict.fromkeys((*planned.recipes, *(recipe for _, recipe in planned.pairs))))
 
 
-def _that_run(suite: Suite, bench: Bench, findings: tuple[Finding, ...]) -> tuple[Suite, tuple[Outcome, ...]]:
+def _that_run(
+    suite: Suite, bench: Bench, findings: tuple[Finding, ...], program: Program
+) -> tuple[Suite, tuple[Outcome, ...]]:
     """The cases that reach their assertion and come out the same each time, with what they said."""
     repeats = bench.repeats(suite, gates.REPEATS)
-    suite = gates.believed(gates.steady(suite, repeats), repeats[0], findings)
+    left = gates.left_to_callers(program)
+    suite = gates.believed(gates.steady(suite, repeats), repeats[0], findings, left)
     return suite, gates.of(suite, repeats[0])
 
 
@@ -217,6 +220,7 @@ def _suite_of_mended(planned: Plan, suite: Suite, mended: Mended, bench: Bench, 
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))),
         there,
         planned.findings,
+        mended.program,
     )
     kept = {case.name for case in grown.cases}
     dropped = {each.case: each for each in (*suite.dropped, *grown.dropped)}

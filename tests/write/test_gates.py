@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from modereview import parse
+from modereview.analyze import analyze
 from modereview.records import Case, Finding, Outcome, Severity, Span, Status, Suite, Verdict
 from modereview.write import gates
 
@@ -82,6 +84,31 @@ def test_own_demand_that_the_mended_file_does_not_meet_is_unfounded():
     own = suite(case("test_a", contract=""), case("test_b"))
     assert left(gates.founded(own, runs(test_a=FAILED, test_b=FAILED))) == ["test_b"]
     assert left(gates.founded(own, runs(test_a=PASSED))) == ["test_a", "test_b"]
+
+
+def test_case_of_a_method_whose_mode_is_its_callers_is_believed_only_with_a_finding():
+    sampled = suite(case("test_a", OTHER, "MR101"))
+    red = runs(test_a=FAILED)
+    assert left(gates.believed(sampled, red, [], {"Net"})) == []
+    assert left(gates.believed(sampled, red, [finding("MR101")], {"Net"})) == ["test_a"]
+    assert left(gates.believed(sampled, red, [], {"Gan"})) == ["test_a"]
+    assert left(gates.believed(sampled, runs(test_a=PASSED), [], {"Net"})) == ["test_a"]
+
+
+def test_a_modules_own_methods_that_nothing_calls_are_left_to_callers():
+    code = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def forward(self, x): return self.drop(x)
+    def sample(self): return self(torch.ones(1)).argmax(1)
+    def score(self): return self(torch.ones(1)).argmax(1)
+class Trainer:
+    def evaluate(self): return self.net(torch.ones(1)).argmax(1)
+print(Net().score())
+"""
+    program = analyze(parse.decode(Path("/p/train.py"), Path("/p"), code.encode()))
+    assert gates.left_to_callers(program) == {"Net.sample"}
 
 
 def test_what_harms_nothing_is_asked_about_only_where_it_is_mended():
