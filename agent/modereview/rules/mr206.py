@@ -78,10 +78,12 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         return
     if owner is not None and lacks_the_return_alone(program, owner, method):
         changes = list(_returning(program, method))
+        why = f"`model = model.{method.short}()` is the model again, as with `nn.Module`"
+        title = f"return `self` from `{finding.subject}`"
     else:
         changes = list(_completed(program, method, given[0].name if given else "mode"))
-    why = "`eval()` and `train()` reach every submodule again: evaluation numbers may change"
-    title = f"let `{finding.subject}` switch as `nn.Module` does, and do the rest as before"
+        why = "`eval()` and `train()` reach every submodule again: evaluation numbers may change"
+        title = f"let `{finding.subject}` switch as `nn.Module` does, and do the rest as before"
     if changes:
         yield fix(program.source, finding, title, *edits.together(changes), consequence=why)
 
