@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules import evaluating, modes, unseen
+from modereview.rules import evaluating, handing_out, modes, unseen
 from modereview.rules.base import Rule, certainty, harm
 
 
@@ -54,7 +54,7 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
     rows = [(forward, unseen.excuse(program, forward)) for forward in group]
     forward, excuse = next((row for row in rows if row[1] is None), rows[0])
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
-    loader = unseen.hands_itself_out(program, forward) if unseen.predicts_itself(program, forward) else None
+    loader = handing_out.loader(program, forward) if unseen.predicts_itself(program, forward) else None
     loaded = (Event(loader.span, f"`{loader.name}` hands it out", "build"),) if loader else ()
     latent = not forward.sensitive and not forward.opaque
     return rule.finding(

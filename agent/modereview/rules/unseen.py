@@ -17,9 +17,8 @@ from modereview.analyze.torchfacts import (
     names_an_inference,
 )
 from modereview.records import Forward, Mode, Program
-from modereview.rules import inside, lookup, made_up
+from modereview.rules import handing_out, inside, lookup, made_up
 from modereview.rules.base import deliberate
-from modereview.rules.freezing import switches_off
 
 FOR_ITS_EFFECT = "nobody takes what it returns: it is run for what it leaves behind"
 
@@ -41,42 +40,9 @@ def predicts_itself(program: Program, forward: Forward) -> bool:
     return own and short.startswith("predict") and forward.grad is False
 
 
-def hands_itself_out(program: Program, forward: Forward) -> ir.Function | None:
-    """The class method that loads the module and hands it out, where nothing in the file switches to EVAL.
-
-    Who follows the class (`Net.load(path).predict(x)`) then predicts in TRAIN, or as it was once saved.
-    """
-    if any(switches_off(call) for _, call, _ in lookup.calls(program)):
-        return None
-    own = inside.lineage(program, forward.function.rpartition(".")[0])
-    return next((m for cls in own for m in cls.methods if _loads(program, cls, m)), None)
-
-
-def _loads(program: Program, cls: ir.Class, method: ir.Function) -> bool:
-    """Whether a class method returns what it loads or builds, and loads weights at all."""
-    assert program.names is not None
-    if "classmethod" not in map(walk.dotted, method.decorators) or not method.params:
-        return False
-    makers = {method.params[0].name, cls.name}
-    bound = [(t, v) for s in walk.statements(method.body) for t, v in lookup.bindings(s)]
-    made = {
-        walk.dotted(t)
-        for t, v in bound
-        if isinstance(v, ir.Call)
-        and (walk.dotted(v.func) in makers or program.names.origin(v.func) == "torch.load")
-    }
-    given = (s.value for s in walk.statements(method.body) if isinstance(s, ir.Leave) and s.how == "return")
-    loaded = any(
-        program.names.origin(c.func) == "torch.load"
-        or (isinstance(c.func, ir.Attr) and c.func.name == "load_state_dict")
-        for c in walk.calls(method.body)
-    )
-    return loaded and any(value is not None and walk.dotted(value) in made for value in given)
-
-
 def _is_left_to_caller(program: Program, forward: Forward) -> bool:
     """Whether a module's own `predict` is for callers who build the module themselves, and switch it."""
-    return predicts_itself(program, forward) and hands_itself_out(program, forward) is None
+    return predicts_itself(program, forward) and handing_out.loader(program, forward) is None
 
 
 def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
