@@ -62,3 +62,11 @@ def test_by_default_it_is_a_note_and_no_test_is_about_it(script, modereview):
     assert script.read_text() == SCRIPT
     tests = script.parent / "test_play_modes.py"
     assert not tests.exists() or "test_switches_return_the_model" not in tests.read_text()
+
+
+def test_a_second_run_changes_nothing(script, modereview, contents):
+    modereview("--offline", "--unsafe-fixes", script)
+    before = contents(script.parent)
+    ran = modereview("--offline", "--unsafe-fixes", script)
+    assert contents(script.parent) == before
+    assert "MR206" not in ran.text
