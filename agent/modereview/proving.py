@@ -45,7 +45,7 @@ def prove(
     tell("Writing tests")
     suite = advisor.tests(planned, _written(planned, settings))
     tell("Running them on the file as it is")
-    suite, before = _that_run(suite, bench, found.findings)
+    suite, before = _that_run(suite, bench, found.findings, program)
     tell("Mending what can be proved")
     theirs = bench.own_tests(planned.test_path)
     tools_for = partial(_tools, bench, theirs, settings)
@@ -71,10 +71,13 @@ def _written(planned: Plan, settings: Settings) -> Suite:
     return suite
 
 
-def _that_run(suite: Suite, bench: Bench, findings: tuple[Finding, ...]) -> tuple[Suite, tuple[Outcome, ...]]:
+def _that_run(
+    suite: Suite, bench: Bench, findings: tuple[Finding, ...], program: Program
+) -> tuple[Suite, tuple[Outcome, ...]]:
     """The cases that reach their assertion and come out the same each time, with what they said."""
     repeats = bench.repeats(suite, gates.REPEATS)
-    suite = gates.believed(gates.steady(suite, repeats), repeats[0], findings)
+    left = gates.left_to_callers(program)
+    suite = gates.believed(gates.steady(suite, repeats), repeats[0], findings, left)
     return suite, gates.of(suite, repeats[0])
 
 
@@ -94,6 +97,7 @@ def _grown(proof: Proof, bench: Bench, settings: Settings) -> Proof:
         replace(grown, cases=(*grown.cases, *(c for c in suite.cases if c.name not in names))),
         there,
         (*planned.findings, *proof.claims),
+        mended.program,
     )
     kept = {case.name for case in grown.cases}
     dropped = {each.case: each for each in (*suite.dropped, *grown.dropped)}
@@ -116,7 +120,7 @@ def _telling(proof: Proof, bench: Bench) -> tuple[Proof, Hunt]:
     """The proof with the tests that show a fault or notice one put in, and no others."""
     mended = proof.mended
     before, after = bench.on_each(proof.suite, [bench.source, mended.source])
-    suite = gates.founded(proof.suite, after)
+    suite = gates.felt(gates.founded(proof.suite, after), after, (*proof.planned.findings, *proof.claims))
     mutation = hunt(suite, mended, after, _recipes(proof.planned), bench)
     suite = gates.keep(suite, before, mutation.catchers, mutation.noticing, mended.verdicts)
     mended = replace(mended, verdicts=without_dropped(mended.verdicts, suite.dropped))

@@ -100,6 +100,13 @@ def one(self, x):
 def forward(self, x, y, z):
     return self.one(x), self.one(y) - self.one(z)
 """
+DROPS = """
+def __init__(self, n_in, n_out=3, dropout=0.0, drop_last=False):
+    super().__init__()
+    self.fc, self.dropout = nn.Linear(n_in, n_out), dropout
+def forward(self, x):
+    return F.dropout(self.fc(x), self.dropout, self.training)
+"""
 MAKER = """
 def __init__(self, act, norm_layer):
     super().__init__()
@@ -132,6 +139,26 @@ def forward(self, x):
             "script.Net(nn.ReLU, nn.BatchNorm2d)",
             "(torch.randn(4, 3, 32, 32),)",
             id="makers of layers",
+        ),
+        pytest.param(
+            DROPS, "", "script.Net(n_in=7, dropout=0.5)", "(torch.randn(8, 7),)", id="a rate that is 0"
+        ),
+        pytest.param(
+            DROPS, "Net(20, 3, 0)", "script.Net(20, 3, 0.5)", "(torch.randn(8, 20),)", id="a rate given as 0"
+        ),
+        pytest.param(
+            DROPS,
+            "Net(20, 3, 0.1)",
+            "script.Net(20, 3, 0.1)",
+            "(torch.randn(8, 20),)",
+            id="a rate of its own",
+        ),
+        pytest.param(
+            DROPS.replace("self.fc, self", "assert not dropout; self.fc, self"),
+            "Net(20)",
+            "script.Net(20)",
+            "(torch.randn(8, 20),)",
+            id="a rate that has to be 0",
         ),
         pytest.param(LINEAR, "Net(20)", "script.Net(20)", "(torch.randn(8, 20),)", id="call site"),
         pytest.param(LINEAR, "Net(n_in=20)", "script.Net(n_in=20)", "(torch.randn(8, 20),)", id="keyword"),
@@ -178,6 +205,11 @@ def test_where_a_number_comes_from_is_said(planned):
     values = planned(module(LINEAR, "Net(20)")).recipes[0].values
     assert values[0].why == "arguments as at line 13"
     assert values[1].why == "20 features: Net.fc"
+
+
+def test_a_rate_that_is_raised_is_said(planned):
+    (recipe,) = planned(module(DROPS, "Net(20, 3, 0)")).recipes
+    assert recipe.values[0].why.endswith("; 0.5 for `dropout`, which is 0: what drops nothing shows no mode")
 
 
 def test_a_module_that_nothing_reaches_says_why(planned):

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,6 +47,7 @@ class Case:
     scope: Literal["file", "project"]
     wrong: str
     also: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()  # laid out besides that of the file
 
     def root(self, folder: Path, side: str) -> Path:
         """Where a side's repository root lies once it is laid out."""
@@ -57,9 +58,13 @@ def read_cases(path: Path = CASES) -> tuple[Case, ...]:
     """The cases in the file's order, numbered from 1."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["case"]
     return tuple(
-        Case(**{**e, "number": n, "accept": tuple(map(tuple, e["accept"])), "also": tuple(e.get("also", ()))})
+        Case(**{**e, "number": n, "accept": tuple(map(tuple, e["accept"])), **_names(e)})
         for n, e in enumerate(entries, 1)
     )
+
+
+def _names(entry: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {field: tuple(entry.get(field, ())) for field in ("also", "folders")}
 
 
 def git_folder(mirror: Path, repository: str) -> Path:
@@ -93,10 +98,10 @@ def blobs(folder: Path, commit: str, paths: list[str]) -> Iterator[tuple[str, by
             output = output[size + 1 :]
 
 
-def beside(folder: Path, commit: str, path: str) -> list[str]:
-    """The paths of the .py files in a file's folder at a commit, that file among them."""
+def beside(folder: Path, commit: str, path: str, others: tuple[str, ...] = ()) -> list[str]:
+    """The paths of the .py files in a file's folder, and in others, at a commit, that file among them."""
     parent = PurePosixPath(path).parent.as_posix()
-    where = [] if parent == "." else [f"{parent}/"]
+    where = [] if parent == "." else [f"{each}/" for each in (parent, *others)]
     listed = git(folder, "ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *where)
     return [name for name in listed.decode().split("\0") if name.endswith(".py")]
 
@@ -104,7 +109,7 @@ def beside(folder: Path, commit: str, path: str) -> list[str]:
 def lay_out_side(case: Case, mirror: Path, root: Path, commit: str) -> None:
     """Write one side of a case; LayOutError if its own file is not there."""
     folder = git_folder(mirror, case.repository)
-    files = dict(blobs(folder, commit, beside(folder, commit, case.path)))
+    files = dict(blobs(folder, commit, beside(folder, commit, case.path, case.folders)))
     if case.path not in files:
         raise LayOutError(f"{case.repository}: {case.path} is not in the clone at {commit}.")
     for path, content in files.items():

@@ -1,6 +1,6 @@
 """Prints, for every real case, whether the fault is found in the old file and gone in the new one.
 
-    python tests/real/report.py [MIRROR]
+    python tests/real/report.py [MIRROR] [--cases tests/real/fresh.toml]
 
 Found: a finding of the case's rule begins within the lines that the case accepts, whatever its severity.
 Silent: none does within the lines that these became in the repaired file.
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lay_out import SIDES, Case, LayOutError, lay_out, mirror_of, read_cases
+from lay_out import CASES, SIDES, Case, LayOutError, lay_out, mirror_of, read_cases
 from modereview.rules import rules
 
 Ranges = Iterable[tuple[int, int]]
@@ -134,9 +134,11 @@ def total(name: str, results: list[Result]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="how the real cases fare")
     parser.add_argument("mirror", type=Path, nargs="?", help="default: $MODEREVIEW_MIRROR")
-    mirror = mirror_of(parser.parse_args().mirror)
+    parser.add_argument("--cases", type=Path, default=CASES, help="default: cases.toml beside this")
+    arguments = parser.parse_args()
+    mirror = mirror_of(arguments.mirror)
     with tempfile.TemporaryDirectory() as temporary:
-        folder, cases = Path(temporary).resolve(), read_cases()
+        folder, cases = Path(temporary).resolve(), read_cases(arguments.cases)
         try:
             for case in cases:
                 lay_out(case, mirror, folder)

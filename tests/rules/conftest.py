@@ -11,7 +11,7 @@ import pytest
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.records import Finding, Program, Severity
-from modereview.rules import check
+from modereview.rules import check, rule
 
 NET = """\
 import contextlib
@@ -127,3 +127,14 @@ def _announced(script: str, pattern: str) -> list[tuple[int, str]]:
     """Lines whose comment matches, and what it says."""
     lines = enumerate(script.splitlines(), 1)
     return [(number, match[1]) for number, line in lines if (match := re.search(rf"# ({pattern})$", line))]
+
+
+@pytest.fixture(scope="session")
+def mended() -> Callable[[str, Program], list[list[str]]]:
+    """Rule, Program -> for each finding of the rule the file after each fix that it offers, best first."""
+
+    def mend(id: str, known: Program) -> list[list[str]]:
+        offered = (rule(id).mend(known, finding) for finding in rule(id).check(known))
+        return [[parse.apply(known.source, fix.edits).text for fix in fixes] for fixes in offered]
+
+    return mend

@@ -65,6 +65,10 @@ def test_features_that_stay_the_same_are_no_fault(freezing: str, faults: Callabl
     assert faults(written(freezing, OPTIMIZERS["the head"], before="model.eval()")) == []
 
 
+def test_an_optimizer_of_the_head_alone_freezes_the_rest(faults: Callable[[str], list[str]]):
+    assert faults(written("pass", OPTIMIZERS["the head"], before="model.eval()")) == []
+
+
 def test_a_frozen_network_in_front_of_another_is_left_alone(faults: Callable[[str], list[str]]):
     script = """
         def freeze_params(params):

@@ -86,3 +86,45 @@ def main(opt, loader, valid_loader):
     (fixed,) = [parse.apply(known.source, fix.edits).text for fix in rule("MR104").mend(known, finding)]
     assert "@torch.no_grad()" not in fixed
     assert "    with torch.no_grad():\n        for x, y in valid_loader:\n            correct" in fixed
+
+
+IN_A_BRANCH = """\
+import torch
+from torch import nn
+
+def evaluate(model, loader, first):
+    model.eval()
+    if first is not None:
+        print("warming up")
+        print(model(first).argmax(1))
+    for x, y in loader:
+        with torch.no_grad():
+            print((model(x).argmax(1) == y).sum())
+
+def main(loader, first):
+    evaluate(nn.Sequential(nn.Linear(4, 2), nn.Dropout()), loader, first)
+"""
+AROUND_THE_FORWARD = """\
+        with torch.no_grad():
+            print(model(first).argmax(1))
+"""
+
+
+def test_a_branch_takes_the_block_inside(program, mended):
+    (texts,) = mended("MR104", program(IN_A_BRANCH))
+    assert [AROUND_THE_FORWARD in text for text in texts] == [True]
+
+
+@pytest.mark.parametrize("asked", ["torch.autograd.grad(first.sum(), first)", "first.requires_grad_()"])
+def test_what_asks_for_gradients_stays_out_of_the_block(asked: str, program, mended):
+    script = IN_A_BRANCH.replace("print(model(first).argmax(1))", f"print(model(first).argmax(1), {asked})")
+    assert mended("MR104", program(script)) == [[]]
+    aside = IN_A_BRANCH.replace('print("warming up")', asked)
+    assert [AROUND_THE_FORWARD in text for (text,) in mended("MR104", program(aside))] == [True]
+
+
+def test_unit_tests_are_left_alone(program):
+    script = IN_A_BRANCH.replace("evaluate", "test_evaluate").replace(
+        "import torch\n", "import pytest, torch\n", 1
+    )
+    assert not list(rule("MR104").check(program(script)))

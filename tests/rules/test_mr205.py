@@ -353,3 +353,39 @@ def test_an_empty_list_that_only_layers_are_appended_to_becomes_a_module_list(
     after = parse.apply(bad.source, mend.edits)
     assert "nn.ModuleList()" in after.text
     assert list(RULE.check(program(after.text))) == []
+
+
+HELD = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = {value}
+
+        def forward(self, x):
+            {use}
+            return x
+"""
+
+
+@pytest.mark.parametrize("key", ["type", "forward", "a.b", "training", "keys", ""])
+def test_a_key_that_a_module_dict_does_not_take_is_not_mended(program: Callable[[str], Program], mended, key):
+    shape = {
+        "value": f"{{'one': nn.Linear(4, 4), {key!r}: nn.Dropout(0.5)}}",
+        "use": "x = self.parts['one'](x)",
+    }
+    assert mended("MR205", program(HEAD + dedent(HELD.format(**shape)))) == [[]]
+    free = shape | {"value": shape["value"].replace(repr(key), "'two'")}
+    ((text,),) = mended("MR205", program(HEAD + dedent(HELD.format(**free))))
+    assert "nn.ModuleDict({'one'" in text
+
+
+@pytest.mark.parametrize(
+    "use", ["self.parts.sort(key=id)", "print(self.parts.index(x))", "self.parts.get(0)"]
+)
+def test_a_list_that_is_asked_for_more_than_a_module_list_has_is_not_mended(
+    program: Callable[[str], Program], mended, use
+):
+    shape = {"value": "[nn.Linear(4, 4), nn.Dropout(0.5)]", "use": use}
+    assert mended("MR205", program(HEAD + dedent(HELD.format(**shape)))) == [[]]
+    shape["use"] = "x = self.parts[0](x)"
+    assert len(mended("MR205", program(HEAD + dedent(HELD.format(**shape))))[0]) == 1

@@ -520,3 +520,55 @@ class Net(nn.Module):
         return self
 """
     assert mended(program, script.format(given, "mode")) == script.format(becomes, "mode")
+
+
+OVERRIDE = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.drop = nn.Dropout()
+
+    def {head}:
+        {body}
+"""
+COMPLETED = {
+    "the base class by its name": (
+        ("train(self)", "nn.Module.train(self)\n        self.norm.eval()"),
+        (
+            "train(self, mode=True)",
+            "nn.Module.train(self, mode)\n        self.norm.eval()\n        return self",
+        ),
+    ),
+    "super in the old way": (
+        ("train(self)", "super(Net, self).train()\n        self.norm.eval()"),
+        (
+            "train(self, mode=True)",
+            "super(Net, self).train(mode)\n        self.norm.eval()\n        return self",
+        ),
+    ),
+    "nothing that reaches the rest": (
+        ("train(self)", "self.norm.eval()"),
+        ("train(self, mode=True)", "super().train(mode)\n        self.norm.eval()\n        return self"),
+    ),
+    "part by part, and the result missing": (
+        ("train(self, mode=True)", "self.training = mode\n        for m in self.children(): m.train(mode)"),
+        (
+            "train(self, mode=True)",
+            "self.training = mode\n        for m in self.children(): m.train(mode)\n        return self",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), COMPLETED.values(), ids=COMPLETED)
+def test_an_override_gets_what_it_lacks_and_no_more(program: Callable[[str], Program], before, after):
+    (head, body), (new_head, new_body) = before, after
+    whole = OVERRIDE.format(head=new_head, body=new_body)
+    assert mended(program, OVERRIDE.format(head=head, body=body)) == whole
+    assert list(RULE.check(program(HEAD + whole))) == []
+
+
+def test_the_base_class_by_its_name_with_no_mode_always_trains(program: Callable[[str], Program]):
+    script = OVERRIDE.format(head="train(self, mode=True)", body="nn.Module.train(self); return self")
+    assert found(program, script) == ["error def train(self, mode=True):"]

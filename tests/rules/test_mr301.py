@@ -143,14 +143,24 @@ def test_a_model_out_of_view_is_less_certain(fitted):
     assert found(fitted, script) == ["warning"]
 
 
-def test_no_fix_where_the_training_goes_on(fitted):
-    script = """
-        def main(loader, optimizer):
-            model = Net()
-            for epoch in range(3):
-                fit(model, loader, optimizer)
-                torch.jit.trace(model, torch.zeros(2, 4)).save("net.pt")
-    """
-    seen = fitted(script)
-    (finding,) = rule("MR301").check(seen)
-    assert list(rule("MR301").mend(seen, finding)) == []
+GOES_ON = """
+    def main(loader, optimizer):
+        model = Net()
+        for epoch in range(3):
+            fit(model, loader, optimizer)
+            torch.jit.trace(model, torch.zeros(2, 4)).save("net.pt")
+"""
+TRACED = "        torch.jit.trace(model, torch.zeros(2, 4))"
+
+
+def test_where_the_training_goes_on_the_mode_is_its_own_or_given_back(fitted, mended):
+    before = f'        model.eval()\n{TRACED}.save("net.pt")\n'
+    ((alone, given_back),) = mended("MR301", fitted(GOES_ON))
+    assert alone.endswith(before)
+    assert given_back.endswith(f"{before}        model.train()\n")
+
+
+def test_behind_a_return_nothing_is_given_back(fitted, mended):
+    returned = GOES_ON.replace("torch.jit", "return torch.jit").replace('.save("net.pt")', "")
+    ((alone,),) = mended("MR301", fitted(returned))
+    assert alone.endswith("        model.eval()\n        return torch.jit.trace(model, torch.zeros(2, 4))\n")

@@ -43,6 +43,23 @@ SCRIPTS = {
                 with torch.no_grad():
                     print([model(x).argmax(1) for x, _ in val_loader])
     """,
+    "a decorator that is handed the model": """
+        from utils import eval_mode
+
+        def main(loader, val_loader):
+            model = Net()
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+
+            @torch.no_grad()
+            @eval_mode(model)
+            def validate():
+                print([model(x).argmax(1) for x, _ in val_loader])
+
+            for epoch in range(3):
+                for batch in loader:
+                    step(model, batch, optimizer)
+                validate()
+    """,
     "an optimizer that a helper makes, and a schedule": """
         from solver import build_optimizer, make_lr_scheduler
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from modereview import parse
+from modereview.analyze import analyze
 from modereview.records import Case, Finding, Outcome, Severity, Span, Status, Suite, Verdict
 from modereview.write import gates
 
@@ -24,8 +26,8 @@ def runs(**statuses: Status) -> tuple[Outcome, ...]:
     return tuple(Outcome(name, status) for name, status in statuses.items())
 
 
-def finding(rule: str) -> Finding:
-    return Finding(rule, "a-name", Severity.ERROR, "", "train.py", Span(1, 1, 1, 2))
+def finding(rule: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(rule, "a-name", severity, "", "train.py", Span(1, 1, 1, 2))
 
 
 def left(result: Suite) -> list[str]:
@@ -82,6 +84,45 @@ def test_own_demand_that_the_mended_file_does_not_meet_is_unfounded():
     own = suite(case("test_a", contract=""), case("test_b"))
     assert left(gates.founded(own, runs(test_a=FAILED, test_b=FAILED))) == ["test_b"]
     assert left(gates.founded(own, runs(test_a=PASSED))) == ["test_a", "test_b"]
+
+
+def test_case_of_a_method_whose_mode_is_its_callers_is_believed_only_with_a_finding():
+    sampled = suite(case("test_a", OTHER, "MR101"))
+    red = runs(test_a=FAILED)
+    assert left(gates.believed(sampled, red, [], {"Net"})) == []
+    assert left(gates.believed(sampled, red, [finding("MR101")], {"Net"})) == ["test_a"]
+    assert left(gates.believed(sampled, red, [], {"Gan"})) == ["test_a"]
+    assert left(gates.believed(sampled, runs(test_a=PASSED), [], {"Net"})) == ["test_a"]
+
+
+def test_a_modules_own_methods_that_nothing_calls_are_left_to_callers():
+    code = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def forward(self, x): return self.drop(x)
+    def sample(self): return self(torch.ones(1)).argmax(1)
+    def score(self): return self(torch.ones(1)).argmax(1)
+class Trainer:
+    def evaluate(self): return self.net(torch.ones(1)).argmax(1)
+print(Net().score())
+"""
+    program = analyze(parse.decode(Path("/p/train.py"), Path("/p"), code.encode()))
+    assert gates.left_to_callers(program) == {"Net.sample"}
+
+
+def test_what_harms_nothing_is_asked_about_only_where_it_is_mended():
+    hidden, note = suite(case("test_a", TENTATIVE, "MR206")), finding("MR206", Severity.NOTE)
+    assert why(gates.felt(hidden, runs(test_a=FAILED), [note])) == {
+        "test_a": ("useless", "fails for what harms nothing yet")
+    }
+    assert left(gates.felt(hidden, runs(test_a=PASSED), [note])) == ["test_a"]
+    assert left(gates.felt(hidden, runs(test_a=FAILED), [note, finding("MR206")])) == ["test_a"]
+
+
+def test_note_that_is_never_mended_says_nothing_of_its_test():
+    latent = suite(case("test_a", TENTATIVE, "MR101"))
+    assert left(gates.felt(latent, runs(test_a=FAILED), [finding("MR101", Severity.NOTE)])) == ["test_a"]
 
 
 # --- it shows what no other shows

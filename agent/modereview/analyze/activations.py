@@ -101,7 +101,10 @@ class Activations(Escapes):
     def decorated(
         self, function: ir.Function, value: ValueSet, state: State, frame: Frame
     ) -> tuple[State, ValueSet]:
-        """A function as the decorators of the file leave it; others are taken to hand it through."""
+        """A function as the decorators of the file leave it; others are taken to hand it through.
+
+        What others are handed beside it they may switch around each call: `@eval_mode(model)`.
+        """
         for decorator in reversed(function.decorators):
             wrapper = self.names.function_at(decorator)
             if wrapper is not None and _gives_back(wrapper):
@@ -110,6 +113,8 @@ class Activations(Escapes):
                 rows = self.call_function(wrapper, None, Given((value,)), decorator.span, state, frame)
                 made = [(s, frozenset(v for v in vs if isinstance(v, Callable))) for s, vs in rows]
                 state, value = next(((s, vs) for s, vs in made if vs), (state, value))
+            elif isinstance(decorator, ir.Call) and decorator.args:
+                state = self.evaluate(decorator, state, frame)[0][0]
         return state, value
 
     def _closure(self, function: ir.Function, frame: Frame) -> Frame | None:

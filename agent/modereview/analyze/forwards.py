@@ -76,7 +76,7 @@ def _forward(
         opaque=opaque,
         through=seen.through,
         learns=roles.learns(run.thing),
-        frozen=run.thing in flow.record.frozen,
+        frozen=roles.rests(run.thing),
         fresh=_is_fresh(run.thing, flow, roles),
         copied=run.thing.origin == "copy",
         by=run.by,

@@ -92,6 +92,11 @@ class Roles:
             return True
         return any(belongs(thing, held) or belongs(held, thing) for held in self._record.optimized)
 
+    def rests(self, thing: Thing) -> bool:
+        """Whether most of it stays as it is: frozen on some path, or one part alone is an optimizer's."""
+        trained = {part for part in self._record.held if belongs(part, thing)}
+        return thing in self._record.frozen or (len(trained) == 1 and thing not in trained)
+
     def functions(self, run: ForwardRun) -> tuple[str, ...]:
         """Qualified names of the functions active at the forward, outermost first."""
         paths = (run.path[: i + 1] for i in range(len(run.path)))

@@ -11,8 +11,10 @@ from modereview import parse
 from modereview.fix.compose import compose, moved, moved_back
 from modereview.records import Edit, Finding, Fix, Outcome, Program, Severity, Source, Verdict
 from modereview.rules import rule
+from modereview.rules.thawing import thaws
 
 _WAYS = 3  # to make each of them that are tried
+_THAWS = "parts that the file puts in EVAL by themselves are switched on as well: freeze them again behind it"
 _FOLLOW_UPS = 3  # further fixes that one fix may need: an `eval()` that now wants a `train()`
 
 
@@ -112,8 +114,10 @@ def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
         return None
     state, titles = done
     whole = compose(now.source, state.source)
-    state = replace(state, edits=(*now.edits, whole))
-    return state, replace(fix, title=" and ".join(titles), edits=whole)
+    fix = replace(fix, title=" and ".join(titles), edits=whole)
+    if thaws(now.program, state.program):
+        fix = replace(fix, safe=False, consequence=f"{fix.consequence}; {_THAWS}".removeprefix("; "))
+    return replace(state, edits=(*now.edits, whole)), fix
 
 
 def _with_notes(now: Now, attempt: Attempt, tools: Tools) -> Attempt | None:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from modereview.plan import rehearsal
 from modereview.plan.described import attributes, call_parts, class_of, slot_json
+from modereview.plan.idle import dropping, is_idle
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.names import resolve
 from modereview.plan.options import holder
@@ -83,12 +84,17 @@ def _global(context: Context, name: str) -> str | None:
 
 def _subject(context: Context, module: ModuleClass) -> Json:
     calls = {tuple(c.bound): c for c in module.builds}.values()
-    ways = [_arguments(context, module, c) for c in calls]
     optional = [p for p in module.init if p.default == "None" and _configs(context, p)]
-    ways += [_arguments(context, module, None, optional)] if optional else []
-    ways.append(_arguments(context, module, None))
-    told = context.told(module.name)
-    given = {"args": told.args, "inputs": call_parts(told.inputs)} if told else {}
+    idle = [p for p in module.init if is_idle(p.name, p.default)]
+    told: list[tuple[CallSite | None, list[Param]]] = [(c, []) for c in calls]
+    told += [(None, optional)] if optional else []
+    told.append((None, []))
+    ways: list[Json] = []
+    for call, also in told:
+        dropped = dropping(_arguments(context, module, call, [*also, *idle]))
+        ways += [*filter(None, [dropped]), _arguments(context, module, call, also)]
+    by_user = context.told(module.name)
+    given = {"args": by_user.args, "inputs": call_parts(by_user.inputs)} if by_user else {}
     return {"name": module.name, "callee": f"script.{module.name}", "builds": ways, **given}
 
 
@@ -112,7 +118,7 @@ def _arguments(
     written = [
         {
             "name": p.name,
-            "code": known.get(p.name),
+            "code": known.get(p.name) or (p.default if p in also and is_idle(p.name, p.default) else None),
             "configs": _configs(context, p),
             "annotation": p.annotation or "",
             "keyword": p.kind == "keyword" or p.name not in by_place,

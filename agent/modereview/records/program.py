@@ -121,7 +121,7 @@ class Forward:
     by: str = ""  # the library call that the model is handed to: "torch.jit.trace"; "" for a plain forward
     after: tuple[str, ...] = ()  # for those, the wrappers it went through before: "DataParallel"
     learns: bool = True  # whether an optimizer may hold its parameters; False where it is known to be frozen
-    frozen: bool = False  # whether it was told, on some path, that its parameters want no gradient
+    frozen: bool = False  # whether most of it stays as it is, as far as is known, while a part may be trained
     fresh: bool = False  # whether it was built in view, and its weights neither trained nor loaded there
     copied: bool = False  # whether it is a `deepcopy` of another model
     off_by: Span | None = None  # what switched the graph off with no block to end it

@@ -10,6 +10,7 @@ from modereview.rules.modes import body_of
 from modereview.rules.spelling import Spelled, spelled
 
 _JUDGED = ("evaluate", "infer")  # roles that want no graph
+_GRADIENTS = frozenset("backward grad requires_grad_ enable_grad jacobian hessian jvp vjp".split())
 _OFF = ("torch.no_grad", "torch.inference_mode")
 
 
@@ -34,6 +35,7 @@ def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | No
         return None
     function = program.names.functions.get(forward.function)
     judged = all(f.role in _JUDGED for f in program.forwards if forward.function in f.through)
+    judged = judged and function is not None and not _wants_gradients(function.body)
     if function is not None and judged and not by_block and not function.yields:
         start = Span(function.span.line, function.span.column, function.span.line, function.span.column + 1)
         return f"@{name.text}()", (_decorate(program, start, name),)
@@ -85,7 +87,20 @@ def _evaluating(program: Program, forward: Forward) -> Span | None:
     ]
     others += [(*f.path, f.span)[0] for f in program.forwards if f.role == "train" and not forward.function]
     for statement in walk.statements(body_of(program, forward.function)):
-        apart = not any(walk.within(o, statement.span) for o in others)
-        if apart and walk.within(forward.span, statement.span):
+        apart = not any(walk.within(o, statement.span) for o in others) and not _wants_gradients((statement,))
+        if apart and walk.within(forward.span, statement.span) and not _is_branch(statement, forward.span):
             return statement.span
     return None
+
+
+def _is_branch(statement: ir.Stmt, place: Span) -> bool:
+    """Whether a place stands in a branch of an `if`: the block belongs inside."""
+    return isinstance(statement, ir.If) and not walk.within(place, statement.test.span)
+
+
+def _wants_gradients(block: ir.Block) -> bool:
+    """Whether something in a block goes backward or asks for gradients, whatever its forwards are for."""
+    return any(
+        (c.func.name if isinstance(c.func, ir.Attr) else walk.dotted(c.func)) in _GRADIENTS
+        for c in walk.calls(block, nested=True)
+    )

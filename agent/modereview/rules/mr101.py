@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
-from modereview.rules import modes, placing, unseen
+from modereview.rules import evaluating, handing_out, modes, unseen
 from modereview.rules.base import Rule, certainty, harm
 
 
@@ -54,13 +54,15 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
     rows = [(forward, unseen.excuse(program, forward)) for forward in group]
     forward, excuse = next((row for row in rows if row[1] is None), rows[0])
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
+    loader = handing_out.loader(program, forward) if unseen.predicts_itself(program, forward) else None
+    loaded = (Event(loader.span, f"`{loader.name}` hands it out", "build"),) if loader else ()
     latent = not forward.sensitive and not forward.opaque
     return rule.finding(
         program,
         forward.span,
         f"`{forward.model}` is evaluated in whatever mode the caller left it",
         severity=Severity.NOTE if excuse or latent else Severity.WARNING,
-        evidence=(here,),
+        evidence=(*loaded, here),
         facts=(harm(forward, training=False), *filter(None, (excuse,))),
         function=forward.function,
         subject=forward.model,
@@ -112,7 +114,8 @@ def main(loader):
         "sets its mode before; Monte-Carlo dropout and test-time adaptation that a name or a comment "
         "declares, and a GAN's generator sampled where it is trained (a note at most); a model without any "
         "layer that depends on the mode (a note). Notes, too, where nothing in view decides the mode: what "
-        "only its name says to be a network (`decoder(x)`), a function that samples from the model it is "
+        "only its name says to be a network (`decoder(x)`), a module's own `predict`, unless a class method "
+        "hands the module out loaded and unswitched, a function that samples from the model it is "
         "handed, a method of a base class that is handed it, samples that a training makes."
     ),
     fix=(
@@ -120,5 +123,5 @@ def main(loader):
         "of several models that a loop hands out."
     ),
     check=check,
-    mend=placing.eval_fixes,
+    mend=evaluating.eval_fixes,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity, Span
-from modereview.rules import modes, placing
+from modereview.rules import modes, resuming
 from modereview.rules.base import Rule, certainty, deliberate, harm
 
 
@@ -144,5 +144,5 @@ def fit(loader, val_loader):
         "the middle of an epoch, right behind it."
     ),
     check=check,
-    mend=placing.train_fixes,
+    mend=resuming.train_fixes,
 )

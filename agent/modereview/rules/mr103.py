@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Finding, Program, Severity
-from modereview.rules import placing
+from modereview.rules import evaluating
 from modereview.rules.base import Rule
 from modereview.rules.mr101 import evaluating_in_train
 
@@ -57,5 +57,5 @@ def main(loader):
     ),
     fix="`model.eval()` at the start of the evaluating function; `no_grad` stays.",
     check=check,
-    mend=placing.eval_fixes,
+    mend=evaluating.eval_fixes,
 )

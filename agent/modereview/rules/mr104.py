@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
-from modereview.rules import graph
+from modereview.rules import graph, modes
 from modereview.rules.base import Rule, fix
 
 
@@ -16,7 +16,8 @@ def check(program: Program) -> Iterator[Finding]:
         judged = forward.role in ("evaluate", "infer") and forward.mode is Mode.EVAL
         own = program.module(forward.function.rpartition(".")[0]) is not None  # its caller may want gradients
         wasteful = judged and forward.grad is True and forward.cause == "switch"
-        if wasteful and not own and forward.function not in seen:
+        tried = modes.is_unit_test(program, forward)
+        if wasteful and not own and not tried and forward.function not in seen:
             seen.add(forward.function)
             yield _finding(program, forward)
 
@@ -81,8 +82,8 @@ def main(loader):
 """,
     not_flagged=(
         "an evaluation whose result goes backward (saliency maps, attacks, adaptation at test time); one "
-        "that a caller wraps in `no_grad` or `inference_mode`; a method of the module; a model in TRAIN "
-        "(MR101 speaks there)."
+        "that a caller wraps in `no_grad` or `inference_mode`; a method of the module; a unit test; a "
+        "model in TRAIN (MR101 speaks there)."
     ),
     fix=(
         "`@torch.no_grad()` on the function, or a `with` block, by what the file does elsewhere. It changes "

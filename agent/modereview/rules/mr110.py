@@ -46,12 +46,14 @@ def _severity(sure: bool) -> Severity:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """The rest of the block under the switch as a context, where nothing in it is trained on."""
+    """The rest of the block under the switch as a context, as far as nothing in it is trained on."""
     for block in _blocks(program):
         for index, statement in enumerate(block):
-            rest = _without_return(block[index + 1 :])
-            if statement.span != finding.span or not rest or _trains(program, rest):
+            if statement.span != finding.span:
                 continue
+            rest = _evaluation(program, block[index + 1 :])
+            if not rest:
+                return
             call = program.source.slice(finding.span)
             manager = call.removesuffix(".__enter__()")
             said = lookup.with_comment(program, finding.span).removeprefix(call)
@@ -61,6 +63,20 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
             title = f"put the evaluation under `with {manager}:`"
             yield fix(program.source, finding, title, *edits.together((gone, *moved)), consequence=why)
             return
+
+
+def _evaluation(program: Program, rest: ir.Block) -> ir.Block:
+    """What evaluates: all of the rest if nothing in it trains, else up to the last forward before that."""
+    until = next((i for i, s in enumerate(rest) if _trains(program, (s,))), None)
+    if until is None:
+        return _without_return(rest)
+    ways = [(*f.path, f.span) for f in program.forwards if f.role in ("evaluate", "infer")]
+    judged = [
+        i
+        for i, s in enumerate(rest[:until])
+        if any(walk.within(place, s.span) for way in ways for place in way)
+    ]
+    return rest[: judged[-1] + 1] if judged else ()
 
 
 def _without_return(rest: ir.Block) -> ir.Block:

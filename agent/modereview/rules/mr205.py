@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Finding, Fix, ModuleClass, Program, Severity
-from modereview.rules import inside, lookup
+from modereview.rules import containers, inside, lookup
 from modereview.rules.base import Rule, fix
 from modereview.rules.held import Held, container, held
 from modereview.rules.spelling import spelled
@@ -83,7 +83,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     kind = {"list": "ModuleList", "tuple": "ModuleList", "dict": "ModuleDict"}.get(
         each.container if each else ""
     )
-    if each is None or kind is None or not _only_layers(each):
+    if each is None or kind is None or not _only_layers(each) or not containers.fit(program, each, kind):
         return
     text = "" if each.grows else inside.text_of(program, each.value)
     name = spelled(program, f"torch.nn.{kind}")

@@ -16,6 +16,8 @@ from modereview.rules.overriding import (
     fault_of,
     is_bare_super_train,
     is_stub,
+    lacks_the_return_alone,
+    mode_for_base,
     undoes_own_eval,
 )
 
@@ -74,9 +76,14 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         return
     if _switches_parts_on(method):
         return
-    changes = list(_completed(program, method, given[0].name if given else "mode"))
-    why = "`eval()` and `train()` reach every submodule again: evaluation numbers may change"
-    title = f"let `{finding.subject}` switch as `nn.Module` does, and do the rest as before"
+    if owner is not None and lacks_the_return_alone(program, owner, method):
+        changes = list(_returning(program, method))
+        why = f"`model = model.{method.short}()` is the model again, as with `nn.Module`"
+        title = f"return `self` from `{finding.subject}`"
+    else:
+        changes = list(_completed(program, method, given[0].name if given else "mode"))
+        why = "`eval()` and `train()` reach every submodule again: evaluation numbers may change"
+        title = f"let `{finding.subject}` switch as `nn.Module` does, and do the rest as before"
     if changes:
         yield fix(program.source, finding, title, *edits.together(changes), consequence=why)
 
@@ -114,11 +121,16 @@ def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edi
     handed = f"super().train({mode})" if method.short == "train" else "super().eval()"
     bare = [c for c in walk.calls(method.body) if is_bare_super_train(c)]
     if method.short == "train" and bare:
-        yield edits.replace(source, bare[0].span, handed)
+        given = ("self, " if bare[0].args else "") + mode
+        yield edits.replace(source, bare[0].span, f"{source.slice(bare[0].func.span)}({given})")
     elif not any(_calls_super(c, method.short) for c in walk.calls(method.body)):
         yield edits.insert_first(source, method.span, handed)
+    yield from _returning(program, method)
+
+
+def _returning(program: Program, method: ir.Function) -> Iterator[Edit]:
     if not isinstance(method.body[-1], ir.Leave):
-        yield edits.insert_after(source, method.body[-1].span, "return self")
+        yield edits.insert_after(program.source, method.body[-1].span, "return self")
 
 
 def _switches_parts_on(method: ir.Function) -> bool:
@@ -132,8 +144,7 @@ def _functions(program: Program) -> Iterator[ir.Function]:
 
 
 def _calls_super(call: ir.Call, name: str) -> bool:
-    func = call.func
-    return isinstance(func, ir.Attr) and func.name in (name, "train") and isinstance(func.base, ir.Call)
+    return any(mode_for_base(call, asked) is not None for asked in (name, "train"))
 
 
 RULE = Rule(

@@ -135,14 +135,19 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 
 
 def _repeated(program: Program, finding: Finding) -> Span | None:
-    """The `train()` of the loop, if it stands where the freeze does and means the same names."""
-    on = finding.evidence[-1].span
-    here = any(
-        isinstance(s, ir.Do) and s.span == on
-        for s in walk.statements(dict(lookup.scopes(program)).get(finding.function, ()))
+    """The `train()` of the loop, if it stands where the freeze does and means the same names.
+
+    A freeze under a condition is none to repeat without it.
+    """
+    on, body = finding.evidence[-1].span, dict(lookup.scopes(program)).get(finding.function, ())
+    here = any(isinstance(s, ir.Do) and s.span == on for s in walk.statements(body))
+    always = any(
+        any(isinstance(s, ir.Do) and s.span == finding.span for s in block)
+        and any(walk.within(on, s.span) for s in block)
+        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s)))
     )
     one_line = finding.span.line == finding.span.end_line
-    return on if here and one_line else None
+    return on if here and always and one_line else None
 
 
 def _statements(program: Program, module: ModuleClass) -> list[str]:

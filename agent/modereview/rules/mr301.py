@@ -74,18 +74,27 @@ def _trains_what_it_exports(program: Program, forward: Forward) -> bool:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """`eval()` before the export, where nothing is trained after it."""
+    """`eval()` before the export, and `train()` behind it where a training goes on that does not switch."""
     forward = next((f for f in program.handed if f.span == finding.span and f.mode is Mode.TRAIN), None)
-    if forward is None or not _is_plain(forward.model) or _trained_after(program, forward):
+    if forward is None or not _is_plain(forward.model):
         return
-    edit = edits.insert_before(program.source, forward.span, f"{forward.model}.eval()")
-    yield fix(
-        program.source,
-        finding,
-        f"call `{forward.model}.eval()` before the export",
-        edit,
-        consequence="what is exported predicts otherwise: without dropout, with the running statistics",
-    )
+    title = f"call `{forward.model}.eval()` before the export"
+    off = edits.insert_before(program.source, forward.span, f"{forward.model}.eval()")
+    why = "what is exported predicts otherwise: without dropout, with the running statistics"
+    again = _trained_after(program, forward)
+    if not again or any(f.role == "train" and f.model == forward.model for f in program.forwards):
+        yield fix(program.source, finding, title, off, consequence=why)
+    if again and forward.exact and not _in_a_head(program, forward):
+        title += f" and `{forward.model}.train()` behind it"
+        on = edits.insert_after(program.source, forward.span, f"{forward.model}.train()")
+        yield fix(program.source, finding, title, off, on, consequence=why)
+
+
+def _in_a_head(program: Program, forward: Forward) -> bool:
+    """Whether the export is returned, or stands in the head of a statement: nothing can follow it there."""
+    body = modes.body_of(program, forward.function)
+    around = [s for s in walk.statements(body) if walk.within(forward.span, s.span)]
+    return not around or isinstance(around[-1], ir.Leave) or any(walk.blocks(around[-1]))
 
 
 def _is_plain(model: str) -> bool:
@@ -141,8 +150,8 @@ def export(path):
         "the flag; a model whose mode is not in view."
     ),
     fix=(
-        "`eval()` on the model before the export. None where training goes on afterwards: it would stay "
-        "in EVAL."
+        "`eval()` on the model before the export, and `train()` behind it where training goes on. None where "
+        "it is not certain that the model came in TRAIN."
     ),
     check=check,
     mend=mend,

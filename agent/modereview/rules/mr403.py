@@ -27,8 +27,9 @@ def check(program: Program) -> Iterator[Finding]:
     text = program.source.text
     if ("__getitem__" not in text and "__iter__" not in text) or any(word in text for word in _KNOWS):
         return
-    workers = _loader_with_workers(program)
-    if workers is None and any(o.endswith("DataLoader") for _, _, o in lookup.calls(program)):
+    loaders = _loaders(program)
+    workers = next(filter(_has_workers, loaders), None)
+    if loaders and workers is None:
         return
     for cls in program.names.classes.values():
         init = cls.method("__init__")
@@ -98,13 +99,14 @@ def _reached(cls: ir.Class) -> frozenset[str]:
     return frozenset(reached)
 
 
-def _loader_with_workers(program: Program) -> ir.Call | None:
-    """A DataLoader of the file that is given workers, or may be."""
-    for _, call, origin in lookup.calls(program):
-        workers = lookup.argument(call, "num_workers", 5)
-        if origin.endswith("DataLoader") and workers is not None and lookup.constant(workers) != 0:
-            return call
-    return None
+def _loaders(program: Program) -> list[ir.Call]:
+    return [call for _, call, origin in lookup.calls(program) if origin.endswith("DataLoader")]
+
+
+def _has_workers(loader: ir.Call) -> bool:
+    """Whether it is given workers, or may be."""
+    workers = lookup.argument(loader, "num_workers", 5)
+    return workers is not None and lookup.constant(workers) != 0
 
 
 def _finding(
@@ -136,36 +138,51 @@ def _data_set(program: Program, loader: ir.Call) -> ir.Expr | None:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """A `worker_init_fn` that gives each worker's copy of the data set a generator of its own.
+    """A `worker_init_fn` that gives each worker's copy of the data set generators of its own.
 
     As the notes on reproducibility have it: seeded from `torch.initial_seed()`, which differs in each worker
-    and each epoch.
+    and each epoch. Every loader of that data set gets it, and nothing is mended where one may be of another.
     """
     assert program.names is not None
-    workers, cls = _loader_with_workers(program), finding.function.partition(".")[0]
-    made = _data_set(program, workers) if workers else None
-    init = program.names.classes[cls].method("__init__")
-    kept = [c for n, c in _made(program, init.body if init else (), "self.") if n == finding.subject]
-    origin = program.names.origin(kept[0].func) or "" if kept else ""
-    if workers is None or made is None or walk.dotted(made) != cls or origin == "torch.Generator" or not kept:
+    cls = program.names.classes[finding.function.partition(".")[0]]
+    loaders = [load for load in _loaders(program) if _has_workers(load)]
+    sets = [_data_set(program, load) for load in loaders]
+    ours = [load for load, made in zip(loaders, sets, strict=True) if made and walk.dotted(made) == cls.name]
+    unknown = any(made is None or _may_hold(program, made, cls) for made in sets)
+    others = {f.function for f in check(program)} - {finding.function}
+    generators = _generators(program, cls)
+    if not ours or unknown or others or not generators or "seed_worker" in program.source.text:
         return
-    loading = next((s for s in program.block if walk.within(workers.span, s.span)), None)
-    if loading is None or "seed_worker" in program.source.text:
-        return
+    loading = next(s for s in program.block if any(walk.within(load.span, s.span) for load in ours))
     info, seed = spelled(program, "torch.utils.data.get_worker_info"), spelled(program, "torch.initial_seed")
-    maker = program.source.slice(kept[0].func.span)
-    function = (
-        "def seed_worker(worker_id):\n"
-        f"    dataset = {info.text}().dataset\n"
-        f"    dataset.{finding.subject.removeprefix('self.')} = {maker}({seed.text}() % 2**32)\n\n"
-    )
+    again = "".join(f"    dataset.{name} = {maker}({seed.text}() % 2**32)\n" for name, maker in generators)
+    function = f"def seed_worker(worker_id):\n    dataset = {info.text}().dataset\n{again}\n"
     changes = [
         edits.insert_before(program.source, loading.span, function),
-        edits.set_argument(program.source, workers.span, "worker_init_fn", "seed_worker"),
+        *(edits.set_argument(program.source, load.span, "worker_init_fn", "seed_worker") for load in ours),
     ]
     why = "each worker draws numbers of its own, others in each epoch: augmentations no longer repeat"
     title = "seed the generator in each worker"
     yield fix(program.source, finding, title, *info.imports[:1] or seed.imports, *changes, consequence=why)
+
+
+def _may_hold(program: Program, made: ir.Expr, cls: ir.Class) -> bool:
+    """Whether a data set may keep one of the class inside (`Subset(noisy, order)`), or derive from it."""
+    assert program.names is not None
+    heirs = {c.name for c in program.names.classes.values() if cls.name in map(walk.dotted, c.bases)}
+    wraps = (program.names.origin(made) or "").startswith("torch.utils.data.")
+    return wraps or (walk.dotted(made) or "") in heirs
+
+
+def _generators(program: Program, cls: ir.Class) -> list[tuple[str, str]]:
+    """Attribute and maker of all that the samples are drawn from; none where one cannot be made anew so."""
+    assert program.names is not None
+    init = cls.method("__init__")
+    kept = [(n, c) for n, c in _made(program, init.body if init else (), "self.") if _drawn(cls, n)]
+    shared = any(_drawn(cls, name) for name, _ in _made(program, program.block, ""))
+    if shared or any(program.names.origin(made.func) == "torch.Generator" for _, made in kept):
+        return []
+    return [(name.removeprefix("self."), program.source.slice(made.func.span)) for name, made in kept]
 
 
 RULE = Rule(
@@ -222,8 +239,8 @@ def build(data):
         "torch has seeded in each worker since 1.9. A data set without its loader in view is a note."
     ),
     fix=(
-        "a `worker_init_fn` that seeds the data set's generator from `torch.initial_seed()`, where the "
-        "loader is given that data set; else the author's choice, as `default_rng((seed, index))`."
+        "a `worker_init_fn` that seeds the data set's generators from `torch.initial_seed()`, for every "
+        "loader that is given that data set; else the author's choice, as `default_rng((seed, index))`."
     ),
     check=check,
     mend=mend,

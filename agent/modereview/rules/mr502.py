@@ -80,13 +80,20 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
             convert = _assigning(block, finding.span, late[0].model)
             wrap = _assigning(block, wraps[-1].span, late[0].model)
-            if convert is not None and wrap is not None:
+            if convert is not None and wrap is not None and not _needs_between(block, wrap, convert):
                 text = lookup.with_comment(program, convert.span)
                 moved = edits.insert_before(program.source, wrap.span, text)
                 gone = edits.remove_statement(program.source, convert.span)
                 why = "the documented order; statistics are of the whole batch from the start"
                 yield fix(program.source, finding, "convert before the wrap", moved, gone, consequence=why)
                 return
+
+
+def _needs_between(block: ir.Block, wrap: ir.Assign, convert: ir.Assign) -> bool:
+    """Whether the conversion reads what only a statement between the two makes: a process group."""
+    between = block[block.index(wrap) + 1 : block.index(convert)]
+    made = {walk.dotted(t) for s in walk.statements(between) for t, _ in lookup.bindings(s)}
+    return any(isinstance(e, ir.Name) and e.id in made for e in walk.subexpressions(convert.value))
 
 
 def _assigning(block: ir.Block, call: Span, name: str) -> ir.Assign | None:
@@ -134,6 +141,5 @@ def build(rank):
     ),
     check=check,
     mend=mend,
-    safe=False,
     mends_notes=True,
 )

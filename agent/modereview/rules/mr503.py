@@ -35,8 +35,8 @@ def check(program: Program) -> Iterator[Finding]:
         keeps = drops is None or lookup.constant(drops) is False
         if size == 1:
             yield _finding(program, function, name, call, forward, None)
-        elif size and length and length % size == 1 and keeps:
-            yield _finding(program, function, name, call, forward, length)
+        elif size and length and length % size == 1 and keeps:  # of a single sample nothing can be left out
+            yield _finding(program, function, name, call, forward, length if length > 1 else None)
 
 
 def _meets_norm(forward: Forward) -> bool:

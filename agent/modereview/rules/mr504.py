@@ -10,8 +10,9 @@ from modereview.analyze.handing import PROBES
 from modereview.analyze.layers import layer_kinds
 from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import lookup
+from modereview.rules import lookup, modes
 from modereview.rules.base import Rule, deliberate, fix
+from modereview.rules.freezing import freezes, submodules
 from modereview.rules.spelling import spelled
 
 _MADE_UP = frozenset(f"torch.{name}" for name in "zeros ones rand randn empty full".split())
@@ -22,7 +23,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Dummy forwards in TRAIN of a model that is trained later in the same run, then those in `__init__`."""
     if "BatchNorm" not in program.source.text:
         return
-    found = {f.span: f for f in probes(program) if _moves(f)}
+    found = {f.span: f for f in probes(program) if _moves(f) and not _is_frozen(program, f)}
     for span in sorted(found):
         yield _finding(program, found[span])
     yield from _in_init(program)
@@ -39,6 +40,13 @@ def probes(program: Program) -> Iterator[Forward]:
 
 def _moves(forward: Forward) -> bool:
     return forward.mode is Mode.TRAIN and forward.cause in ("build", "switch") and forward.exact
+
+
+def _is_frozen(program: Program, probe: Forward) -> bool:
+    """Whether norms, or parts that may hold them, were put in EVAL before: they take nothing of the probe."""
+    before = [s for s in modes.body_of(program, probe.function) if s.span < probe.span]
+    frozen = (*freezes(program, tuple(before)), *submodules(tuple(before)))
+    return any(f.target == probe.model or f.target.startswith(f"{probe.model}.") for f in frozen)
 
 
 def _trained_later(program: Program, probe: Forward) -> bool:
@@ -153,6 +161,8 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     forward = next((f for f in (*program.handed, *program.forwards) if f.span == finding.span), None)
     if forward is None or not all(part.isidentifier() for part in forward.model.split(".")):
         return
+    if _in_a_header(modes.body_of(program, forward.function), forward.span):
+        return
     around = [
         edits.insert_before(program.source, forward.span, f"{forward.model}.eval()"),
         edits.insert_after(program.source, forward.span, f"{forward.model}.train()"),
@@ -165,6 +175,12 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     yield fix(
         program.source, finding, f"run the probe of `{forward.model}` in EVAL", *around, consequence=why
     )
+
+
+def _in_a_header(body: ir.Block, call: Span) -> bool:
+    """Whether a call stands in the head of an `if` or a loop: what goes around it takes the body along."""
+    around = [s for s in walk.statements(body) if walk.within(call, s.span)]
+    return bool(around) and any(walk.blocks(around[-1]))
 
 
 RULE = Rule(
@@ -209,11 +225,14 @@ def main(loader):
         optimizer.step()
 """,
     not_flagged=(
-        "a probe in EVAL; a model without batch norm, or whose layers are not in view; a file that only "
-        "tries its model out; `summary` of torchinfo, thop, ptflops, tensorboard, which switch by "
-        "themselves. A probe in `__init__` of layers just built is a note."
+        "a probe in EVAL, or with norms frozen before; a model without batch norm, or whose layers are not "
+        "in view; a file that only tries its model out; `summary` of torchinfo, thop, ptflops, tensorboard, "
+        "which switch by themselves. A probe in `__init__` of layers just built is a note."
     ),
-    fix="`eval()` before the probe, `no_grad` around it, and `train()` after it.",
+    fix=(
+        "`eval()` before the probe, `no_grad` around it, and `train()` after it; none where it stands in the "
+        "head of an `if` or a loop."
+    ),
     check=check,
     mend=mend,
 )

@@ -63,6 +63,11 @@ def fault_of(program: Program, module: ModuleClass, method: ir.Function) -> Faul
     return _always_trains(method) or _switches_nothing(method) or _returns_nothing(program, method)
 
 
+def lacks_the_return_alone(program: Program, module: ModuleClass, method: ir.Function) -> bool:
+    """Whether an override switches as it should, and only `return self` is missing."""
+    return fault_of(program, module, method) == _returns_nothing(program, method)
+
+
 def _switches_off_itself(program: Program, module: ModuleClass) -> bool:
     """Whether the class has an `eval` of its own that does not go through this `train`."""
     own = inside.method_of(program, module.name, "eval")
@@ -151,13 +156,21 @@ def _delegates(method: ir.Function) -> bool:
     return any((walk.dotted(t) or "").endswith(".training") for t in written)
 
 
+def mode_for_base(call: ir.Call, name: str) -> tuple[ir.Expr, ...] | None:
+    """What `super().train(mode)` or `nn.Module.train(self, mode)` is given besides `self`; None otherwise."""
+    match call.func:
+        case ir.Attr(ir.Call(ir.Name("super")), asked) if asked == name:
+            return (*call.args, *(value for _, value in call.kwargs))
+        case ir.Attr(base, asked) if asked == name and call.args and walk.dotted(call.args[0]) == "self":
+            own = (walk.dotted(base) or "self").partition(".")[0] == "self"
+            return None if own else (*call.args[1:], *(value for _, value in call.kwargs))
+        case _:
+            return None
+
+
 def is_bare_super_train(expr: ir.Expr) -> bool:
     """Whether it is `super().train()` with the mode left out: a switch to TRAIN, whoever asked for what."""
-    match expr:
-        case ir.Call(ir.Attr(ir.Call(ir.Name("super")), "train"), (), ()):
-            return True
-        case _:
-            return False
+    return isinstance(expr, ir.Call) and mode_for_base(expr, "train") == ()
 
 
 def handed_on(method: ir.Function) -> ir.Stmt | None:

@@ -17,7 +17,7 @@ from modereview.analyze.torchfacts import (
     names_an_inference,
 )
 from modereview.records import Forward, Mode, Program
-from modereview.rules import inside, lookup, made_up
+from modereview.rules import handing_out, inside, lookup, made_up
 from modereview.rules.base import deliberate
 
 FOR_ITS_EFFECT = "nobody takes what it returns: it is run for what it leaves behind"
@@ -38,6 +38,11 @@ def predicts_itself(program: Program, forward: Forward) -> bool:
     owner, _, short = forward.function.rpartition(".")
     own = program.module(owner) is not None and forward.model == "self"
     return own and short.startswith("predict") and forward.grad is False
+
+
+def _is_left_to_caller(program: Program, forward: Forward) -> bool:
+    """Whether a module's own `predict` is for callers who build the module themselves, and switch it."""
+    return predicts_itself(program, forward) and handing_out.loader(program, forward) is None
 
 
 def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
@@ -133,7 +138,7 @@ _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (_is_seen_to, "on another way there it is in EVAL: whoever leads here answers for the mode"),
     (_is_hook_in_eval, "the trainer has switched to EVAL before it calls `{function}`"),
     (_is_bases, "`{model}` comes from a base class out of view, which answers for its mode"),
-    (predicts_itself, "a module's own `{function}` runs in the mode that its caller chose"),
+    (_is_left_to_caller, "a module's own `{function}` runs in the mode that its caller chose"),
     (_is_only_named, "nothing but its name says that `{model}` is a network"),
     (_is_handed_to_hook, "`{function}` belongs to its base class: who calls it so answers for the mode"),
     (_is_for_training, "a training uses what comes out, in the mode that it trains in"),

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from modereview.plan.contracts import contract
-from modereview.records import Case, Dropped, Finding, Outcome, Status, Suite, Verdict
+from modereview.records import Case, Dropped, Finding, Outcome, Program, Severity, Status, Suite, Verdict
+from modereview.rules import rule
 
 REPEATS = 5  # runs of a new test on the user's file, each in another order, with other seeds and threads
 
@@ -26,11 +27,16 @@ def steady(suite: Suite, repeats: Sequence[Sequence[Outcome]]) -> Suite:
     return drop(suite, [*broken(suite.cases, repeats[0]), *flaky(repeats)])
 
 
-def believed(suite: Suite, outcomes: Iterable[Outcome], findings: Iterable[Finding]) -> Suite:
-    """The suite without tentative cases that fail on a file for no reason that a rule knows."""
+def believed(
+    suite: Suite, outcomes: Iterable[Outcome], findings: Iterable[Finding], left: Collection[str] = ()
+) -> Suite:
+    """The suite without cases that fail on a file for no reason that a rule knows, and so may well be wrong.
+
+    Those are the tentative ones, and those of methods whose mode is `left` to their callers.
+    """
     rules = {finding.rule for finding in findings}
-    red = _named(outcomes, Status.FAILED)
-    doubtful = [case for case in suite.cases if case.name in red and _tentative(case)]
+    red = [case for case in suite.cases if case.name in _named(outcomes, Status.FAILED)]
+    doubtful = [case for case in red if _tentative(case) or set(case.targets) & set(left)]
     return drop(
         suite,
         [
@@ -39,6 +45,12 @@ def believed(suite: Suite, outcomes: Iterable[Outcome], findings: Iterable[Findi
             if not rules & set(case.proves)
         ],
     )
+
+
+def left_to_callers(program: Program) -> frozenset[str]:
+    """Methods of a module that nothing in the file calls: `model.sample(4)` runs as its caller left it."""
+    own = (f for f in program.functions if f.method_of and program.module(f.method_of) is not None)
+    return frozenset(f.name for f in own if not f.calls)
 
 
 def founded(suite: Suite, mended: Iterable[Outcome]) -> Suite:
@@ -52,6 +64,18 @@ def founded(suite: Suite, mended: Iterable[Outcome]) -> Suite:
     return drop(
         suite, [Dropped(c.name, "fails, and no contract or fix bears it out", "useless") for c in own]
     )
+
+
+def felt(suite: Suite, mended: Iterable[Outcome], findings: Iterable[Finding]) -> Suite:
+    """The suite without cases that fail on the mended file for what harms nothing: notes that are mended.
+
+    Their fix may be one that the user has to ask for; a test that fails without it would ask each day.
+    """
+    loud = {finding.rule for finding in findings if finding.severity is not Severity.NOTE}
+    notes = {finding.rule for finding in findings if rule(finding.rule).mends_notes} - loud
+    red = [case for case in suite.cases if case.name in _named(mended, Status.FAILED)]
+    quiet = [case for case in red if notes & set(case.proves) and not loud & set(case.proves)]
+    return drop(suite, [Dropped(c.name, "fails for what harms nothing yet", "useless") for c in quiet])
 
 
 def keep(

@@ -104,10 +104,10 @@ def test_own_switches_add_what_an_override_can_break() -> None:
     }
 
 
-def test_a_training_called_train_is_asked_for_the_switch_where_modes_matter() -> None:
+def test_a_training_called_train_is_asked_for_the_switch() -> None:
     code = "class Net:\n    def train(self, loader): self(loader).backward()\n"
     assert "switches_return_the_model" in ids(module(), program(code, sensitive="Dropout"))
-    assert "switches_return_the_model" not in ids(module(), program(code, kinds="Linear"))
+    assert "switches_return_the_model" in ids(module(), program(code, kinds="Linear"))
 
 
 def test_own_ways_to_be_copied_add_copies() -> None:

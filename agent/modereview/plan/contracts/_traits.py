@@ -75,12 +75,6 @@ def shadows_train(program: Program) -> bool:
     return any(method.name == "train" and not _takes_mode(method) for method in methods)
 
 
-def hides_the_switch(module: ModuleClass, program: Program) -> bool:
-    """Whether the class's own `train` is no switch at all: a training loop of that name."""
-    own = [method for method in _methods(program, {module.name}) if method.name == "train"]
-    return any(not _takes_mode(method) and not _hands_on(method) for method in own)
-
-
 def writes_itself(module: ModuleClass, program: Program) -> bool:
     """Whether a forward of the class writes an attribute of the model."""
     runs = inside.reached(program, module.name, "forward")
@@ -133,15 +127,3 @@ def _takes_mode(method: ast.FunctionDef) -> bool:
     default = method.args.defaults[-1] if method.args.defaults else None
     truth = isinstance(default, ast.Constant) and isinstance(default.value, bool)
     return truth and len(method.args.args) == 2
-
-
-def _hands_on(method: ast.FunctionDef) -> bool:
-    """Whether it takes nothing, and switches all the same: `def train(self): super().train()`."""
-    calls = (n.func for n in ast.walk(method) if isinstance(n, ast.Call))
-    switches = (f for f in calls if isinstance(f, ast.Attribute) and f.attr == "train")
-    return len(method.args.args) == 1 and any(_is_super(f.value) for f in switches)
-
-
-def _is_super(node: ast.expr) -> bool:
-    """`super()`, with or without what it had to be given once."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"

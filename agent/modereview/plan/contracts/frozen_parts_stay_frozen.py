@@ -11,6 +11,8 @@ TEMPLATE = '''\
     """What is frozen in a new model, or by train(), is still frozen after an evaluation."""
     model, inputs = {{ build }}()
     frozen = {name for name, part in model.named_modules() if not part.training}
+    if not frozen and type(model).train is nn.Module.train:
+        raise LookupError("nothing is frozen in a new model: adapt the stand-ins")
     {{ to_train }}
     thawed = [name for name in frozen if model.get_submodule(name).training]
     assert not thawed, f"the first train() thaws {', '.join(thawed)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modereview.plan.contracts._traits import hides_the_switch, minds_modes, module_of, overrides
+from modereview.plan.contracts._traits import module_of, overrides
 from modereview.records import Contract, Program, Recipe
 
 TEMPLATE = '''\
@@ -32,6 +32,5 @@ CONTRACT = Contract(
 
 
 def applies(recipe: Recipe, program: Program) -> bool:
-    """To classes that override a switch, or hide it behind a training of their own where modes matter."""
-    module = module_of(recipe, program)
-    return overrides(module, program) and (minds_modes(module) or not hides_the_switch(module, program))
+    """To classes that override a switch, or hide it behind a training of their own."""
+    return overrides(module_of(recipe, program), program)

@@ -63,6 +63,8 @@ def _filled(callee: str, way: dict[str, Any], fill: str, configs: dict[str, str]
             code = _unknown(argument, fill)
             size = "small sizes" if code.startswith(("[", "types.")) else code
             unknown.append(f"{size} for `{argument['name']}`, which the file does not tell")
+        elif argument.get("said"):
+            unknown.append(argument["said"])
         written.append(f"{argument['name']}={code}" if argument["keyword"] else code)
     place = f"arguments as at line {way['line']}" if way["line"] else "" if written else "defaults"
     return Build(f"{callee}({', '.join(written)})", "; ".join(filter(None, [place, *unknown])))
