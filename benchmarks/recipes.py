@@ -1,7 +1,7 @@
 """How much of code that nobody here wrote the search for recipes reaches, with no hint and no network.
 
     python benchmarks/recipes.py scripts MIRROR [--python PYTHON]
-    python benchmarks/recipes.py classes [--python PYTHON] [--seed 0]
+    python benchmarks/recipes.py classes [--python PYTHON] [--seed 0] [--sample 200]
 
 `scripts` takes the fifty training scripts of scripts.toml from a mirror of their repositories (see
 tests/real/README.md): models found, and functions and loops that train or evaluate run under the recorder.
@@ -167,7 +167,7 @@ def _site(python: Path) -> Path:
     return Path(done.stdout.strip())
 
 
-def classes(site: Path, seed: int) -> Iterator[tuple[str, Path, set[str]]]:
+def classes(site: Path, seed: int, size: int) -> Iterator[tuple[str, Path, set[str]]]:
     """(label, file, classes of the sample) of each file that the sample meets."""
     files = [
         p
@@ -176,8 +176,8 @@ def classes(site: Path, seed: int) -> Iterator[tuple[str, Path, set[str]]]:
         for p in (site / package).glob(pattern)
     ]
     known = [(path, name) for path in sorted(files) for name in _modules(path)]
-    sample = Random(seed).sample(known, SAMPLE)
-    print(f"{SAMPLE} of {len(known)} classes in {len(files)} files")
+    sample = Random(seed).sample(known, size)
+    print(f"{size} of {len(known)} classes in {len(files)} files")
     for path in sorted({path for path, _ in sample}):
         yield path.relative_to(site).as_posix(), path, {name for p, name in sample if p == path}
 
@@ -199,9 +199,11 @@ def main() -> None:
     parser.add_argument("mirror", nargs="?", type=Path, help="of the repositories, for scripts")
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="that has the packages")
     parser.add_argument("--seed", type=int, default=0, help="another sample for another seed (default: 0)")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help=f"classes to draw (default: {SAMPLE})")
     parser.add_argument("--list", default="scripts.toml", help="of scripts, beside this file")
     parser.add_argument("--first", type=int, default=0, help="script or file to begin with, from 0")
     parser.add_argument("--count", type=int, help="measure as many only")
+    parser.add_argument("--verbose", action="store_true", help="tell of each that was missed")
     given = parser.parse_args()
     if given.what == "scripts" and given.mirror is None:
         parser.error("scripts need a mirror")
@@ -211,27 +213,37 @@ def main() -> None:
         if given.what == "scripts":
             for label, path, root in [*scripts(given.mirror, Path(folder), given.list)][part]:
                 with Worker(root, given.python, packages=_imported(path)) as worker:
-                    measure(tally, label, path, root, worker)
+                    measure(tally, label, path, root, worker, verbose=given.verbose)
         else:
             site = _site(given.python)
             with Worker(site, given.python, packages=tuple(PACKAGES)) as worker:  # warm for all of them
-                for label, path, wanted in [*classes(site, given.seed)][part]:
-                    measure(tally, label, path, site, worker, wanted)
+                for label, path, wanted in [*classes(site, given.seed, given.sample)][part]:
+                    measure(tally, label, path, site, worker, wanted, given.verbose)
     print(tally)
 
 
 def measure(
-    tally: Tally, label: str, path: Path, root: Path, worker: Worker, wanted: set[str] | None = None
+    tally: Tally,
+    label: str,
+    path: Path,
+    root: Path,
+    worker: Worker,
+    wanted: set[str] | None = None,
+    verbose: bool = False,
 ) -> None:
     """Plan for one file, count what was reached, and print it."""
     start = time.perf_counter()
     try:
-        told = tally.add(planned_for(path, root, worker, wanted), wanted)
+        planned = planned_for(path, root, worker, wanted)
+        told = tally.add(planned, wanted)
     except InputError as error:
         tally.unread += 1
         told = str(error)
+    else:
+        missed = [u for u in planned.unreached if verbose and (wanted is None or u.target.name in wanted)]
+        told = "\n  ".join([told, *(f"{u.target.kind} {u.target.name}: {u.error}" for u in missed)])
     tally.seconds.append(time.perf_counter() - start)
-    print(f"{label}: {told}, {tally.seconds[-1]:.1f} s", flush=True)
+    print(f"{label}: {tally.seconds[-1]:.1f} s, {told}", flush=True)
 
 
 if __name__ == "__main__":
