@@ -19,6 +19,7 @@ from modereview.plan.probe.typing_in import retyped
         (("x", "x"), "error: argument k: invalid int value: 'x'", ("2", "x")),
         (("x",), "Error: Invalid value for 'NET': 'x' is not one of 'a-1', 'b'.", ("a-1",)),
         (("--out", "x"), "Error: Invalid value for '--out': Path 'x' does not exist.", ("--out", ".")),
+        ((), "Error: Invalid value for '--data': Path '' does not exist.", ("--data", ".")),
         ((), "Error: Missing option '--name'.", ("--name", "x")),
         ((), "Error: Missing argument 'OUTPUT'.", ("x",)),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from modereview.plan import beside
+
 _HOLDERS = frozenset("args opt opts cfg config conf hparams flags FLAGS hp params arguments".split())
 _TRAINS = re.compile(r"^-+(do_|do-)?train(ing)?$")  # without the flag a script may do nothing
 _BY_TYPE: dict[str, int | float | str | bool] = {"int": 2, "float": 0.1, "str": "", "bool": False}
@@ -17,8 +19,7 @@ def holder(name: str) -> bool:
 
 def options(tree: ast.Module) -> dict[str, ast.expr]:
     """Destination -> default, of every `add_argument` call of the file."""
-    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
-    found = (_option(c) for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "add_argument")
+    found = (_option(n) for n in ast.walk(tree) if isinstance(n, ast.Call) and _adds(n))
     return dict(pair for pair in found if pair is not None)
 
 
@@ -48,13 +49,16 @@ def _value(keywords: dict[str | None, ast.expr]) -> ast.expr | None:
     return ast.Constant(_BY_TYPE[kind.id]) if isinstance(kind, ast.Name) and kind.id in _BY_TYPE else None
 
 
-def required(tree: ast.Module) -> list[str]:
-    """What has to be typed for the script to start: a value for each option that must be given."""
+def required(tree: ast.Module, configuration: str | None = None) -> list[str]:
+    """What has to be typed for the script to start: a value for each option that must be given.
+
+    `configuration` is a file for options that ask for one, and have none by default.
+    """
     calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
     adders = ("add_argument", "option", "argument")  # of argparse, and of click
     found = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in adders]
     compared = _compared(tree)
-    return [word for call in found for word in _typed(call, compared)]
+    return [word for call in found for word in _typed(call, compared, configuration)]
 
 
 def batch_options(tree: ast.Module) -> list[str]:
@@ -83,11 +87,30 @@ def _compared(tree: ast.Module) -> dict[str, list[str]]:
     return words
 
 
-def _typed(call: ast.Call, compared: dict[str, list[str]]) -> list[str]:
+def configurations(tree: ast.Module) -> list[str]:
+    """The defaults of the options that ask for a configuration file, empty where they have none."""
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and _adds(n)]
+    defaults = [{k.arg: k.value for k in c.keywords}.get("default") for c in calls if beside.asks(_name(c))]
+    return [str(d.value or "") if isinstance(d, ast.Constant) else "" for d in defaults]
+
+
+def _name(call: ast.Call) -> str:
+    """The option that a call adds, by its long name."""
+    flags = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    return next((f for f in flags if f.startswith("--")), flags[0] if flags else "")
+
+
+def _adds(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
+
+
+def _typed(call: ast.Call, compared: dict[str, list[str]], configuration: str | None) -> list[str]:
     keywords = {k.arg: k.value for k in call.keywords}
     flag = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
     if not isinstance(flag, str):
         return []
+    if configuration and "action" not in keywords and beside.asks(_name(call)):
+        return [_name(call), configuration] if flag.startswith("-") else [configuration]
     needed, words = keywords.get("required"), compared.get(flag.lstrip("-").replace("-", "_"), [])
     if flag.startswith("-"):
         if _TRAINS.search(flag) and "action" in keywords:
@@ -95,7 +118,8 @@ def _typed(call: ast.Call, compared: dict[str, list[str]]) -> list[str]:
         chosen = bool(words) and not keywords.keys() & {"default", "action", "choices"}
         must = chosen or (isinstance(needed, ast.Constant) and needed.value is True)
         return [flag, _word(keywords, words)] if must else []
-    optional = isinstance(count := keywords.get("nargs"), ast.Constant) and count.value in ("?", "*")
+    count = keywords.get("nargs")
+    optional = count is not None and re.search(r"[?*.]'$|REMAINDER$", ast.unparse(count))
     return [] if optional else [_word(keywords, words)]
 
 

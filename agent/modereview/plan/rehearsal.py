@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modereview.analyze.handing import EXPORTS
+from modereview.plan import beside
 from modereview.plan.described import Json, slot_json
 from modereview.plan.kinds import kind_of
 from modereview.plan.names import literal, resolve
-from modereview.plan.options import batch_options, required
+from modereview.plan.options import batch_options, configurations, holder, required
 from modereview.plan.slots import Context, Slot
 from modereview.plan.tree import level, scopes
 from modereview.plan.uses import uses_of
@@ -25,6 +26,7 @@ _EFFECTS = re.compile(
     r"|(^|\.)dist(ributed)?\.(all_reduce|reduce|broadcast)$"
     r"|(^|\.)(SummaryWriter|set_device|init_process_group|destroy_process_group|barrier)$"
 )
+_BATCH_SIZE = re.compile(r"(?i)(^|_|\.)(batch_?size|bs|bsz)$")
 GIVEN = "given in pyproject.toml"
 _INSTEAD = (  # (callee, what is called instead)
     (r"^(tyro\.cli|(simple_parsing|pyrallis)\.parse)$", "(lambda made, *_, **__: made())"),
@@ -36,10 +38,13 @@ _INSTEAD = (  # (callee, what is called instead)
         "(lambda model, args=(), *_, **__: "
         "(model(*args if isinstance(args, tuple) else (args,)), MagicMock())[1])",
     ),
+    (r"(^|\.)convert_sync\w+$", "(lambda module, *_, **__: module)"),
+    (r"(^|\.)amp\.initialize$", "(lambda *given, **_: given if given[1:] else given[0])"),
+    (r"(^|\.)amp\.scale_loss$", "(lambda loss, *_, **__: MagicMock(__enter__=lambda _: loss))"),
     (r"(^|\.)(DistributedDataParallel|DDP)$", "(lambda module, *_, **__: nn.DataParallel(module))"),
     (r"(^|\.)dist(ributed)?\.get_rank$", "(lambda *_: 0)"),
     (r"(^|\.)dist(ributed)?\.get_world_size$", "(lambda *_: 1)"),
-    (r"(^|\.)DistributedSampler$", "(lambda data, **_: torch.utils.data.RandomSampler(data))"),
+    (r"(^|\.)DistributedSampler$", "(lambda data, **_: torch.utils.data.DistributedSampler(data, 1, 0))"),
 )
 # Processes of their own are slow to start, and what fails in them has no place in the script.
 _WITHOUT_WORKERS = {"num_workers": "0", "prefetch_factor": "None", "persistent_workers": "False"}
@@ -104,6 +109,7 @@ def request(context: Context) -> dict[str, object]:
     tree, found = context.program.source.tree, sites(context.program)
     told = context.told(context.program.source.path.name)
     given = told.values if told else ()
+    files, configuration = _files(context.program)
     return {
         "sites": [
             {
@@ -125,7 +131,8 @@ def request(context: Context) -> dict[str, object]:
         "training": sorted(_training(context.program)),
         "fixed": [{"name": n, "code": c, "why": w} for n, c, w in _fixed(tree, _training(context.program))]
         + [{"name": name, "code": code, "why": GIVEN} for name, code in given],
-        "arguments": list(told.arguments) if told and told.arguments else required(tree),
+        "arguments": list(told.arguments) if told and told.arguments else required(tree, configuration),
+        "files": files,
         "batch_options": batch_options(tree),
         "batch_sizes": _batch_sizes(tree),
         "starred": "import *" in ast.unparse(tree),
@@ -136,6 +143,15 @@ def request(context: Context) -> dict[str, object]:
         },
         "losses": re.findall(r"\b(\w*(?:[Ll]oss|cross_entropy\w*|CrossEntropy\w*))\b\(", ast.unparse(tree)),
     }
+
+
+def _files(program: Program) -> tuple[list[str], str | None]:
+    """Configurations of the project that the run needs, and what is typed where none is named by default."""
+    tree, path, root = program.source.tree, program.source.path, program.source.root
+    files, defaults = beside.named(tree, path, root), configurations(tree)
+    lacking = bool(defaults) and not any(beside.found(name, path, root) for name in defaults if name)
+    typed = beside.likeliest(tree, path, root) if lacking else None
+    return [*files, *([typed] if typed and typed not in files else [])], typed
 
 
 def _callable(function: Function) -> bool:
@@ -178,11 +194,13 @@ def _with_items(slots: dict[str, list[Json]]) -> dict[str, list[Json]]:
 
 
 def _batch_sizes(tree: ast.Module) -> list[str]:
-    """Assignments of a plain number to a name that says batch size."""
+    """Assignments of a plain number to a name that says batch size, and options of such a name."""
     assigned = (n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant))
     targets = (ast.unparse(n.targets[0]) for n in assigned)
+    read = (n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load))
+    options = {ast.unparse(n) for n in read if holder(ast.unparse(n.value))}
     return sorted(
-        {f"{target} =" for target in targets if re.search(r"(?i)(^|_)(batch_?size|bs|bsz)$", target)}
+        {f"{t} =" for t in targets if _BATCH_SIZE.search(t)} | set(filter(_BATCH_SIZE.search, options))
     )
 
 

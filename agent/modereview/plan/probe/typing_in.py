@@ -31,6 +31,9 @@ def _instead(typed: tuple[str, ...], complaint: str, old: str, new: str) -> tupl
     """The word behind the option that is complained of, else the first of its kind, is another."""
     named = [place + 1 for place, word in enumerate(typed) if word[0] == "-" and f"{word}" in complaint]
     places = [p for p in (*named, *range(len(typed))) if p < len(typed) and typed[p] == old]
+    untyped = re.search(r"(?:Invalid value for|argument) '?(?:-\w, ?|-\w/)?(--[\w-]+)", complaint)
+    if untyped and not places and untyped.group(1) not in typed:  # its own default is refused
+        return (*typed, untyped.group(1), new)
     if not places or old == new:
         return None
     return (*typed[: places[0]], new, *typed[places[0] + 1 :])
