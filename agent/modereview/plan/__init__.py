@@ -64,7 +64,7 @@ def plan(
         (*_missed(program, reached, recipes, _absent(answer)), *not_shown(program, reached)),
         _absent(answer),
         bool(answer.get("weightless")),
-        bool(answer.get("gpuless")),
+        tuple(answer.get("instead", ())),
         bool(answer.get("rooted")),
     )
 

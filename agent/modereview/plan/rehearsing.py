@@ -78,7 +78,7 @@ def rehearsed(changes, arguments=(), files=(), most=60):
             shutil.copy(found, name)
         stack.enter_context(mock.patch.object(sys, "argv", [path, *arguments]))
         stack.enter_context(mock.patch.object(sys, "path", [*sys.path, str(folder)]))
-        exec(code, names)
+        exec(code, names)  # noqa: S102 (your own script)
     return forwards
 '''
 REHEARSAL_IMPORTS = (
@@ -189,8 +189,16 @@ GPU = '''\
 class OnTheCpu(TorchFunctionMode):
     """What the script sends to a GPU stays on the CPU."""
 
+    def __enter__(self):
+        for kind in ("FloatTensor", "LongTensor", "IntTensor", "ByteTensor"):
+            setattr(torch.cuda, kind, getattr(torch, kind))
+        for name in ("synchronize", "set_device", "reset_peak_memory_stats"):
+            setattr(torch.cuda, name, lambda *args: None)
+        return super().__enter__()
+
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        if function is torch.Tensor.cuda:
+        by_number = function is torch.Tensor.to and type(args[-1]) is int
+        if function is torch.Tensor.cuda or by_number:
             return args[0]
         named = {name: self.here(value) for name, value in (kwargs or {}).items()}
         return function(*map(self.here, args), **named)
@@ -200,4 +208,59 @@ class OnTheCpu(TorchFunctionMode):
         device = str(value) if isinstance(value, (str, torch.device)) else ""
         return "cpu" if device.startswith("cuda") else value
 '''
+VIEWS = '''\
+class OldViews(TorchFunctionMode):
+    """`view` copies what does not lie in one piece: older versions of PyTorch laid it so."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.view and not isinstance(args[-1], torch.dtype):
+            function = torch.Tensor.reshape
+        return function(*args, **(kwargs or {}))
+'''
+ITERATORS = '''\
+class OldIterators:
+    """An iterator over a loader has a `next` of its own, as in older versions of PyTorch."""
+
+    def __enter__(self):
+        torch.utils.data.dataloader._BaseDataLoaderIter.next = lambda self: next(self)
+'''
+PRETRAINED = '''\
+class SmallPretrained:
+    """What transformers would download: small models of the kind, random weights, in EVAL as from there."""
+
+    def __enter__(self):
+        hub = importlib.import_module("transformers")
+        auto, pretrained = hub.models.auto, hub.PreTrainedModel
+        kinds, any_kind = auto.CONFIG_MAPPING, auto.auto_factory._BaseAutoModelClass
+
+        def small(kind, **options):
+            layers = "num_hidden_layers", "num_layers", "encoder_layers", "decoder_layers"
+            sizes = {"vocab_size": 1000, "intermediate_size": 32, **dict.fromkeys(layers, 2)}
+            config, sizes = kind(), sizes | options  # widths stay: what the script builds on them fits
+            for name in filter(lambda name: hasattr(config, name), sizes):
+                setattr(config, name, sizes[name])
+            return config
+
+        def named(name, **options):
+            found = [kind for kind in kinds if kind in str(name).lower()]
+            return small(kinds[max(found, key=len, default="bert")], **options)
+
+        def model(cls, name, *given, config=None, **options):
+            config = config or small(cls.config_class, **options)
+            own = inspect.signature(cls.__init__).parameters.keys() & options
+            return cls(config, *given, **{name: options[name] for name in own}).eval()
+
+        def of_kind(cls, name, *given, config=None, **options):
+            config = config or named(name, **options)
+            return model(cls._model_mapping[type(config)], name, config=config)
+
+        pretrained.from_pretrained = classmethod(model)
+        for each in (any_kind, *any_kind.__subclasses__()):
+            each.from_pretrained = classmethod(of_kind)
+        hub.PretrainedConfig.from_pretrained = classmethod(lambda cls, name, **options: small(cls, **options))
+        hub.AutoConfig.from_pretrained = named
+        for reads in (hub.AutoTokenizer, hub.PreTrainedTokenizerBase):
+            reads.from_pretrained = mock.MagicMock()
+'''
+PRETRAINED_IMPORTS = ("import importlib", "import inspect", "from unittest import mock")
 GPU_IMPORTS = ("import torch", "from torch.overrides import TorchFunctionMode")

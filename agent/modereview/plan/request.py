@@ -20,9 +20,13 @@ from modereview.plan.rehearsing import (
     ABSENT_IMPORTS,
     GPU,
     GPU_IMPORTS,
+    ITERATORS,
     OBSERVED,
+    PRETRAINED,
+    PRETRAINED_IMPORTS,
     REHEARSAL,
     REHEARSAL_IMPORTS,
+    VIEWS,
     WEIGHTS,
     WEIGHTS_IMPORTS,
 )
@@ -39,7 +43,22 @@ SEARCH_SECONDS = 24.0  # for the models and functions of a file
 TARGET_SECONDS = 8.0  # for one target
 REHEARSAL_SECONDS = 45.0  # for the script's own run, with all that is tried until it works
 SECONDS = 4 * (SEARCH_SECONDS + REHEARSAL_SECONDS) + 20.0  # on the clock, for all of it
-_RUNNER = "\n".join((*REHEARSAL_IMPORTS, *ABSENT_IMPORTS, "", REHEARSAL, OBSERVED, ABSENT))
+_RUNNER = "\n".join(
+    (
+        *REHEARSAL_IMPORTS,
+        *ABSENT_IMPORTS,
+        *GPU_IMPORTS,
+        *PRETRAINED_IMPORTS,
+        "",
+        REHEARSAL,
+        OBSERVED,
+        ABSENT,
+        GPU,
+        VIEWS,
+        ITERATORS,
+        PRETRAINED,
+    )
+)
 
 
 def request(context: Context, load: Literal["import", "definitions"], found: tuple[Scenario, ...]) -> Json:
@@ -51,8 +70,8 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
         "loader": "\n".join(
             (
                 *loader_imports(load),
-                *(*ABSENT_IMPORTS, *WEIGHTS_IMPORTS, *GPU_IMPORTS),
-                *("", loader(load), ABSENT, WEIGHTS, GPU),
+                *(*ABSENT_IMPORTS, *WEIGHTS_IMPORTS, *GPU_IMPORTS, *PRETRAINED_IMPORTS),
+                *("", loader(load), ABSENT, WEIGHTS, GPU, VIEWS, ITERATORS, PRETRAINED),
             )
         ),
         "seconds": SEARCH_SECONDS,

@@ -127,5 +127,5 @@ class Plan:
     unreached: tuple[Unreached, ...] = ()
     absent: tuple[str, ...] = ()  # packages that cannot be imported, and that mocks replace
     weightless: bool = False  # whether pretrained weights are asked for, that are not downloaded
-    gpuless: bool = False  # whether a GPU is asked for, that tests do without
+    instead: tuple[str, ...] = ()  # "OnTheCpu", "OldViews", "SmallPretrained": what is not here
     rooted: bool = False  # whether the script imports from the project's root, wherever it lies itself

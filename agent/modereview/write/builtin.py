@@ -15,9 +15,13 @@ from modereview.plan.rehearsing import (
     ABSENT_IMPORTS,
     GPU,
     GPU_IMPORTS,
+    ITERATORS,
     OBSERVED,
+    PRETRAINED,
+    PRETRAINED_IMPORTS,
     REHEARSAL,
     REHEARSAL_IMPORTS,
+    VIEWS,
     WEIGHTS,
     WEIGHTS_IMPORTS,
 )
@@ -25,6 +29,12 @@ from modereview.records import Case, Contract, Plan, Recipe, Role, Suite
 from modereview.write.arrange import EVALUATING, RECORDED, arrange, recipe_imports
 from modereview.write.naming import builder_names, calls, listed, slug
 
+_INSTEAD = {
+    "OnTheCpu": GPU,
+    "OldViews": VIEWS,
+    "OldIterators": ITERATORS,
+    "SmallPretrained": PRETRAINED,
+}
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     undefined=StrictUndefined,
@@ -72,6 +82,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         *REHEARSAL_IMPORTS,
         *WEIGHTS_IMPORTS,
         *GPU_IMPORTS,
+        *PRETRAINED_IMPORTS,
         *loader_imports(plan.load),
         *(line for each in names for line in recipe_imports(each)),
     }
@@ -86,8 +97,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         stand_in_for=ABSENT.strip(),
         weightless=plan.weightless,
         without_weights=WEIGHTS.strip(),
-        gpuless=plan.gpuless,
-        on_the_cpu=GPU.strip(),
+        instead={name: _INSTEAD[name].strip() for name in plan.instead},
         observed=OBSERVED.strip(),
         rehearsal=REHEARSAL,
         builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],

@@ -13,7 +13,7 @@ from importlib import resources
 PARTS = (
     "limits",
     "absent",
-    "gpu",
+    "machine",
     "guesses",
     "repair",
     "inputs",

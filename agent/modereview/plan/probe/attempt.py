@@ -17,6 +17,7 @@ from .changes import State
 from .inputs import NotFound, search, tensors
 from .limits import Deadline, OutOfTime, in_children, one_line, seconds
 from .losses import way_to
+from .machine import needed
 
 _RUN_SECONDS = 8.0
 _SEARCH_SECONDS = 6.0
@@ -56,6 +57,8 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
     names: Json = {"SCRIPT": Path(job["path"])}
     exec(compile(job["runner"].replace(*_TELLING), "runner", "exec"), names)
     names["stand_in_for"](*state.absent)
+    for name in set(state.instead) - set(needed()):
+        names[name]().__enter__()
     last: Json = {}
     capture = Capture()
     forwards: list[Any] = []

@@ -26,6 +26,7 @@ class State:
     searched: bool = False  # whether the choices are for the model that the script itself built
     absent: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # of the project, that the script reads
+    instead: tuple[str, ...] = ()  # of what the machine has not
     typed: tuple[str, ...] = ()  # behind the script's name
     sizes: tuple[str, ...] = ()  # assignments of batch sizes
     small: bool = False  # whether batches have as many rows as the stand-ins

@@ -11,9 +11,9 @@ from typing import Any
 
 from .anyone import anyones_models
 from .build import GIVEN
-from .gpu import GPU
 from .guesses import IMAGES_BY_SIZE, Guess
 from .limits import Deadline, OutOfTime, one_line
+from .machine import adapted, needed
 from .standins import Choice, code_of, tasks
 from .targets import inputs_of
 from .watch import run
@@ -78,10 +78,10 @@ class _Search:
             self.tried += 1
             try:
                 watch = run(self.way, values, self.space)
-                return {"watch": watch, "values": values, "gpuless": GPU.left}
+                return {"watch": watch, "values": values, "instead": needed()}
             except (Exception, SystemExit, OutOfTime) as failure:
                 error = one_line(failure)
-            if GPU.leave(error):
+            if adapted(error):
                 self.seen.remove(key)
                 continue
             self.errors[error] += 1

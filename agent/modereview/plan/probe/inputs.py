@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from .gpu import GPU
 from .guesses import Guess, guesses, parameters, telling
 from .limits import Deadline, OutOfTime, one_line, seconds
+from .machine import adapted
 from .repair import Stop, Trace, repaired
 
 _TRIES = 300
@@ -71,7 +71,7 @@ def attempt(model: nn.Module, inputs: Inputs) -> tuple[int, ...] | Stop:
             shapes = [_output(model, values, mode) for mode in (True, False)]
     except (Exception, OutOfTime) as error:
         stop = trace.stop(one_line(error))
-        return attempt(model, inputs) if GPU.leave(stop.error) else stop
+        return attempt(model, inputs) if adapted(stop.error) else stop
     finally:
         trace.close()
     if trace.unbatched:

@@ -14,9 +14,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from . import drives, rehearsal, targets
+from . import drives, machine, rehearsal, targets
 from .absent import downloads, from_root, named, rooted
-from .gpu import GPU
 from .limits import Deadline, OutOfTime, in_children, one_line, seconds
 
 _LOAD_SECONDS = 10.0
@@ -35,6 +34,7 @@ def main(request: Json) -> Json:
         answer: Json = {"load_error": one_line(error), "absent": absent}
         if request["load"] == "definitions":  # the last way to load it: what is left is to run it
             answer["rehearsal"] = _rehearsed(request, {}, absent, {})
+            answer["instead"] = _instead(answer["rehearsal"])
         return answer
     space = {
         "torch": torch,
@@ -58,7 +58,7 @@ def main(request: Json) -> Json:
         "absent": absent,
         "rooted": rooted(),
         "weightless": downloads(),
-        "gpuless": GPU.left or any(r.get("gpuless") for r in (*modules.values(), *scenarios.values())),
+        "instead": _instead(*modules.values(), *scenarios.values(), own_run),
     }
 
 
@@ -68,14 +68,14 @@ def _load(request: Json, absent: list[str]) -> types.ModuleType:
     path = Path(request["script"]).absolute()
     exec(compile(request["loader"], "loader", "exec"), names)
     names["without_weights"]()
-    GPU.mode = names["OnTheCpu"]()
+    machine.known(names)
     with seconds(_LOAD_SECONDS):
         while True:
             names["stand_in_for"](*absent)
             try:
                 script: types.ModuleType = names["load_script"](path)
             except (Exception, SystemExit) as error:
-                if GPU.leave(one_line(error)):
+                if machine.adapted(one_line(error)):
                     continue
                 name = named(error)
                 if name is None or name in absent:
@@ -84,6 +84,12 @@ def _load(request: Json, absent: list[str]) -> types.ModuleType:
                     absent.append(name)
             else:
                 return script
+
+
+def _instead(*recipes: Json) -> list[str]:
+    """What the machine has not and some recipe needs, by the names of their stand-ins."""
+    needed = {*machine.needed(), *(name for recipe in recipes for name in recipe.get("instead", ()))}
+    return sorted(needed)
 
 
 def _rehearsed(request: Json, recipes: dict[str, Json], absent: list[str], scenarios: Json) -> Json:

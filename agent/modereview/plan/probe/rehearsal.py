@@ -16,6 +16,7 @@ from .changes import State
 from .choices import choices, of_inputs, recipe_of, tiny
 from .guesses import Guess
 from .limits import Deadline
+from .machine import MACHINE, needed
 from .repairs import (
     entered,
     given_data,
@@ -41,7 +42,8 @@ def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) 
     fixed = tuple((c["name"], c["code"]) for c in job["fixed"])
     sizes = tuple(job["batch_sizes"])
     state = State(fixed, choices=tuple(choices(job, recipes)), absent=tuple(absent), sizes=sizes)
-    state = replace(state, typed=tuple(job["arguments"]))
+    state = replace(state, typed=tuple(job["arguments"]), files=tuple(job["files"]))
+    state = replace(state, instead=tuple(needed()))
     best: Json = {"error": "nothing to try"}
     tree = ast.parse(Path(job["path"]).read_bytes())
     trials: list[str] = []
@@ -94,6 +96,7 @@ def _found(job: Json, state: State) -> Json:
         "files": list(state.files),
         "most": state.most,
         "absent": list(state.absent),
+        "instead": list(state.instead),
     }
 
 
@@ -130,6 +133,9 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
         return told
     if sure := certain(tree, state, answer):
         return sure
+    wanted = (each.name for each in MACHINE if each.wanted(error) and each.name not in state.instead)
+    if name := next(wanted, None):
+        return replace(state, instead=(*state.instead, name))
     line = answer["frames"][-1] if answer["frames"] else 0
     state = replace(state, stop=line, refused=state.refused + 1 if line == state.stop else 0)
     return _other_data(job, tree, state, answer) or repaired(job, tree, state, answer)
@@ -172,7 +178,8 @@ def _other_data(job: Json, tree: ast.Module, state: State, answer: Json) -> Stat
     if kind == "forward" and answer.get("found") and not state.searched:
         found = tuple(choices(job, {"": recipe_of(answer["found"])}))
         return replace(state, choices=found, chosen=0, searched=True)
-    if kind == "forward" and (given := given_data(job, tree, state, answer["frames"])):
+    of_data = kind == "forward" and not messages.of_code(error)
+    if of_data and (given := given_data(job, tree, state, answer["frames"])):
         return given
     of_data = bool(kind) or in_training(job, tree, answer["frames"])
     # What fails outside of models and losses when a step was made is about metrics and pictures.

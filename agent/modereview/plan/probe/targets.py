@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from .build import GIVEN, Build, builds
-from .gpu import GPU
 from .guesses import Guess
 from .inputs import Found, NotFound, attempt, search
 from .limits import Deadline, OutOfTime, one_line, seconds
+from .machine import adapted, needed
 from .repair import Stop
 
 _BUILD_SECONDS = 4.0
@@ -99,7 +99,7 @@ def _built(build: Build, space: dict[str, Any]) -> nn.Module:
         with seconds(_BUILD_SECONDS):
             model = eval(build.code, space)
     except Exception as error:
-        if GPU.leave(one_line(error)):
+        if adapted(one_line(error)):
             return _built(build, space)
         raise
     if not isinstance(model, nn.Module):
@@ -116,7 +116,7 @@ def _recipe(build: Build, found: Found, tried: int) -> dict[str, Any]:
         "why": "; ".join(dict.fromkeys(g.why for g in found.inputs)),
         "output": list(found.output),
         "tried": tried + found.tried,
-        "gpuless": GPU.left,
+        "instead": needed(),
     }
 
 
