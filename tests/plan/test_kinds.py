@@ -24,3 +24,8 @@ def test_how_many_there_are_is_a_number(name, kind):
 
 def test_how_many_inputs_a_layer_takes():
     assert number("num_inputs") == number("hidden_size")
+
+
+def test_data_that_is_taken_for_a_tensor_is_one():
+    assert kind_of("data", None, Uses()) == "dataset"
+    assert kind_of("data", None, Uses(methods=frozenset({"permute"}))) == "input"

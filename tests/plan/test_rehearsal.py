@@ -441,3 +441,66 @@ def test_words_are_typed_that_the_command_line_takes(planned):
     plan = planned(HEAD + asked + DATA + LOOP)
     assert own_run(plan).rehearsal.arguments[0] == "small"
     assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]
+
+
+def test_an_option_for_a_configuration_is_given_the_one_that_has_what_is_read(planned, tmp_path):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "digits.json").write_text('{"optimizer": {"rate": 0.1}, "rounds": 5}')
+    (tmp_path / "package.json").write_text('{"name": "digits", "version": "1"}')
+    read = "import argparse, json\nparser = argparse.ArgumentParser()\n"
+    read += "parser.add_argument('-c', '--config')\nparser.add_argument('more', nargs=argparse.REMAINDER)\n"
+    read += "config = json.load(open(parser.parse_args().config))\nrounds = config['rounds']\n"
+    rate = LOOP.replace("lr=0.1", "lr=config['optimizer']['rate']")
+    found = own_run(planned(HEAD + read + DATA + rate)).rehearsal
+    assert found.arguments == ("--config", "configs/digits.json")
+    assert found.files == ("configs/digits.json",)
+
+
+def test_a_configuration_that_is_named_by_default_is_there(planned, tmp_path):
+    (tmp_path / "digits.yaml").write_text("rate: 0.1\n")
+    read = "import argparse, os\nparser = argparse.ArgumentParser()\n"
+    read += "parser.add_argument('--config', default='digits.yaml')\nname = parser.parse_args().config\n"
+    read += "assert os.path.isfile(name)\n"
+    found = own_run(planned(HEAD + read + DATA + LOOP)).rehearsal
+    assert (found.arguments, found.files) == ((), ("digits.yaml",))
+
+
+def test_what_neighbours_and_old_code_expect_of_the_machine_is_done_otherwise(planned, tmp_path):
+    (tmp_path / "steps.py").write_text(
+        "import torch\ndef begin(images):\n    torch.cuda.synchronize()\n    return images.to('cuda').to(0)\n"
+        "def right(output, labels):\n    found = output.topk(2)[1].t().eq(labels)\n"
+        "    return found[:, :2].view(-1).sum()\n"
+    )
+    asked = LOOP.replace(
+        "model(images), labels)", "model(begin(images)), labels); right(model(images), labels)"
+    )
+    plan = planned("from steps import begin, right\n" + HEAD + DATA + asked)
+    assert plan.instead == ("OldViews", "OnTheCpu")
+    assert own_run(plan).rehearsal.changes[-1].name == "train_set ="
+
+
+def test_parts_of_a_batch_are_what_their_names_say(planned):
+    several = LOOP.replace("for images, labels in train_loader:", "for batch in train_loader:", 1)
+    several = several.replace(
+        "optimizer.zero_grad()",
+        "image1, image2, flow = [part.float() for part in batch]\n        labels = flow.long()",
+    ).replace("criterion(model(images), labels)", "criterion(model(image1) + model(image2), labels)")
+    given = changes(planned(HEAD + DATA + several.partition("    model.eval()")[0]))["train_set ="]
+    assert given.count("torch.randn(8, 1, 8, 8)") == 2 and given.count("torch.randint(0, 3, (8,))") == 1
+
+
+def test_batches_are_small_where_their_size_is_read_of_options(planned):
+    sized = "class options:\n    pass\nargs = options()\nvars(args).update(batch_size=64)\n"
+    loss = LOOP.replace("model(images), labels)", "model(images).view(args.batch_size, 3), labels)")
+    plan = planned(HEAD + sized + DATA.replace("batch_size=64", "batch_size=args.batch_size") + loss)
+    assert changes(plan)["args.batch_size"] == "4"
+
+
+def test_mixed_precision_of_a_package_that_is_not_there_changes_nothing(planned):
+    prepared = "if len(str(model)):\n    model, optimizer = amp.initialize(model, optimizer)\nfor epoch"
+    mixed = LOOP.replace("for epoch", prepared)
+    mixed = mixed.replace(
+        "optimizer.step()", "with amp.scale_loss(loss, optimizer) as scaled:\n            scaled + 1"
+    )
+    plan = planned("from apex import amp\n" + HEAD + DATA + mixed)
+    assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]

@@ -38,6 +38,30 @@ def main():
         validate(model, val_loader)
 """
 
+HUB = """
+import sys, types, torch
+class PretrainedConfig:
+    vocab_size, num_hidden_layers = 30000, 12
+class AutoConfig: pass
+class AutoTokenizer: pass
+class PreTrainedTokenizerBase: pass
+class Any: pass
+class PreTrainedModel(torch.nn.Module):
+    config_class = PretrainedConfig
+    def __init__(self, config):
+        super().__init__()
+        assert config.num_hidden_layers == 2
+        self.words = torch.nn.Embedding(config.vocab_size, 768)
+    def forward(self, ids):
+        return self.words(ids)
+    @classmethod
+    def from_pretrained(cls, name):
+        raise OSError("We couldn't connect to 'https://huggingface.co' to load the files")
+auto = types.SimpleNamespace(CONFIG_MAPPING={"bert": PretrainedConfig})
+auto.auto_factory = types.SimpleNamespace(_BaseAutoModelClass=Any)
+models = types.SimpleNamespace(auto=auto)
+"""
+
 
 def scenario(plan, name="train"):
     return next(r for r in plan.recipes if r.target.kind == "scenario" and r.target.name == name)
@@ -348,3 +372,52 @@ def train(model, loader, optimizer):
     classes = "torch.randint(0, 3, (8,))"
     batch = f"((torch.randn(8, 6), torch.randn(8, 6)), {classes}, {{'weight': {classes}}})"
     assert codes(scenario(planned(HEAD + text)))["loader"] == f"[{batch} for _ in range(2)]"
+
+
+def test_a_view_that_older_versions_allowed_is_a_copy(planned):
+    text = TRAIN.replace(
+        "def train",
+        "def right(output, y):\n    found = output.topk(2)[1].t().eq(y)\n"
+        "    return found[:, :2].view(-1).sum()\ndef train",
+    )
+    plan = planned(
+        HEAD
+        + text.replace(
+            "loss_fn(model(x), y).backward()",
+            "output = model(x)\n        right(output, y)\n        loss_fn(output, y).backward()",
+        )
+    )
+    assert scenario(plan).drives and plan.instead == ("OldViews",)
+
+
+def test_a_mask_of_tokens_hides_none_and_pretrained_models_are_small(planned, tmp_path):
+    (tmp_path / "transformers.py").write_text(HUB)
+    text = """
+class Bert(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bert = PreTrainedModel.from_pretrained("bert-base")
+        self.fc = nn.Linear(768, 3)
+    def forward(self, ids, mask):
+        hidden = self.bert(ids)
+        return self.fc((hidden if mask is None else hidden * mask[..., None]).mean(1))
+def train(model, loader, optimizer):
+    model.train()
+    for batch in loader:
+        optimizer.zero_grad()
+        output = model(batch["ids"], batch["attention_mask"].float())
+        F.cross_entropy(output, batch["labels"]).backward()
+        optimizer.step()
+"""
+    plan = planned("from transformers import PreTrainedModel\n" + HEAD.partition("class")[0] + text)
+    assert plan.instead == ("SmallPretrained",)
+    assert "'attention_mask': torch.ones(4, 12, dtype=torch.long)" in codes(scenario(plan))["loader"]
+
+
+def test_an_iterator_over_a_loader_has_the_next_of_older_versions(planned):
+    text = TRAIN.replace(
+        "for x, y in loader:",
+        "batches = iter(loader)\n    for step in range(2):\n        x, y = batches.next()",
+    )
+    plan = planned(HEAD + text)
+    assert scenario(plan).drives and plan.instead == ("OldIterators",)

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TypeAlias
 
+from modereview.plan.kinds import Kind, kind_of
 from modereview.plan.names import resolve
 from modereview.plan.slots import Context, Slot
 from modereview.plan.uses import Uses
@@ -27,8 +28,17 @@ def slot_json(context: Context, slot: Slot) -> Json:
         "drawn": slot.uses.drawn,
         "unpacked": slot.uses.unpacked or slot.uses.item_indices,
         "item_keys": list(slot.uses.item_keys),
-        "parts": [{"count": part.count, "keys": list(part.keys)} for part in slot.uses.parts],
+        "indexed": not slot.uses.unpacked and slot.uses.item_indices > 0,
+        "parts": [
+            {"kind": part_kind(part.name), "count": part.count, "keys": list(part.keys)}
+            for part in slot.uses.parts
+        ],
     }
+
+
+def part_kind(name: str) -> Kind:
+    """What a part of a batch is by its name; of several a kind: `image1`, `x_i`."""
+    return kind_of(re.sub(r"(_?\d|_[ijab])$", "", name), None, Uses())
 
 
 def attributes(context: Context, uses: Uses) -> dict[str, str | None]:

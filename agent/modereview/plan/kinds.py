@@ -58,6 +58,9 @@ _BY_ANNOTATION: tuple[tuple[str, Kind], ...] = (
 )
 
 
+_OF_VALUES = frozenset("size view reshape permute transpose squeeze unsqueeze float long".split())
+
+
 def kind_of(name: str, annotation: str | None, uses: Uses) -> Kind:
     """What to stand in for an argument of this name. What the body does with it outweighs its name."""
     by_uses = _by_uses(uses)
@@ -68,6 +71,8 @@ def kind_of(name: str, annotation: str | None, uses: Uses) -> Kind:
         return by_uses
     if by_name == "args" and uses.keys and not uses.attrs:
         return "mapping"
+    if by_name == "dataset" and uses.methods & _OF_VALUES:
+        return "input"
     if by_name in ("dataset", "batch", "input") and uses.iterated and (uses.unpacked or uses.dict_items):
         return "loader"
     return by_name

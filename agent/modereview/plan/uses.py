@@ -21,8 +21,9 @@ OF_TENSORS = frozenset({"shape", "dtype", "device", "data", "grad", "T", "ndim",
 
 @dataclass(frozen=True)
 class Part:
-    """A part of an item that is taken apart itself: `(x, z), y`, or read by keys: `meta["weight"]`."""
+    """A part of an item, which may be taken apart itself: `(x, z), y`, or read by keys: `meta["weight"]`."""
 
+    name: str = ""
     count: int = 0
     keys: tuple[str, ...] = ()
 
@@ -39,7 +40,7 @@ class Uses:
     drawn: bool = False  # from an iterator: `next(batches)`
     keys: tuple[str, ...] = ()  # string subscripts of the name, in order
     unpacked: int = 0  # names that each item is taken apart into; 0: kept whole
-    parts: tuple[Part, ...] = ()  # what is done with each of these, where it is more than to take it
+    parts: tuple[Part, ...] = ()  # what is done with each of these
     item_keys: tuple[
         str, ...
     ] = ()  # string subscripts of an item: dict batches; or ".name" of its attributes
@@ -116,23 +117,25 @@ def _items(nodes: list[ast.AST], target: ast.expr) -> Uses:
     if isinstance(target, ast.Tuple) and len(target.elts) == 2 and isinstance(target.elts[1], ast.Tuple):
         target = target.elts[1]  # for i, (x, y) in enumerate(loader)
     if isinstance(target, (ast.Tuple, ast.List)):
-        parts = tuple(Part(_arity(t), _keys(nodes, _matcher(ast.unparse(t)))) for t in target.elts)
-        return Uses(
-            iterated=True, unpacked=len(target.elts), parts=parts if any(map(_is_more, parts)) else ()
-        )
+        return Uses(iterated=True, unpacked=len(target.elts), parts=_parts(nodes, target))
     is_item = _matcher(ast.unparse(target))
-    unpacked = [_arity(t) for t, v in _plain_assignments(nodes) if is_item(_unwrapped(v))]
+    apart = [t for t, v in _plain_assignments(nodes) if is_item(_unwrapped(v)) and _arity(t)]
+    unpacked = [_arity(t) for t in apart]
     indices = [n.slice.value + 1 for n in _subscripts(nodes, is_item) if _is(n.slice, int)]  # type: ignore[attr-defined]
     return Uses(
         iterated=True,
         unpacked=max(unpacked, default=0),
+        parts=_parts(nodes, max(apart, key=_arity)) if apart else (),
         item_keys=_keys(nodes, is_item) or (() if any((*unpacked, *indices)) else _fields(nodes, is_item)),
         item_indices=max(indices, default=0),
     )
 
 
-def _is_more(part: Part) -> bool:
-    return bool(part.count or part.keys)
+def _parts(nodes: list[ast.AST], target: ast.expr) -> tuple[Part, ...]:
+    """What is done with each of several targets."""
+    elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+    texts = [(ast.unparse(e), e) for e in elements]
+    return tuple(Part(text, _arity(e), _keys(nodes, _matcher(text))) for text, e in texts)
 
 
 def _iterations(nodes: list[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -151,9 +154,13 @@ def _without_counter(target: ast.expr, iterable: ast.expr) -> ast.expr:
 
 
 def _unwrapped(expr: ast.expr) -> ast.expr:
-    """The loader inside `enumerate(tqdm(loader, ...))`."""
+    """The loader inside `enumerate(tqdm(loader, ...))`, the batch inside `[x.cuda() for x in batch]`."""
+    if isinstance(expr, (ast.ListComp, ast.GeneratorExp)) and len(expr.generators) == 1:
+        return _unwrapped(expr.generators[0].iter)
     while isinstance(expr, ast.Call) and expr.args:
         func = expr.func
+        if isinstance(func, ast.Name) and func.id == "map" and len(expr.args) == 2:
+            return _unwrapped(expr.args[1])
         name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
         if name not in _THROUGH:
             break

@@ -11,7 +11,7 @@ from typing import Any
 from .drives import variants
 from .guesses import Guess
 from .sizes import number
-from .standins import TARGET_KEY, Choice, code_of, mapping, part_of, parts_of, target_code, tasks
+from .standins import TARGET_KEY, Choice, code_of, deep, mapping, part_of, parts_of, target_code, tasks
 from .targets import inputs_of
 
 _BY_NAME = (
@@ -92,7 +92,7 @@ def _square(inputs: list[Guess]) -> list[tuple[Guess, ...]]:
 
 def _samples(slot: Json, choice: Choice) -> str | None:
     """A dataset: two batches of samples, in a TensorDataset or, where they have names, in a list."""
-    if slot["parts"] and not slot["item_keys"]:
+    if deep(slot) and not slot["item_keys"]:
         codes = [f"{code}[0]" for code in parts_of(slot, choice, 1, samples=True) or ()]
         sample = ", ".join(map(part_of, codes, slot["parts"]))
         return f"[({sample}) for _ in range({choice.batches * choice.rows})]" if codes else None

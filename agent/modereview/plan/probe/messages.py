@@ -44,7 +44,8 @@ def sample_wanted(error: str, given: tuple[int, ...] = ()) -> tuple[int, ...]:
         return (given[0], _USUAL_SIDE, _USUAL_SIDE)
     found = re.search(r"shape '(\[[-\d, ]+\])' is invalid for input of size", error)
     sizes = ast.literal_eval(found.group(1)) if found else []
-    return tuple(sizes[1:]) if sizes and min(sizes[1:], default=0) > 0 else ()
+    # A number of rows that the script writes down says nothing of one sample.
+    return tuple(sizes[1:]) if sizes and sizes[0] < 0 < min(sizes[1:], default=0) else ()
 
 
 def parts_wanted(error: str) -> int:

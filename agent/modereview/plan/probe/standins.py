@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .guesses import Guess
+from .guesses import LENGTH, Guess
 from .sizes import namespace
 
 _LOSSES = (  # (names of losses, targets that they take)
@@ -44,6 +44,7 @@ _ACCELERATOR = (
     "unittest.mock.MagicMock(backward=torch.Tensor.backward, device=torch.device('cpu'), "
     "prepare=lambda *held: held if held[1:] else held[0])"
 )
+_MASK_KEY = re.compile(r"(^|\.|_)masks?$")
 TARGET_KEY = re.compile(r"label|target|^y$|^gt|tgt|trg|class|mask|^seg")
 
 
@@ -159,7 +160,7 @@ def _owner(name: str, models: list[str]) -> str | None:
 def _data(slot: dict[str, Any], choice: Choice) -> str | None:
     """Two full batches, in a loader or a list; one batch; or a dataset of two batches' samples."""
     needed = slot["attributes"]
-    own = bool(slot["item_keys"] or slot["parts"])  # batches that no TensorDataset gives
+    own = bool(slot["item_keys"]) or deep(slot)  # batches that no TensorDataset gives
     plain = own or (choice.structure % 2 == 1 and "dataset" not in needed)
     if slot["kind"] == "batch" or plain:
         batch = _batch(slot, choice, choice.rows)
@@ -190,14 +191,42 @@ def _batch(slot: dict[str, Any], choice: Choice, rows: int) -> str | None:
 
 def parts_of(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = False) -> list[str] | None:
     """The tensors of a batch: the inputs, then as many targets as the function takes apart."""
-    inputs = [g.code(rows if rows != choice.rows else None, choice.maker) for g in choice.inputs]
+    inputs = [_part(g, rows, choice) for g in choice.inputs]
     target = target_code(choice, rows, samples)
     if target is None or (samples and choice.target == "stream"):
         return None
-    count = slot["unpacked"] or (len(inputs) + 1 if choice.structure < 2 else len(inputs))
-    extra = max(count - len(inputs), 0)
-    codes = (inputs + [target] * extra)[:count]
+    alone = choice.structure >= 2 and (slot["indexed"] or not slot["unpacked"])  # no targets beside them
+    count = len(inputs) if alone else slot["unpacked"] or len(inputs) + 1
+    codes = (inputs + [target] * max(count - len(inputs), 0))[:count]
+    if len(slot["parts"]) == count and choice.structure < 2:
+        named = zip(slot["parts"], codes, strict=True)
+        codes = [_by_kind(part["kind"], code, inputs, target) for part, code in named]
     return codes if samples else list(map(part_of, codes, [*slot["parts"], *[None] * len(codes)]))
+
+
+def _part(guess: Guess, rows: int, choice: Choice) -> str:
+    """An input as a part of a batch; a mask that the model does without is there all the same."""
+    if guess.text == "None":
+        return _mask(rows, choice)
+    return guess.code(rows if rows != choice.rows else None, choice.maker)
+
+
+def _mask(rows: int, choice: Choice) -> str:
+    """A mask of tokens that hides none."""
+    length = next((g.shape[1] for g in choice.inputs if len(g.shape) > 1), LENGTH)
+    return f"torch.ones({rows}, {length}, dtype=torch.long)"
+
+
+def deep(slot: dict[str, Any]) -> bool:
+    """Whether a part of a batch is taken apart itself."""
+    return any(part["count"] or part["keys"] for part in slot["parts"])
+
+
+def _by_kind(kind: str, code: str, inputs: list[str], target: str) -> str:
+    """The expression for a part whose name says what it is, where its place says otherwise."""
+    if kind == "input" and code == target and inputs:
+        return inputs[0]
+    return target if kind == "target" else code
 
 
 def part_of(code: str, part: dict[str, Any] | None) -> str:
@@ -209,10 +238,16 @@ def part_of(code: str, part: dict[str, Any] | None) -> str:
 
 def _mapping(keys: list[str], choice: Choice, rows: int) -> str | None:
     target = target_code(choice, rows)
-    inputs = iter([g.code(None, choice.maker) for g in choice.inputs] * len(keys))
+    inputs = iter([_part(g, rows, choice) for g in choice.inputs] * len(keys))
     if target is None or not choice.inputs:
         return None
-    values = [(key, target if TARGET_KEY.search(key.lstrip(".")) else next(inputs)) for key in keys]
+    tokens = choice.inputs[0].high > 0
+    values = [
+        (key, _mask(rows, choice))
+        if tokens and _MASK_KEY.search(key)
+        else (key, target if TARGET_KEY.search(key.lstrip(".")) else next(inputs))
+        for key in keys
+    ]
     return mapping(values)
 
 
