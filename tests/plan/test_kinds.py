@@ -29,3 +29,8 @@ def test_how_many_inputs_a_layer_takes():
 def test_data_that_is_taken_for_a_tensor_is_one():
     assert kind_of("data", None, Uses()) == "dataset"
     assert kind_of("data", None, Uses(methods=frozenset({"permute"}))) == "input"
+
+
+def test_options_go_by_the_name_of_an_optimizer():
+    assert kind_of("opt", None, Uses(attrs=frozenset({"warm_up"}))) == "args"
+    assert kind_of("opt", None, Uses(attrs=frozenset({"param_groups", "step"}))) == "optimizer"

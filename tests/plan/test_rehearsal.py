@@ -504,3 +504,12 @@ def test_mixed_precision_of_a_package_that_is_not_there_changes_nothing(planned)
     )
     plan = planned("from apex import amp\n" + HEAD + DATA + mixed)
     assert roles(plan)["loss = criterion(model(images), labels)"] == ["train"]
+
+
+def test_data_that_comes_with_labels_is_one_batch(planned):
+    drawn = LOOP.replace(
+        "for images, labels in train_loader:", "for step in range(9):\n        data, labels = draw(step)"
+    )
+    drawn = drawn.replace("model(images)", "model(data)").partition("    model.eval()")[0]
+    given = changes(planned(HEAD + drawn))["(data, labels) ="]
+    assert given == "(torch.randn(4, 1, 8, 8), torch.randint(0, 3, (4,)))"

@@ -60,6 +60,8 @@ _BY_ANNOTATION: tuple[tuple[str, Kind], ...] = (
 
 _OF_VALUES = frozenset("size view reshape permute transpose squeeze unsqueeze float long".split())
 
+_OF_OPTIMIZERS = frozenset({"step", "zero_grad", "param_groups", "state_dict"})
+
 
 def kind_of(name: str, annotation: str | None, uses: Uses) -> Kind:
     """What to stand in for an argument of this name. What the body does with it outweighs its name."""
@@ -71,6 +73,8 @@ def kind_of(name: str, annotation: str | None, uses: Uses) -> Kind:
         return by_uses
     if by_name == "args" and uses.keys and not uses.attrs:
         return "mapping"
+    if name == "opt" and uses.attrs and not uses.attrs & _OF_OPTIMIZERS:  # of parsed options
+        return "args"
     if by_name == "dataset" and uses.methods & _OF_VALUES:
         return "input"
     if by_name in ("dataset", "batch", "input") and uses.iterated and (uses.unpacked or uses.dict_items):

@@ -171,7 +171,10 @@ def _slots(context: Context) -> Iterator[tuple[int, list[Json]]]:
         for statement in level(body):
             if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Constant):
                 parts = _parts(statement.targets[0])
-                yield statement.lineno, [_part(context, function, part, statement) for part in parts]
+                slots = [_part(context, function, part, statement) for part in parts]
+                if any(slot["kind"] == "target" for slot in slots):  # what goes with targets is no dataset
+                    slots = [{**s, "kind": "input"} if s["kind"] == "dataset" else s for s in slots]
+                yield statement.lineno, slots
 
 
 def _part(context: Context, function: str, target: ast.expr, statement: ast.Assign) -> Json:
