@@ -79,6 +79,8 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         stack.enter_context(mock.patch.object(sys, "argv", [path, *arguments]))
         stack.enter_context(mock.patch.object(sys, "path", [*sys.path, str(folder)]))
         exec(code, names)  # noqa: S102 (your own script)
+    if len(forwards) == most and forwards[-1].graph:
+        forwards.pop()  # left before a gradient could come back to it
     return forwards
 '''
 REHEARSAL_IMPORTS = (
