@@ -53,6 +53,27 @@ FAULTY = {
     """,
 }
 RIGHT = {
+    "the seed itself is drawn where none is given": """
+        import random
+        import torch
+
+        def main(args):
+            seed = args.seed
+            if seed is None:
+                seed = random.randrange(2**32)
+            torch.manual_seed(seed + 1)
+            return torch.randn(3)
+    """,
+    "a seed that is drawn of another generator": """
+        import numpy as np
+        import torch
+        from sklearn.utils import check_random_state
+
+        def isolated(function, x):
+            generator = check_random_state(np.random.randint(2**31))
+            torch.manual_seed(generator.randint(2**31))
+            return function(x)
+    """,
     "all of them": """
         import random
         import numpy as np
@@ -155,6 +176,17 @@ RIGHT |= {
     """,
 }
 NOTED = {
+    "drawn once and kept in a file": """
+        import os
+        import random
+        import numpy as np
+        random.seed(42)
+
+        def split(path, count):
+            if not os.path.exists(path):
+                np.save(path, np.random.permutation(count))
+            return np.load(path)
+    """,
     "said to be meant": """
         import random
         import torch

@@ -39,7 +39,9 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
     meant = (
         a_test
         or not seeds.is_script(program, seeded)
+        or not any(seeds.is_of_run(program, seed) or seed.function == draw.function for seed in seeded)
         or _comes_after_training(program, draw)
+        or seeds.is_kept(dict(lookup.scopes(program)).get(draw.function, ()), draw)
         or says_deliberate(comment_at(program, draw.call.span.line))
     )
     first = {seed.kind: seed for seed in reversed(seeded)}
@@ -126,8 +128,9 @@ def main(data):
     not_flagged=(
         "CUDA beside `torch.manual_seed`, which seeds it too; a helper out of view that may seed all "
         "(`seed_everything`); draws in data sets, samplers and workers, where torch seeds every "
-        "generator; seeds of the clock or of `os.urandom`; a seed for a while, the state given back; "
-        "generators of the user's own with a seed; plots and the choice of a port; seeds of an environment."
+        "generator; seeds of the clock, of `os.urandom` or drawn of another generator; a seed for a while, "
+        "the state given back; generators of the user's own with a seed; plots and the choice of a port; "
+        "seeds of an environment; what is drawn once and kept in a file (a note)."
     ),
     fix=(
         "the missing call behind those that seed, with the same seed; none where that seed is "

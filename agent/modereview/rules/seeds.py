@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
-from modereview.records import Program
+from modereview.records import Program, Span
 from modereview.rules import lookup
 
 # Calls that seed or restore a generator. `torch.manual_seed` seeds every device, CUDA included.
@@ -38,6 +38,9 @@ _TORCH = re.compile(
 _ENTROPY = re.compile(
     r"^(os\.(urandom|getpid)|time\.\w+|secrets\.\w+|uuid\.\w+|datetime\..*now|(numpy\.)?random\.\w+)$"
 )
+# How numbers are drawn of a generator that somebody else holds, and may have seeded.
+_DRAWN = frozenset({"randint", "integers", "randrange", "getrandbits", "random_integers"})
+_KEPT = frozenset({"exists", "isfile", "is_file"})
 _ALL_AT_ONCE = re.compile(r"seed|determinis", re.IGNORECASE)
 _SEEDING = re.compile(r"seed|determinis|reproduc", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"plot|show|vis|demo|worker|collate|port|print", re.IGNORECASE)
@@ -65,13 +68,24 @@ def seeded(program: Program) -> tuple[Draw, ...]:
 
 
 def _is_fresh(program: Program, call: ir.Call) -> bool:
-    """Whether a generator gets another seed in each run: `np.random.seed(int(time.time()))`."""
+    """Whether a generator gets another seed in each run, `int(time.time())`, or one that another draws."""
     assert program.names is not None
-    given = (e for a in call.args for e in walk.subexpressions(a))
+    calls = (e for a in call.args for e in walk.subexpressions(a) if isinstance(e, ir.Call))
+    texts = [program.names.origin(c.func) or walk.dotted(c.func) or "" for c in calls]
+    return any(_ENTROPY.match(text) or text.rpartition(".")[2] in _DRAWN for text in texts)
+
+
+def is_kept(body: ir.Block, draw: Draw) -> bool:
+    """Whether it is drawn only where no file is there yet: `if not path.exists():` around it."""
     return any(
-        isinstance(e, ir.Call) and _ENTROPY.match(program.names.origin(e.func) or walk.dotted(e.func) or "")
-        for e in given
+        isinstance(s, ir.If) and walk.within(draw.call.span, s.span) and _asks_for_file(s.test)
+        for s in walk.statements(body)
     )
+
+
+def _asks_for_file(test: ir.Expr) -> bool:
+    calls = (e for e in walk.subexpressions(test) if isinstance(e, ir.Call))
+    return any((walk.dotted(c.func) or "").rpartition(".")[2] in _KEPT for c in calls)
 
 
 def _of_worker(function: str, call: ir.Call) -> bool:
@@ -83,6 +97,13 @@ def is_script(program: Program, seeded: tuple[Draw, ...]) -> bool:
     """Whether the file runs something itself, or seeds where a run begins; else its user seeds the rest."""
     runs = any(not isinstance(s, ir.Define | ir.DefineClass | ir.Import | ir.Assign) for s in program.block)
     return runs or any("." not in seed.function for seed in seeded)
+
+
+def is_of_run(program: Program, seed: Draw) -> bool:
+    """Whether a whole run is seeded there: not what one class pins, a layer its pattern or a set its data."""
+    owner = seed.function.rpartition(".")[0]
+    pinned = bool(seed.call.args) and lookup.constant(seed.call.args[0]) is not None
+    return not owner or not (pinned or program.module(owner) is not None)
 
 
 def seeds_out_of_view(program: Program) -> bool:
@@ -108,12 +129,32 @@ def seeds_by_name(function: str) -> bool:
 
 def draws(program: Program) -> Iterator[Draw]:
     """Draws from the global generators, but for those that workers, plots and the choice of a port make."""
-    data = _data_classes(program)
+    data, sown = _data_classes(program), _sown(program)
     for function, call, origin in lookup.calls(program):
         kind = _kind(call, origin)
         aside = _ELSEWHERE.search(function) or function.rpartition(".")[0] in data
-        if kind and not aside and not _ELSEWHERE.search(_target(program, function, call)):
+        if (
+            kind
+            and not aside
+            and call.span not in sown
+            and not _ELSEWHERE.search(_target(program, function, call))
+        ):
             yield Draw(kind, function, call)
+
+
+def _sown(program: Program) -> frozenset[Span]:
+    """Calls that draw the seed itself: `seed = random.randrange(2**32)` before `torch.manual_seed(seed)`."""
+    seeding = [c for _, c, origin in lookup.calls(program) if origin in SEEDS]
+    names = {walk.dotted(e) for c in seeding for a in c.args for e in walk.subexpressions(a)} - {None}
+    pairs = (
+        pair
+        for _, body in lookup.scopes(program)
+        for s in walk.statements(body)
+        for pair in lookup.bindings(s)
+    )
+    return frozenset(
+        e.span for target, value in pairs if walk.dotted(target) in names for e in walk.subexpressions(value)
+    )
 
 
 def _kind(call: ir.Call, origin: str) -> str | None:
