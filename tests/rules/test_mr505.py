@@ -35,6 +35,15 @@ FAULTY = {
     """,
 }
 RIGHT = {
+    "two wrappers of one model": """
+        class Pair:
+            def __init__(self, model):
+                self.online, self.target = Head(model, 4), Head(model, 4)
+
+            def update(self, decay):
+                for new, kept in zip(self.online.parameters(), self.target.parameters()):
+                    kept.data = decay * kept.data + (1 - decay) * new.data
+    """,
     "the buffers as well": """
         def update_ema(ema_model, model, decay):
             for kept, new in zip(ema_model.parameters(), model.parameters()):

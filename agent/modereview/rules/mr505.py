@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
 from modereview.analyze.handing import AVERAGES
+from modereview.analyze.torchfacts import names_a_model
 from modereview.records import Finding, Mode, Program, Severity
 from modereview.rules import lookup
 from modereview.rules.base import Rule, comment_at
@@ -29,7 +30,8 @@ def check(program: Program) -> Iterator[Finding]:
     if "zip" in text and "arameters()" in text:
         for function, loop, average, source in _loops(program):
             severity = _severity(program, average, source)
-            if severity is not None and not _cares(program, function, loop):
+            shared = _wrap_the_same(program, function, average, source)
+            if severity is not None and not shared and not _cares(program, function, loop):
                 yield _finding(program, function, loop, (average, source), severity)
 
 
@@ -98,6 +100,27 @@ def _severity(program: Program, average: str, source: str) -> Severity | None:
         return Severity.WARNING
     named = _AVERAGE_NAME.search(average) is not None
     return Severity.NOTE if named and (any(norms) or not norms) else None
+
+
+def _wrap_the_same(program: Program, function: str, *pair: str) -> bool:
+    """Whether both were made around one and the same model: then its buffers are no others."""
+    assert program.names is not None
+    owner = function.rpartition(".")[0]
+    cls = program.names.classes.get(owner)
+    bodies = [m.body for m in cls.methods] if cls else [dict(lookup.scopes(program)).get(function, ())]
+    made = [
+        {a.id for a in value.args if isinstance(a, ir.Name) and names_a_model(a.id)}
+        for text in pair
+        for body in bodies
+        for s in walk.statements(body)
+        for target, value in lookup.bindings(s)
+        if walk.dotted(target) == text and isinstance(value, ir.Call) and not _copies(value)
+    ]
+    return len(made) == len(pair) and bool(set.intersection(*made))
+
+
+def _copies(call: ir.Call) -> bool:
+    return (walk.dotted(call.func) or "").rpartition(".")[2] in ("deepcopy", "copy")
 
 
 def _last(text: str) -> str:
@@ -191,8 +214,8 @@ def prepare():
     not_flagged=(
         "`update_bn` anywhere in the file; an averaging that speaks of buffers or goes over "
         "`state_dict()`; a plain copy; an average that itself runs in TRAIN (a mean teacher moves its own "
-        "statistics); shadow weights swapped into the live model; models without batch norm. Where the "
-        "model is not in view: a note."
+        "statistics); two wrappers of one model; shadow weights swapped into the live model; models without "
+        "batch norm. Where the model is not in view: a note."
     ),
     fix=(
         "explained with the line to write: `use_buffers=True` or `update_bn` for AveragedModel, a copy of "
