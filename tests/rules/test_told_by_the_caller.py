@@ -99,6 +99,24 @@ SAMPLER = """
 """
 
 
+ATTENTION = """
+    class Attention(nn.Module):
+        def attend(self, q, k, v, rate=0.0):
+            return torch.dropout(torch.softmax(q @ k, -1), rate, train=True) @ v
+
+        def forward(self, q, k, v):
+            return self.attend(q, k, v{given})
+"""
+
+
+@pytest.mark.parametrize(("given", "severity"), [("", "note"), (", rate=0.1", "error")])
+def test_a_low_level_dropout_that_is_0_until_a_caller_asks(
+    given: str, severity: str, findings: Callable[[str], tuple[Finding, ...]]
+):
+    (finding,) = findings(ATTENTION.format(given=given))
+    assert (finding.rule, finding.severity.value) == ("MR204", severity)
+
+
 @pytest.mark.parametrize(("given", "severity"), [("0.0", "note"), ("0.1", "warning")])
 def test_a_rate_that_is_0_until_a_caller_asks(
     given: str, severity: str, findings: Callable[[str], tuple[Finding, ...]]

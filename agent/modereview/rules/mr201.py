@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
-from modereview.rules import lookup
+from modereview.rules import lookup, rates
 from modereview.rules.base import Rule, comment_at, fix
 from modereview.rules.inside import caller_decides, follows_mode, mode_decides
 from modereview.rules.telling import flag_edits
@@ -36,53 +36,12 @@ def _always_on(body: ir.Block, call: ir.Call) -> bool:
     return not never and (training is None or lookup.constant(training) is True)
 
 
-def _rate_is_given(program: Program, function: ir.Function, call: ir.Call) -> bool:
-    """Whether a plain function takes the rate from its callers, none of which here gives one in EVAL."""
-    assert program.names is not None
-    rate = lookup.argument(call, "p", 1)
-    names = [p.name for p in function.params]
-    if function.method_of or not isinstance(rate, ir.Name) or rate.id not in names:
-        return False
-    position = names.index(rate.id)
-    for caller in program.names.functions.values():
-        for each in walk.calls(caller.body):
-            if program.names.function_at(each.func) is function:
-                given = lookup.argument(each, rate.id, position)
-                if given is None or not follows_mode(caller.body, given):
-                    return False
-    return True
-
-
-def _is_off_unless_asked(program: Program, function: ir.Function, call: ir.Call) -> bool:
-    """Whether the rate is a parameter that is 0 by default, and nobody in view gives another."""
-    assert program.names is not None
-    rate = lookup.argument(call, "p", 1)
-    around = (program.names.functions.get(name) for name in lookup.enclosing(function.name))
-    owner = next((f for f in around if f and isinstance(rate, ir.Name) and _defaults_to_zero(f, rate)), None)
-    if owner is None or not isinstance(rate, ir.Name):
-        return False
-    position = [p.name for p in owner.params if p.name != "self"].index(rate.id)
-    return all(
-        given is None or lookup.constant(given) == 0 or _defaults_to_zero(caller, given)
-        for caller in program.names.functions.values()
-        for each in walk.calls(caller.body)
-        if (walk.dotted(each.func) or "").rpartition(".")[2] == owner.short
-        for given in (lookup.argument(each, rate.id, position),)
-    )
-
-
-def _defaults_to_zero(function: ir.Function, rate: ir.Expr) -> bool:
-    defaults = {p.name: p.default for p in function.params}
-    default = defaults.get(walk.dotted(rate) or "")
-    return default is not None and lookup.constant(default) == 0
-
-
 def _finding(program: Program, function: ir.Function, call: ir.Call) -> Finding:
     name = program.source.slice(call.func.span)
     module = program.module(function.method_of or "")
     by_design = _BY_DESIGN.search(function.name) is not None
-    told = caller_decides(function, call.span) or _rate_is_given(program, function, call)
-    told = told or _is_off_unless_asked(program, function, call)
+    rate = lookup.argument(call, "p", 1)
+    told = caller_decides(function, call.span) or rates.are_up_to_callers(program, function, rate)
     meant = told or by_design
     meant = meant or any(map(says_deliberate, (function.name, comment_at(program, call.span.line))))
     severity = Severity.ERROR if module else Severity.WARNING

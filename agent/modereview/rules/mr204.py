@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
-from modereview.rules import inside, lookup
+from modereview.rules import inside, lookup, rates
 from modereview.rules.base import Rule, comment_at, fix
 from modereview.rules.telling import flag_edits
 
@@ -104,6 +104,7 @@ def _finding(program: Program, function: ir.Function, call: ir.Call, flag: _Flag
     name = inside.text_of(program, call.func)
     without = flag.mean is not None and not _statistics(call, flag)
     meant = says_deliberate(function.name) or says_deliberate(comment_at(program, call.span.line))
+    asked = flag.mean is None and rates.are_up_to_callers(program, function, lookup.argument(call, "p", 1))
     told = (
         f"its `{flag.name}` is True"
         if lookup.argument(call, flag.name, flag.position)
@@ -116,7 +117,7 @@ def _finding(program: Program, function: ir.Function, call: ir.Call, flag: _Flag
         program,
         call.span,
         f"`{name}` {does} in eval mode too: {told}",
-        severity=Severity.NOTE if meant or without else None,
+        severity=Severity.NOTE if meant or without or asked else None,
         facts=(f"`{name}` is no module and only does what it is told: no `eval()` reaches it",),
         function=function.name,
         subject=name,
@@ -188,7 +189,8 @@ class Scale(nn.Module):
         "a flag that is not the literal True; a call under `if self.training:`; `F.instance_norm` without "
         "running statistics; norms of one sample written as a batch norm of `x.view(1, ...)` (AdaIN, weight "
         "standardization); functions that no module calls. Without running statistics, where no other mode "
-        "was thought of, and where a name or comment says that it is meant, it is a note."
+        "was thought of, where a name or comment says that it is meant, and where the rate of a dropout is 0 "
+        "until a caller asks for another, it is a note."
     ),
     fix="`self.training` for the flag; none where EVAL would have no running statistics to use.",
     check=check,
