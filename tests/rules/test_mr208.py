@@ -29,7 +29,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
             def forward(self, x):
                 return x + self.sigma * torch.randn_like(x)
     """,
-        ["warning return x + self.sigma * torch.randn_like(x)"],
+        ["note return x + self.sigma * torch.randn_like(x)"],
     ),
     "by a name": (
         """
@@ -43,7 +43,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
                 noise = torch.randn(x.shape, device=x.device) * self.sigma
                 return self.fc(x) + noise
     """,
-        ["warning return self.fc(x) + noise"],
+        ["note return self.fc(x) + noise"],
     ),
     "in place": (
         """
@@ -58,7 +58,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
                 x += torch.randn_like(x)
                 return x
     """,
-        ["warning x += torch.randn_like(x)"],
+        ["note x += torch.randn_like(x)"],
     ),
     "by a method": (
         """
@@ -71,7 +71,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
             def forward(self, x):
                 return x.add(torch.randn_like(x))
     """,
-        ["warning return x.add(torch.randn_like(x))"],
+        ["note return x.add(torch.randn_like(x))"],
     ),
     "a mask": (
         """
@@ -113,7 +113,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
                 noise = x.new_empty(x.shape).normal_(0, 1)
                 return x + noise
     """,
-        ["warning return x + noise"],
+        ["note return x + noise"],
     ),
     "in a method that forward calls": (
         """
@@ -129,7 +129,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
             def disturb(self, h):
                 return h + torch.randn_like(h)
     """,
-        ["warning return h + torch.randn_like(h)"],
+        ["note return h + torch.randn_like(h)"],
     ),
     "a noise layer of its own": (
         """
@@ -142,7 +142,7 @@ FOUND: dict[str, tuple[str, list[str]]] = {
             def forward(self, x):
                 return x + torch.randn_like(x) * self.sigma
     """,
-        ["warning return x + torch.randn_like(x) * self.sigma"],
+        ["note return x + torch.randn_like(x) * self.sigma"],
     ),
     "a sample of a VAE": (
         """

@@ -30,7 +30,7 @@ _PREDICTED = re.compile(
 )
 _SAMPLES = re.compile(r"reparam|sampl|latent|bottleneck|posterior", re.IGNORECASE)
 
-_DROPS = re.compile(r"drop|mask", re.IGNORECASE)  # the names of what zeroes activations in training
+_DROPS = re.compile(r"drop|mask|keep|bernoulli", re.IGNORECASE)  # names of what zeroes activations
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -106,13 +106,21 @@ def _finding(program: Program, each: inside.Running, found: Meeting) -> Iterator
         program,
         found.expr.span,
         message,
-        severity=Severity.NOTE if note else None,
+        severity=Severity.NOTE if note or not _is_mask(program, each, found) else None,
         facts=(
             f"nothing in `{each.module.name}` asks for `self.training`: `eval()` does not stop the noise",
         ),
         function=each.function.name,
         subject=drawn,
     )
+
+
+def _is_mask(program: Program, each: inside.Running, found: Meeting) -> bool:
+    """Whether it zeroes activations, as a dropout does; noise that is added is what many a module is for."""
+    written = inside.text_of(program, found.drawn) + each.function.name + each.module.name
+    names = " ".join(walk.dotted(e) or "" for e in walk.subexpressions(found.random))
+    drawn = any(isinstance(e, ir.Compare) for e in walk.subexpressions(found.random))
+    return found.operator == "*" and (drawn or bool(_DROPS.search(f"{written} {names}")))
 
 
 def _purpose(program: Program, each: inside.Running) -> bool:
@@ -184,7 +192,7 @@ RULE = Rule(
     id="MR208",
     name="noise-ignores-mode",
     severity=Severity.WARNING,
-    summary="random numbers added to activations in `forward`, whatever the mode",
+    summary="random numbers meet activations in `forward`, whatever the mode",
     why=(
         "Noise and masks drawn in `forward` regularize the training. Unless `self.training` decides, they "
         "disturb every evaluation as well: the same sample is judged differently each time, and no `eval()` "
@@ -195,36 +203,34 @@ RULE = Rule(
 import torch
 from torch import nn
 
-class Net(nn.Module):
-    def __init__(self):
+class WordDropout(nn.Module):
+    def __init__(self, rate=0.1):
         super().__init__()
-        self.fc = nn.Linear(4, 4)
+        self.rate = rate
 
     def forward(self, x):
-        x = self.fc(x)
-        return x + 0.1 * torch.randn_like(x)
+        mask = torch.rand(x.shape[:2], device=x.device) > self.rate
+        return x * mask.unsqueeze(-1)
 """,
     good="""\
 import torch
 from torch import nn
 
-class Net(nn.Module):
-    def __init__(self):
+class WordDropout(nn.Module):
+    def __init__(self, rate=0.1):
         super().__init__()
-        self.fc = nn.Linear(4, 4)
+        self.rate = rate
 
     def forward(self, x):
-        x = self.fc(x)
-        if self.training:
-            x = x + 0.1 * torch.randn_like(x)
-        return x
+        mask = torch.rand(x.shape[:2], device=x.device) > self.rate
+        return x * mask.unsqueeze(-1) if self.training else x
 """,
     not_flagged=(
         "noise that a training flag, a parameter or an attribute named so switches; random numbers that no "
         "activation meets (initial states, latents, positions); noise that is also returned or handed on "
         "(diffusion targets); classes whose name says that randomness is their purpose (samplers, "
-        "generators, channels, augmentations). A sample of a predicted mean and deviation, as in a VAE, is "
-        "a note."
+        "generators, channels, augmentations). Noise that is added, and a sample of a predicted mean and "
+        "deviation, as in a VAE, are notes: many a module is there for them."
     ),
     fix=(
         "`if self.training:` around noise that is added and assigned back or returned; unsafe, as its author "
