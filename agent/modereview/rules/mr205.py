@@ -61,11 +61,18 @@ def _finding(program: Program, module: ModuleClass, each: Held) -> Finding:
         program,
         each.span,
         f"`{each.attr}` is a plain {each.container}: no mode, optimizer or device reaches its {each.kind}",
-        severity=Severity.NOTE if each.hidden else Severity.WARNING if _unseen(program, each) else None,
+        severity=_severity(program, each, depends=bool(modes)),
         facts=(f"`{module.name}` registers modules, not what a {each.container} holds{harm}",),
         function=each.function,
         subject=each.attr,
     )
+
+
+def _severity(program: Program, each: Held, *, depends: bool) -> Severity | None:
+    """Less where only the name of a class says that it is a layer; a note unless it says a mode, too."""
+    if each.hidden or (_unseen(program, each) and not depends):
+        return Severity.NOTE
+    return Severity.WARNING if _unseen(program, each) else None
 
 
 def _unseen(program: Program, each: Held) -> bool:

@@ -25,7 +25,7 @@ def check(program: Program) -> Iterator[Finding]:
             others = [(t, v, c) for t, v, c in written if walk.dotted(t) == text and t is not target]
             if not text.startswith("self.") or _written_at_each_pass(others, tests) or _restored(others):
                 continue
-            flag = text.endswith(".training")
+            flag = text.endswith(".training") and not _is_off_by_default(program, each, value)
             rate = _RATE.search(text) and not _NO_RATE.search(text) and not _only_in_train(target, tests)
             if flag or (rate and _switched_off(value, tests)):
                 yield _finding(program, each, target, text, tests)
@@ -54,6 +54,20 @@ def _only_in_train(target: ir.Expr, tests: tuple[ir.If, ...]) -> bool:
 def _switched_off(value: ir.Expr, tests: tuple[ir.If, ...]) -> bool:
     """A literal, written on some condition only: written always, it is no rewrite but the rate itself."""
     return isinstance(lookup.constant(value), int | float) and bool(tests)
+
+
+def _is_off_by_default(program: Program, each: inside.Running, value: ir.Expr) -> bool:
+    """Whether it only comes on with a switch that its class has off: `self.training |= self.export`."""
+    assert program.names is not None
+    own = [s for cls in inside.lineage(program, each.module.name) for s in cls.body]
+    default = next((v for s in own for t, v in lookup.bindings(s) if walk.dotted(t) == _own(value)), None)
+    return default is not None and lookup.constant(default) is False
+
+
+def _own(value: ir.Expr) -> str:
+    """The attribute that is written, or joined with what was there, without its `self`."""
+    joined = value.children[-1] if isinstance(value, ir.Other) and value.children else value
+    return (walk.dotted(joined) or "").removeprefix("self.")
 
 
 def _written_at_each_pass(others: list[Written], tests: tuple[ir.If, ...]) -> bool:
