@@ -23,6 +23,10 @@ _AVERAGED = re.compile(
 )
 
 
+# What learns by reinforcement seldom holds a layer that depends on the mode: one has to be known.
+_ACTING = re.compile(r"critic|actor|policy|(^|[._])q\d?(_|$|net)|q_?func|(^|_)(sac|td3|ddpg|dqn)(_|$)", re.I)
+
+
 def check(program: Program) -> Iterator[Finding]:
     """Networks that only make targets, and run in TRAIN; one finding for each function and model."""
     trained = {f.model for f in program.forwards if f.role == "train"}
@@ -54,7 +58,8 @@ def _is_meant(program: Program, forward: Forward) -> bool:
     """Whether TRAIN may be on purpose: in an average of the student, by a name or a comment."""
     places = (forward.model, forward.function, *forward.classes)
     averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
-    return averaged or not by_role(forward) or deliberate(program, forward)
+    acts = not forward.sensitive and any(_ACTING.search(name) for name in (*places, *forward.through))
+    return averaged or acts or not by_role(forward) or deliberate(program, forward)
 
 
 def _finding(program: Program, forward: Forward) -> Finding:
