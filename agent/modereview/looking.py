@@ -11,7 +11,7 @@ from modereview.settings import Settings
 
 def first_look(source: Source, settings: Settings, crashes: list[str]) -> tuple[Program, Looked]:
     """What the analysis and the rules say of a file; rules that crash are told in `crashes`."""
-    program = analyze(source, parse.read, callers=parse.caller)
+    program = analyze(source, parse.read, elsewhere=parse.elsewhere)
     return program, _judge(program, settings, crashes)
 
 

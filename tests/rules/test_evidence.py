@@ -10,6 +10,18 @@ from collections.abc import Callable
 import pytest
 
 NOTES = {
+    "a function that judges the model which it is handed": """
+        @torch.no_grad()
+        def evaluate(model, loader):
+            return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+    """,
+    "an object that judges the model which it is built with": """
+        class Reader:
+            def __init__(self, model):
+                self.model = model
+            def evaluate(self, emissions):
+                return [self.model.decoder(e).argmax(-1) for e in emissions]
+    """,
     "nothing but a role's name": """
         class Transcriber:
             def __init__(self, decoder):
@@ -218,38 +230,50 @@ NOTES = {
 }
 WARNINGS = {
     "what a role's name holds is moved to a device": """
+        from zoo import make
+
         class Transcriber:
-            def __init__(self, decoder, device):
-                self.decoder = decoder.to(device)
+            def __init__(self, device):
+                self.decoder = make().to(device)
             def evaluate(self, emissions):
                 return [self.decoder(e).argmax(-1) for e in emissions]
     """,
     "a part of a model": """
+        from zoo import make
+
         class Reader:
-            def __init__(self, model):
-                self.model = model
+            def __init__(self):
+                self.model = make()
             def evaluate(self, emissions):
                 return [self.model.decoder(e).argmax(-1) for e in emissions]
     """,
     "a model of its own in a method of a protocol": """
+        from zoo import make
+
         class Metric:
             def evaluate(self, x):
                 raise NotImplementedError
 
         class Score(Metric):
-            def __init__(self, model):
-                self.model = model
+            def __init__(self):
+                self.model = make()
             def evaluate(self, x):
                 with torch.no_grad():
                     return self.model(x).mean().item()
     """,
-    "a function that judges the model which it is handed": """
-        @torch.no_grad()
-        def evaluate(model, loader):
-            return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+    "a function that trains the model which it is handed, and judges it": """
+        def fit(model, loader, val_loader, optimizer):
+            for x, y in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(model(x), y).backward()
+                optimizer.step()
+            with torch.no_grad():
+                for x, y in val_loader:
+                    print((model(x).argmax(1) == y).sum().item())
     """,
-    "a function that judges it by hand": """
-        def evaluate(model, x):
+    "a function that loads the model which it judges": """
+        def evaluate(model, path, x):
+            model.load_state_dict(torch.load(path))
             return model(x).argmax(1)
     """,
     "samples for an evaluation": """
@@ -263,8 +287,10 @@ WARNINGS = {
     """,
     "a stack that enters the graph switch alone": """
         from contextlib import ExitStack
+        from zoo import make
 
-        def evaluate(model, loader):
+        def evaluate(loader):
+            model = make()
             with ExitStack() as stack:
                 stack.enter_context(torch.no_grad())
                 return [model(x).argmax(1) for x in loader]

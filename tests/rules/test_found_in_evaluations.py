@@ -192,7 +192,10 @@ EVALUATIONS = {
             run(Net(), loader)
     """,
     "nobody in view calls it": """
-        def validate(model, loader):
+        from zoo import make
+
+        def validate(loader):
+            model = make()
             correct = 0
             with torch.no_grad():
                 for x, y in loader:

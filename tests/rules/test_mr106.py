@@ -152,3 +152,29 @@ def test_found_at_the_switch_and_once(script: str, agrees: Callable[[str], bool]
 @pytest.mark.parametrize("script", INNOCENT.values(), ids=INNOCENT)
 def test_a_note_at_most(script: str, findings: Callable[[str], tuple[Finding, ...]]):
     assert all(f.severity is Severity.NOTE for f in findings(script))
+
+
+BEFORE_TRAINING = """
+    from zoo import RandomWalks
+
+    @torch.no_grad()
+    def save_embedding(model):
+        torch.save(model("node").cpu(), "embedding.pt")
+
+    def main(loader):
+        model = RandomWalks(64).cuda()
+        optimizer = torch.optim.SparseAdam(list(model.parameters()), lr=0.01)
+        model.train()
+        for walks in loader:
+            optimizer.zero_grad()
+            model.loss(walks).backward()
+            optimizer.step()
+            save_embedding(model)
+"""
+
+
+def test_train_before_a_training_whose_loss_the_model_makes_itself(
+    findings: Callable[[str], tuple[Finding, ...]],
+):
+    """The evaluation in the middle lacks its `eval()`; the `train()` is where it belongs."""
+    assert [f.rule for f in findings(BEFORE_TRAINING) if f.severity is not Severity.NOTE] == ["MR103"]

@@ -216,8 +216,9 @@ def test_a_file_that_takes_too_long_is_given_up(run: Run, monkeypatch: pytest.Mo
 def test_who_calls_a_function_counts_and_is_asked_again_when_it_changed(
     run: Run, looked_at: list[str], project: Path
 ) -> None:
-    score = "import torch\n\n@torch.no_grad()\ndef evaluate(model, x):\n    return model(x).argmax(1)\n"
-    caller = "from score import evaluate\n\ndef main(net, x):\n    evaluate(net.eval(), x)\n"
+    score = "import torch\nfrom zoo import make_net\n\nnet = make_net()\n\n@torch.no_grad()\n"
+    score += "def evaluate(x):\n    return net(x).argmax(1)\n"
+    caller = "from score import evaluate, net\n\ndef main(x):\n    net.eval()\n    evaluate(x)\n"
     (project / "score.py").write_text(score)
 
     def severity() -> list[str]:

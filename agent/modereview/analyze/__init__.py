@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 from modereview.analyze import ir, walk
+from modereview.analyze.driving import driver, driver_elsewhere, unseen_bases
 from modereview.analyze.flow import Flow
 from modereview.analyze.forwards import forwards_of, handed_of, in_file
 from modereview.analyze.frames import GaveUp, Record
@@ -20,24 +21,33 @@ from modereview.analyze.schedules import call_sites, functions_of, roles_of_func
 from modereview.analyze.switching import switches_of
 from modereview.analyze.values import ForwardRun
 from modereview.analyze.worth import Worth
-from modereview.records import CallSite, Program, Source, Span
+from modereview.records import CallSite, Forward, Program, Source, Span
 
 _SIDE_BY_SIDE = 16  # states that are kept apart; more are merged
-Callers: TypeAlias = Callable[[Source, str], Path | None]  # (file, function) -> another file that calls it
+
+
+class Elsewhere(Protocol):
+    """Other files of the project, asked by their text."""
+
+    def caller(self, source: Source, function: str, *, inherits: bool = False) -> Path | None:
+        """One that calls a function or method of the file."""
+
+    def maker(self, source: Source, name: str) -> Path | None:
+        """One that defines a function or class."""
 
 
 def analyze(
     source: Source,
     neighbours: Read | None = None,
     *,
-    callers: Callers | None = None,
+    elsewhere: Elsewhere | None = None,
     static: bool = False,
 ) -> Program:
     """Everything the other rooms need to know of a file.
 
     `neighbours` reads the files beside it that it imports; without it, or where they make the flow too
     long, the file is looked at by itself. Where that is still too long, states are merged at once, which is
-    less certain. `callers` is asked who else calls a function that evaluates.
+    less certain. `elsewhere` is asked who else in the project may have switched what a function evaluates.
     Never raises for a file that parsed: where the mode flow still needs too many steps, `gave_up` says so
     and what was seen until then stands. With `static` only what the rules ask for is made, and the flow is
     left out where it cannot lead to a finding.
@@ -51,7 +61,16 @@ def analyze(
             return _without_flow(linked, modules)
     ways = ((part, apart) for apart in (_SIDE_BY_SIDE, 1) for part in linked.parts())
     program = _first_to_end(_program(part, roots, apart) for part, apart in ways)
-    return replace(program, called_in=tuple(_called_in(program, callers))) if callers else program
+    undecided = [f for f in program.forwards if f.cause == "entry" and f.role in ("evaluate", "infer")]
+    functions = sorted({f.through[0] for f in undecided if f.through})
+    told = replace(program, driven=tuple(_driven(functions, linked)))
+    if elsewhere is None or not undecided:
+        return told
+    return replace(
+        told,
+        called_in=tuple(_called_in(functions, linked, elsewhere)),
+        made_in=tuple(_made_in(undecided, source, elsewhere)),
+    )
 
 
 def _first_to_end(programs: Iterable[Program]) -> Program:
@@ -62,17 +81,36 @@ def _first_to_end(programs: Iterable[Program]) -> Program:
     return program
 
 
-def _called_in(program: Program, callers: Callers) -> Iterator[tuple[str, str]]:
-    """Functions that evaluate in a mode that nothing in view decides, and the other file that calls them."""
-    undecided = {
-        f.through[0]
-        for f in program.forwards
-        if f.through and f.cause == "entry" and f.role in ("evaluate", "infer")
-    }
-    for function in sorted(undecided):
-        found = callers(program.source, function)
+def _called_in(functions: list[str], linked: Linked, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
+    """Those of the functions that another file calls."""
+    names = linked.names
+    for name in functions:
+        function = names.functions.get(name)
+        inherits = function is not None and bool(unseen_bases(function, names))
+        found = elsewhere.caller(linked.file, name, inherits=inherits)
         if found is not None:
-            yield function, found.relative_to(program.source.root).as_posix()
+            yield name, _named(found, linked.file)
+
+
+def _made_in(undecided: list[Forward], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
+    """What made the models, with the other file that defines it."""
+    for name in sorted({f.made_by for f in undecided} - {""}):
+        if (found := elsewhere.maker(source, name)) is not None:
+            yield name, _named(found, source)
+
+
+def _named(path: Path, source: Source) -> str:
+    return path.relative_to(source.root).as_posix()
+
+
+def _driven(functions: list[str], linked: Linked) -> Iterator[tuple[str, str, bool]]:
+    """Those of the functions that a base class may call, that class, and whether it is seen to switch."""
+    names = linked.names
+    for function in (names.functions[name] for name in functions if name in names.functions):
+        seen = driver(function, names)
+        found = seen or driver_elsewhere(function, names, linked.file)
+        if found is not None:
+            yield function.name, found, seen is not None
 
 
 def _without_flow(linked: Linked, modules: Modules) -> Program:

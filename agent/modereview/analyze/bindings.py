@@ -220,8 +220,13 @@ class Bindings(ABC):
         """
         held = (v for c in state.cells("attr") if c[1] == thing for v in state.get(c) or ())
         models = [v for v in held if isinstance(v, Thing) and self.is_model(v) and v not in around]
-        of_its_own = thing.cls not in self.modules.known or self.modules.sensitivity(thing.cls)[0]
-        if of_its_own or not models:
+        own = thing.cls not in self.modules.known or self.modules.sensitivity(thing.cls)[0]
+        switched = state.get(("mode", thing)) is not None
+        unseen = not (own or models or switched) and self.record.taken.get(thing) is None
+        sees_to_it = thing.cls in self.modules.known and self.modules.switches_in_forward(thing.cls or "")
+        if sees_to_it or (unseen and self.modules.only_wraps(thing.cls or "")):
+            return frozenset({(Mode.UNKNOWN, Cause("escaped", None, "", Path(), thing.label))})
+        if own or not models:
             return self.modes_of(thing, state)
         wrappers = (*around, thing)
         return frozenset(way for model in models for way in self._modes_inside(model, state, wrappers))

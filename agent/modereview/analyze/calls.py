@@ -228,6 +228,10 @@ class Calls(Activations):
             return [(self._optimized(last, origin, state), NOTHING)]
         if origin.startswith("torch.") and last in READING:
             self.record.read |= {v.run for v in results(given.values) if isinstance(v, Result)}
+        if origin in ("torch.nn.Module.train", "torch.nn.Module.eval") and given.positional:
+            things = [v for v in given.positional[0] if isinstance(v, Thing)]
+            rest, text = replace(given, positional=given.positional[1:]), self.source.slice(call.func.span)
+            return self._switches(things, last, rest, call, text, state, frame)
         if origin == "importlib.import_module":
             return [(state, frozenset({External(ANY)}))]  # what it holds are functions and classes
         state = self.handed(call, origin, given, state, frame)
@@ -249,6 +253,8 @@ class Calls(Activations):
         first = given.positional[0] if given.positional else NOTHING
         if (last in ("deepcopy", "copy") or origin in AVERAGES) and any(isinstance(v, Thing) for v in first):
             return self._copied(call, first, state)
+        if origin == "typing.cast" and len(given.positional) > 1:
+            return [(state, given.positional[1])]
         if last in WRAPPERS and any(isinstance(v, Thing) for v in first):
             return [(state, frozenset(v for v in first if isinstance(v, Thing)))]
         if origin.startswith(LIBRARY_MODELS) and not origin.startswith(
@@ -258,7 +264,7 @@ class Calls(Activations):
         if last == "from_pretrained":
             return self._pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
         if last.startswith("from_") and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper():
-            return self._made_by_class(call, origin, given, state)
+            return self._brings_its_mode(call, origin, given, state)
         return self.escape(call, origin, NOTHING, given, state, frame)
 
     def _chosen(self, given: Given) -> ValueSet:
@@ -289,7 +295,7 @@ class Calls(Activations):
             state = state.set(("mode", thing), unknown)
         return [(state, frozenset({thing}))]
 
-    def _made_by_class(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
+    def _brings_its_mode(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
         """`Recognizer.from_hparams(...)` of a class out of view: that class sees to the mode."""
         made = self._opaque(call, given)
         unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), origin))})

@@ -10,6 +10,7 @@ from modereview.analyze.names import Names
 from modereview.analyze.torchfacts import MODELESS
 
 _FORWARD = re.compile(r"forward_(?!.*(backward|step|pass|batch|epoch|loop))")
+_MODULE_NAME = re.compile(r"Module(Class)?$")
 # Bases of libraries that add no layer (their source).
 _BARE_BASES = (
     ".LightningModule",
@@ -26,9 +27,10 @@ _NO_MODULES = ("abc.", "typing.", "torch.", "enum.")
 def module_names(names: Names) -> frozenset[str]:
     """Qualified names of the classes that are modules, by inheritance in the file and by import alias.
 
-    A class with a `forward` method is taken for one as well where a base, or a base's base, is not in view.
+    A class with a `forward` method is taken for one as well where a base of it, or of a base, is not in view;
+    so is one whose unseen base is called a module, or that registers buffers.
     """
-    found = {c.name for c in names.classes.values() if _comes_from_elsewhere(c, names) and _runs_forward(c)}
+    found = {c.name for c in names.classes.values() if _comes_from_elsewhere(c, names) and _is_like_one(c)}
     for _ in names.classes:  # at most one new level of inheritance a round
         more = {c.name for c in names.classes.values() if any(_is_module(b, names, found) for b in c.bases)}
         if more <= found:
@@ -45,6 +47,17 @@ def _is_module(base: ir.Expr, names: Names, known: set[str]) -> bool:
         or origin.startswith("torch.nn.")
         or origin.endswith((".LightningModule", ".Module", "ModelMixin", "PreTrainedModel"))
     )
+
+
+def _is_like_one(cls: ir.Class) -> bool:
+    """Whether it does what modules do, or its base is called so: `BaseModuleClass`."""
+    named = any(_MODULE_NAME.search(walk.dotted(base) or "") for base in cls.bases)
+    return named or _runs_forward(cls) or _registers(cls)
+
+
+def _registers(cls: ir.Class) -> bool:
+    calls = (walk.dotted(c.func) for m in cls.methods for c in walk.calls(m.body))
+    return any(call in ("self.register_buffer", "self.register_parameter") for call in calls)
 
 
 def _runs_forward(cls: ir.Class) -> bool:

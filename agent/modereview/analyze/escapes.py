@@ -84,7 +84,7 @@ class Escapes(Handing):
         if not kept:
             return [(state, self._opaque(call, given))]
         text = walk.dotted(call.func) or "call"
-        holder = Thing((call.span, text), text, "holder", text)
+        holder = Thing((call.span, text), text, "holder", self.names.origin(call.func) or text)
         made: ValueSet = frozenset({holder})
         if self._settled(kept, state) or all(model.origin == "parameter" for model in kept):
             unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), text))})
@@ -126,7 +126,8 @@ class Escapes(Handing):
     def _opaque(self, call: ir.Call, given: Given) -> ValueSet:
         """The result of a call that is not in view: an object of its own, made of what went in."""
         text = walk.dotted(call.func) or "call"
-        return frozenset({Thing((call.span, text), text, "call", text)}) | results(given.values)
+        cls = self.names.origin(call.func) or text
+        return frozenset({Thing((call.span, text), text, "call", cls)}) | results(given.values)
 
 
 def with_modes(made: ValueSet, modes: Modes, state: State) -> State:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
 from modereview.analyze.classes import is_framework_class
+from modereview.analyze.driving import driver, unseen_bases
 from modereview.analyze.frames import Frame, Given
 from modereview.analyze.linking import Linked
 from modereview.analyze.names import Names
@@ -104,8 +105,10 @@ class Flow(Statements):
     def _run_after_others(self, function: ir.Function, others: list[Left]) -> None:
         """Run a method that trains once more, after methods of its class that leave its models in EVAL.
 
-        Only where nothing in view ever switches them back: whoever drives the object may.
+        Only where nothing in view ever switches them back: whoever drives the object may, a base class, too.
         """
+        if driver(function, self.names) or unseen_bases(function, self.names):
+            return
         thing, state = self._instances[function.method_of or ""]
         entered = state
         for cell, modes in (

@@ -10,9 +10,10 @@ from modereview.analyze.flow import Flow
 from modereview.analyze.frames import Record
 from modereview.analyze.linking import Linked
 from modereview.analyze.modules import Modules
+from modereview.analyze.networks import is_made_by_class, is_network
 from modereview.analyze.projection import Trail, trail
 from modereview.analyze.roles import Roles
-from modereview.analyze.torchfacts import names_a_loading, names_a_model, names_a_network
+from modereview.analyze.torchfacts import MODELESS, names_a_loading, names_a_model
 from modereview.analyze.values import ForwardRun, SwitchRun, Thing
 from modereview.records import Forward, Mode, Span
 
@@ -77,23 +78,38 @@ def _forward(
         through=seen.through,
         learns=roles.learns(run.thing),
         frozen=roles.rests(run.thing),
+        by_itself=cause.kind == "switch" and cause.function.endswith(".__init__"),
         fresh=_is_fresh(run.thing, flow, roles),
         copied=run.thing.origin == "copy",
         by=run.by,
         after=tuple(sorted(run.after)),
         off_by=run.off_by if run.grad is False and run.off_by and linked.here(run.off_by) else None,
-        network=_is_network(run, linked, modules),
+        network=is_network(run, _asked(linked), flow.record, roles, modules),
+        made_by=_maker(run.thing, linked),
+        given=_is_given(run.thing) and run.thing not in flow.record.loaded,
         handed=_is_handed_in(run.thing, seen, flow),
     )
 
 
-def _is_network(run: ForwardRun, linked: Linked, modules: Modules) -> bool:
-    """Whether more than a role's name says so: its class, what it is asked for in view, or a plain name."""
-    thing, asked = run.thing, linked.own.names.switched | linked.own.names.networks
-    made = thing.is_module or thing.origin in ("library", "pretrained") or thing.cls in modules.known
-    named = (run.text, thing.label)
-    parts = {part for name in named for part in name.split(".")}
-    return made or bool(parts & asked) or any(map(names_a_network, named))
+def _is_given(thing: Thing) -> bool:
+    """Whether nobody in view made it: a parameter, a global, an element of what is handed in."""
+    while thing.parent is not None:
+        thing = thing.parent
+    return thing.origin == "parameter"
+
+
+def _maker(thing: Thing, linked: Linked) -> str:
+    """The class or the imported function that made it, where that is out of view."""
+    text = thing.cls or ""
+    first = text.partition(".")[0]
+    imported = any(origin.partition(".")[0] == first for origin in linked.own.names.imports.values())
+    made = thing.origin in ("call", "holder") and imported
+    return text if made or is_made_by_class(thing) else ""
+
+
+def _asked(linked: Linked) -> frozenset[str]:
+    """Last parts of what the file asks for something that modules have."""
+    return linked.own.names.switched | linked.own.names.networks
 
 
 def _is_handed_in(thing: Thing, seen: Trail, flow: Flow) -> bool:
@@ -125,6 +141,8 @@ def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str,
             return _together(modules.own_sensitivity(thing.cls), *inside)
         call = flow.record.built.get(thing) if thing.origin == "build" else None
         return modules.built(thing.cls, call) if call else modules.sensitivity(thing.cls)
+    if thing.origin in ("call", "holder") and (thing.cls or "").startswith(MODELESS):
+        return (), False
     if parts := flow.record.parts.get(thing):
         return _together(*(_sensitivity(part, flow, modules) for part in parts))
     if thing.origin in ("library", "copy") and (thing.cls or "").startswith("torch.nn."):

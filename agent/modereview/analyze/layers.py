@@ -24,6 +24,7 @@ _NO_LAYER = re.compile(
     r"|Namespace|Counter|Timer|Metric)$"
 )
 _BUILDER = re.compile(r"^(build|create|make|get|load)_(\w+_)?(model|net|network|backbone|encoder)s?(_|$)")
+_CONVOLUTION = re.compile(r"torch_geometric\.nn\.(conv\.(\w+\.)?)?\w+Conv$")
 _PLAIN = ("str", "int", "float", "bool", "dict", "list", "tuple", "bytes")
 
 
@@ -48,7 +49,7 @@ def layer_kinds(
             kinds, opaque = kinds | more, opaque or unclear or unseen
         elif origin.startswith("torch.nn.") and "functional" not in origin:
             kinds |= set(_known_layer(origin.rpartition(".")[2], call))
-        elif _builds_unknown_layer(text, origin) or _builds_chosen(call.func, names):
+        elif _builds_unknown_layer(text, origin, call) or _builds_chosen(call.func, names):
             opaque = True
     return kinds, opaque
 
@@ -164,10 +165,15 @@ def _has_one_layer(kind: str, call: ir.Call) -> bool:
     return not spread and (layers is None or (isinstance(layers, ir.Const) and layers.value == 1))
 
 
-def _builds_unknown_layer(text: str, origin: str) -> bool:
+def _is_plain_convolution(origin: str, call: ir.Call) -> bool:
+    """Whether it is a convolution of PyTorch Geometric: they drop what `dropout` says, 0 unless given."""
+    return bool(_CONVOLUTION.match(origin)) and not {"dropout", None} & set(dict(call.kwargs))
+
+
+def _builds_unknown_layer(text: str, origin: str, call: ir.Call) -> bool:
     """Whether a call may build a module that is not in view: `timm.create_model`, `models.resnet18`."""
     last = (origin or text).rpartition(".")[2]
-    if origin.startswith(MODELESS) or _NO_LAYER.search(last):
+    if origin.startswith(MODELESS) or _NO_LAYER.search(last) or _is_plain_convolution(origin, call):
         return False
     if origin.startswith(("torch.", "math.", "numpy.", "typing.", "collections.", "functools.")):
         return origin.startswith("torch.hub")

@@ -26,6 +26,7 @@ class Modules:
     def __init__(self, source: Text, names: Names) -> None:
         self._source, self._names = source, names
         self.known = module_names(names)
+        self._switching: dict[str, bool] = {}
         self._sensitive: dict[str, tuple[tuple[str, ...], bool]] = {}  # without the models that they take
 
     def describe(self, name: str) -> ModuleClass:
@@ -68,6 +69,19 @@ class Modules:
             self._sensitive[name] = ((), False)  # ends recursion of classes that hold each other
             self._sensitive[name] = self._look(self._names.classes[name])
         return self._sensitive[name]
+
+    def only_wraps(self, name: str) -> bool:
+        """Whether a class has nothing to switch but the models that it takes."""
+        return self.own_sensitivity(name) == ((), False) and bool(taken_models(self._names.classes[name]))
+
+    def switches_in_forward(self, name: str) -> bool:
+        """Whether a class's own `forward` puts a part of it into EVAL, as one that explains a model does."""
+        if name not in self._switching:
+            forward = self.method(self._names.classes[name], "forward")
+            calls = [c.func for c in walk.calls(forward.body)] if forward else []
+            own = (walk.dotted(f.base) for f in calls if isinstance(f, ir.Attr) and f.name == "eval")
+            self._switching[name] = any((text or "").startswith("self") for text in own)
+        return self._switching[name]
 
     def built(self, name: str, call: ir.Call) -> tuple[tuple[str, ...], bool]:
         """The same of what a call builds: the models that it is given may be in view."""

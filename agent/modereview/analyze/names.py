@@ -100,11 +100,18 @@ def _switched(methods: Sequence[ir.Call]) -> frozenset[str]:
     return frozenset(found - {"trainer"})
 
 
+def _moves(func: ir.Expr) -> bool:
+    """Whether what is built is moved at once: `Segmenter().cuda()`."""
+    return isinstance(func, ir.Attr) and isinstance(func.base, ir.Call) and func.name in MOVES
+
+
 def _networks(statements: Sequence[ir.Stmt], methods: Sequence[ir.Call]) -> frozenset[str]:
     found = set()
     for statement in statements:
         match statement:
-            case ir.Assign(targets, ir.Call(func)) if names_a_network(walk.dotted(func) or ""):
+            case ir.Assign(targets, ir.Call(func)) if names_a_network(walk.dotted(func) or "") or _moves(
+                func
+            ):
                 found |= {text.rpartition(".")[2] for t in targets if (text := walk.dotted(t))}
     for call in methods:
         match call.func:

@@ -51,6 +51,9 @@ class Roles:
             return "unknown"  # a probe for shapes while something is built: its numbers are not looked at
         if self.only_infers and run in self._record.read:
             return "unknown" if any(map(names_a_training, functions)) else "infer"
+        in_training = run.mode is Mode.TRAIN and any(map(names_a_training, functions[:-1]))
+        if in_training and run.grad and run.cause.kind == "switch":
+            return "unknown"  # `predict`, called by `training_loss` after a `train()`
         if run.grad is False or self._is_held_out(run) or any(map(names_an_evaluation, functions)):
             return "infer" if functions and names_an_inference(functions[-1]) else "evaluate"
         return "unknown"

@@ -98,6 +98,31 @@ MODELESS = (
     "torchvision.transforms.",
     "torchmetrics.",
     "einops.",
+    # Embeddings and propagations that hold no layer but parameters.
+    "torch_geometric.nn.LabelPropagation",
+    "torch_geometric.nn.CorrectAndSmooth",
+    "torch_geometric.nn.MetaPath2Vec",
+    "torch_geometric.nn.Node2Vec",
+    "torch_geometric.transforms.",
+    # Operations on images; its networks lie in `feature`, `contrib` and `models`.
+    "kornia.augmentation.",
+    "kornia.color.",
+    "kornia.enhance.",
+    "kornia.filters.",
+    "kornia.geometry.",
+    "kornia.morphology.",
+)
+# What these return has the mode that it was saved with.
+PICKLES = frozenset(
+    {
+        "torch.load",
+        "torch.jit.load",
+        "pickle.load",
+        "pickle.loads",
+        "dill.load",
+        "cloudpickle.load",
+        "joblib.load",
+    }
 )
 # Other frameworks: what these build is no module of torch, whatever it is called.
 FOREIGN = (
@@ -114,6 +139,8 @@ FOREIGN = (
 )
 # Methods that a trainer calls in EVAL (transformers' source, `Trainer.evaluation_loop`).
 EVALUATION_HOOKS = frozenset({"prediction_step"})
+# Those that Lightning calls in EVAL, of a module or a mixin of one (its documentation, "Trainer").
+LIGHTNING_HOOKS = frozenset({"validation_step", "test_step", "predict_step"})
 # Libraries whose `from_pretrained` returns a model in EVAL (transformers documentation, "PreTrainedModel").
 EVAL_LOADERS = ("transformers.", "diffusers.", "pytorch_transformers.", "peft.")
 # Data leaves the graph here: what comes out says nothing about training.
@@ -136,7 +163,7 @@ _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
     r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class"
     r"|(^|_)(fn|func|function)$|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
-    r"|^(build|create|make|get|load|init|define|save|setup|prepare|unwrap"
+    r"|^(to|build|create|make|get|load|init|define|save|setup|prepare|unwrap"
     r"|store|restore|register|update|reset|swap|compute|calc|calculate|measure|compare|check|evaluate|validate"
     r"|plot|print|log|fit|list|count|has|is|add|remove|select|find|convert|export|summari[sz]e)_"
     r"|(param|rand|random|number|seed|data|batch|anchor|prior|grid|id|name)s?_gen(erator)?$)",

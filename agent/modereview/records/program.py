@@ -112,6 +112,7 @@ class Forward:
     exact: bool = True  # False where paths were merged, and the mode is one of several
     cause: Literal["build", "switch", "pretrained", "entry", "escaped"] = "entry"
     switch: Span | None = None  # the switch that set the mode, where one did
+    by_itself: bool = False  # whether the constructor of its class is what switched it
     switch_path: tuple[Span, ...] = ()  # call sites that led to it
     switch_through: tuple[str, ...] = ()  # the functions that they call, where a run showed them
     sensitive: tuple[str, ...] = ()  # what in the model is known to depend on its mode
@@ -127,6 +128,8 @@ class Forward:
     off_by: Span | None = None  # what switched the graph off with no block to end it
     network: bool = True  # whether more than the name of a role ("decoder") says that it is a network
     handed: bool = False  # whether it came in as an argument of the outermost function, from out of view
+    given: bool = False  # whether it, or what it is a part of, came from out of view and was not made there
+    made_by: str = ""  # the class or imported function out of view that made it here: "asr.Speech2Text"
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,10 @@ class Program:
     constants: tuple[tuple[str, str], ...] = ()  # top-level NAME = literal, as source text
     handed: tuple[Forward, ...] = ()  # models handed to an export, a summary or a wrapper, with their mode
     called_in: tuple[tuple[str, str], ...] = ()  # functions that evaluate -> the other file that calls them
+    made_in: tuple[tuple[str, str], ...] = ()  # what made a model out of view -> the other file that switches
+    driven: tuple[
+        tuple[str, str, bool], ...
+    ] = ()  # methods that evaluate, their base class, whether it switches
     gave_up: str | None = None  # why the mode flow stopped early, in words
     steps: int = 0  # expressions that the mode flow went through
     block: ir.Block = ()  # the file as the rules look at it

@@ -65,10 +65,11 @@ class Rule:
 
 
 def certainty(forward: Forward, *, certain: bool) -> Severity:
-    """Error where a mode-sensitive layer is known, warning where the model is not in view, else a note."""
+    """Error where a mode-sensitive layer is known, warning where a network is not in view, else a note."""
     if forward.sensitive:
         return Severity.ERROR if certain and forward.exact else Severity.WARNING
-    return Severity.WARNING if forward.opaque else Severity.NOTE
+    shown = forward.network or forward.role == "train"
+    return Severity.WARNING if forward.opaque and shown else Severity.NOTE
 
 
 def deliberate(program: Program, forward: Forward) -> bool:
@@ -96,7 +97,12 @@ def holds(forward: Forward) -> str:
         *first, last = forward.sensitive
         return f"`{forward.model}` holds {', '.join(first) + ' and ' if first else ''}{last}"
     if forward.opaque:
-        return f"what `{forward.model}` is built of is not in view"
+        maker = (
+            f"what `{forward.made_by.rpartition('.')[2]}` makes"
+            if forward.made_by
+            else f"what `{forward.model}` is built of"
+        )
+        return f"{maker} is not in view: whether a layer of it depends on the mode is not known"
     return f"`{forward.model}` holds no layer that depends on the mode: no harm today, a trap for tomorrow"
 
 

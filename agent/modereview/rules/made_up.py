@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from modereview.analyze import ir, walk
-from modereview.records import Forward, Program
+from modereview.records import Forward, Program, Span
 from modereview.rules import lookup
 
 _MAKERS = frozenset(
     "torch.rand torch.randn torch.randint torch.zeros torch.ones torch.full torch.arange torch.empty "
-    "torch.rand_like torch.randn_like torch.ones_like torch.zeros_like".split()
+    "torch.rand_like torch.randn_like torch.ones_like torch.zeros_like numpy.zeros numpy.ones numpy.arange "
+    "numpy.random.rand numpy.random.randn numpy.random.random numpy.random.sample numpy.random.randint "
+    "numpy.random.random_sample numpy.random.normal numpy.random.uniform".split()
 )
 # How two results are held against each other (torch.testing, numpy.testing, unittest).
-_COMPARERS = frozenset("assert_close assert_allclose allclose assertEqual assert_equal isclose".split())
+_COMPARERS = frozenset(
+    "assert_close assert_allclose allclose assertEqual assert_equal isclose assert_almost_equal "
+    "assert_array_almost_equal assert_array_equal assertTrue".split()
+)
 
 
 def is_made_up(program: Program, forward: Forward) -> bool:
@@ -29,27 +36,63 @@ def is_compared(program: Program, forward: Forward) -> bool:
     return any(name in _COMPARERS for name in names) and any(_made(program, body, i) for i in inputs)
 
 
-def is_probe(program: Program, forward: Forward) -> bool:
-    """Whether made-up inputs go in, and nothing is asked of what comes out but its shape."""
+def is_asked_for_its_shape(program: Program, forward: Forward) -> bool:
+    """Whether nothing is asked of what comes out but its shape: `model(x).shape`, `out["mask"].size()`."""
     body = dict(lookup.scopes(program)).get(forward.function, ())
+    every = list(walk.all_expressions(body))
+    asked = {whole.span for e in every for whole in _asked_for_shape(e)}
     pairs = [pair for s in walk.statements(body) for pair in lookup.bindings(s)]
     targets = [target for target, value in pairs if value.span == forward.span]
-    if len(targets) != 1 or not is_made_up(program, forward):
-        return False
-    every = [e for e in walk.all_expressions(body) if isinstance(e, ir.Attr | ir.Name)]
-    asked = [e.base.span for e in every if isinstance(e, ir.Attr) and e.name in ("shape", "size")]
+    if len(targets) != 1:
+        return forward.span in asked
     name, given = walk.dotted(targets[0]), targets[0].span
-    mentions = [e.span for e in every if walk.dotted(e) == name and e.span != given]
-    return bool(mentions) and all(span in asked for span in mentions)
+    again = [(t.span, value.span) for t, value in pairs if walk.dotted(t) == name and t.span > given]
+    target, value = min(again, default=(None, None))
+    mentions = [e.span for e in every if isinstance(e, ir.Attr | ir.Name) and walk.dotted(e) == name]
+    later = [s for s in mentions if s > given and s != target and (value is None or s < _end(value))]
+    return bool(later) and all(span in asked for span in later)
 
 
-def _made(program: Program, body: ir.Block, expr: ir.Expr) -> bool:
-    """A call of a maker, or a name that is assigned nothing else."""
-    if isinstance(expr, ir.Name):
-        pairs = (pair for s in walk.statements(body) for pair in lookup.bindings(s))
-        values = [value for target, value in pairs if walk.dotted(target) == expr.id]
-        return bool(values) and all(_calls_maker(program, value) for value in values)
-    return _calls_maker(program, expr)
+def _end(span: Span) -> Span:
+    return Span(span.end_line, span.end_column, span.end_line, span.end_column)
+
+
+def _asked_for_shape(expr: ir.Expr) -> Iterator[ir.Expr]:
+    """What `expr` asks for its shape, from the part to the whole: `out["mask"]` and `out`."""
+    match expr:
+        case ir.Attr(base, "shape" | "size"):
+            part: ir.Expr | None = base
+        case ir.Call(ir.Name("len"), (part,)):
+            pass
+        case _:
+            return
+    while part is not None:
+        yield part
+        part = part.base if isinstance(part, ir.Item | ir.Attr) else None
+
+
+def _made(program: Program, body: ir.Block, expr: ir.Expr, through: frozenset[str] = frozenset()) -> bool:
+    """A call of a maker, what such a call is given to (`torch.tensor(made)`), or a name that is nothing else.
+
+    `through` are the names that led here: of `x = x.to(device)` alone nothing tells what x was.
+    """
+    if isinstance(expr, ir.Name) and expr.id not in through:
+        values = _values(body, expr)
+        return bool(values) and all(_made(program, body, value, through | {expr.id}) for value in values)
+    given = expr.args[:1] if isinstance(expr, ir.Call) else ()
+    return _calls_maker(program, expr) or any(_made(program, body, g, through) for g in given)
+
+
+def _values(body: ir.Block, name: ir.Name) -> list[ir.Expr]:
+    """What the name was given before its use; in a loop also behind it."""
+    statements = list(walk.statements(body))
+    looped = any(isinstance(s, ir.Loop) and walk.within(name.span, s.span) for s in statements)
+    pairs = [pair for s in statements for pair in lookup.bindings(s)]
+    return [
+        value
+        for target, value in pairs
+        if walk.dotted(target) == name.id and (looped or target.span < name.span)
+    ]
 
 
 def _calls_maker(program: Program, expr: ir.Expr) -> bool:

@@ -116,6 +116,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
     meant = asked or is_unit_test(program, forward)
     return (
         meant
+        or _switches_itself(program, forward)
         or is_tried_out(program, forward)
         or deliberate(program, forward)
         or is_sampled_generator(program, forward)
@@ -124,6 +125,11 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or (switched_inside(program, forward) and _is_bracketed(program, forward))
         or _ends_another_evaluation(program, forward)
     )
+
+
+def _switches_itself(program: Program, forward: Forward) -> bool:
+    """Whether the constructor of the model sees to its mode on another path: where it brings weights."""
+    return any(f.span == forward.span and f.by_itself and f.mode is Mode.EVAL for f in program.forwards)
 
 
 def _is_bracketed(program: Program, forward: Forward) -> bool:
@@ -179,9 +185,10 @@ def _in_loop_over_data(program: Program, forward: Forward) -> bool:
 def is_tried_out(program: Program, forward: Forward) -> bool:
     """Whether a model with the weights it was built with runs once: its numbers are nobody's results.
 
-    So are those of a model that is held against another. What a generator makes of noise is used, though.
+    So are those of a model that is held against another, or asked for a shape. What a generator makes of
+    noise is used, though.
     """
-    if made_up.is_compared(program, forward):
+    if made_up.is_compared(program, forward) or made_up.is_asked_for_its_shape(program, forward):
         return True
     once = forward.fresh and not _in_loop_over_data(program, forward)
     in_view = bool(forward.classes)  # nothing in its class loads weights
@@ -201,9 +208,15 @@ def switched_inside(program: Program, forward: Forward) -> bool:
     around = [s for s in walk.statements(where.body) if walk.within(where.forward, s.span)]
     block = any(_graph_off(program, s) and walk.within(where.switch, s.span) for s in around)
     function = program.function(where.function)
-    evaluates = function is not None and "train" not in function.roles
+    trains = _goes_backward(where.body) or "loss" in where.function.rpartition(".")[2]
+    evaluates = function is not None and "train" not in function.roles and not trains
     named = any(names_an_evaluation(name) for name in forward.through[: where.depth])
     return block or (evaluates and (named or forward.grad is False))
+
+
+def _goes_backward(body: ir.Block) -> bool:
+    """Whether a loss goes backward there, of whatever it was made: `model.loss(batch).backward()`."""
+    return any(isinstance(c.func, ir.Attr) and c.func.name == "backward" for c in walk.calls(body))
 
 
 def _graph_off(program: Program, statement: ir.Stmt) -> bool:

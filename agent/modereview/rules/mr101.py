@@ -60,13 +60,18 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
     return rule.finding(
         program,
         forward.span,
-        f"`{forward.model}` is evaluated in whatever mode the caller left it",
+        f"`{forward.model}` is evaluated in whatever mode {_who_left_it(forward)}",
         severity=Severity.NOTE if excuse or latent else Severity.WARNING,
         evidence=(*loaded, here),
         facts=(harm(forward, training=False), *filter(None, (excuse,))),
         function=forward.function,
         subject=forward.model,
     )
+
+
+def _who_left_it(forward: Forward) -> str:
+    maker = forward.made_by.rpartition(".")[2]
+    return f"`{maker}` built it in" if maker else "the caller left it"
 
 
 RULE = Rule(
@@ -113,10 +118,10 @@ def main(loader):
         "`train(False)`; a mode that is saved and given back; a helper used by both sides, each of which "
         "sets its mode before; Monte-Carlo dropout and test-time adaptation that a name or a comment "
         "declares, and a GAN's generator sampled where it is trained (a note at most); a model without any "
-        "layer that depends on the mode (a note). Notes, too, where nothing in view decides the mode: what "
-        "only its name says to be a network (`decoder(x)`), a module's own `predict`, unless a class method "
-        "hands the module out loaded and unswitched, a function that samples from the model it is "
-        "handed, a method of a base class that is handed it, samples that a training makes."
+        "layer that depends on the mode (a note). Notes, too, where nothing in view decides the mode and the "
+        "model is another's: handed in, saved whole, made in a file that switches, driven by a base class; "
+        "what only its name says to be a network (`decoder(x)`); and a module's own `predict`, unless a "
+        "class method hands the module out loaded and unswitched."
     ),
     fix=(
         "`model.eval()` at the start of the evaluating function, on the very expression used there; on each "

@@ -12,9 +12,10 @@ from modereview.analyze import ir, walk
 from modereview.analyze.classes import inherited
 from modereview.analyze.torchfacts import (
     EVALUATION_HOOKS,
+    LIGHTNING_HOOKS,
+    PICKLES,
     names_a_training,
     names_an_evaluation,
-    names_an_inference,
 )
 from modereview.records import Forward, Mode, Program
 from modereview.rules import handing_out, inside, lookup, made_up
@@ -29,7 +30,8 @@ def excuse(program: Program, forward: Forward) -> str | None:
         if speaks(program, forward):
             outermost = forward.through[0] if forward.through else forward.function
             short = outermost.rpartition(".")[2]
-            return why.format(model=forward.model, function=short, elsewhere=_called_in(program, forward))
+            who = {key: find(program, forward) for key, find in _WHO.items()}
+            return why.format(model=forward.model, function=short, **who)
     return None
 
 
@@ -50,8 +52,17 @@ def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
     called = program.source.slice(forward.span).startswith(f"{forward.model}(")  # and not what leads to it
     measured = any(map(names_an_evaluation, forward.through))  # `benchmark()`, `latency()`: its time is taken
     body = dict(lookup.scopes(program)).get(forward.function, ())
-    alone = any(isinstance(s, ir.Do) and s.span == forward.span for s in walk.statements(body))
-    return called and not measured and alone
+    alone = any(_throws_away(s, forward) for s in walk.statements(body))
+    return called and alone and (forward.handed or not measured)
+
+
+def _throws_away(statement: ir.Stmt, forward: Forward) -> bool:
+    """`model(x)` as a statement, or `_ = model(x)`."""
+    match statement:
+        case ir.Assign((ir.Name("_"),), value):
+            return value.span == forward.span
+        case _:
+            return isinstance(statement, ir.Do) and statement.span == forward.span
 
 
 def _called_in(program: Program, forward: Forward) -> str | None:
@@ -59,13 +70,21 @@ def _called_in(program: Program, forward: Forward) -> str | None:
     return dict(program.called_in).get(forward.through[0] if forward.through else "")
 
 
+def _is_unpickled(program: Program, forward: Forward) -> bool:
+    """Whether it was saved whole: `torch.load(path)`, `pickle.load(file)`."""
+    return forward.made_by in PICKLES
+
+
 def _is_only_named(program: Program, forward: Forward) -> bool:
-    """`decoder(x)`: an encoder, a generator or a policy may be any object that can be called."""
+    """`decoder(x)`: an encoder, a generator or a policy may be any object that can be called.
+
+    So may a `model` that a class out of view builds, and that nothing asks for what modules have.
+    """
     return not forward.network
 
 
-def _is_bases(program: Program, forward: Forward) -> bool:
-    """Whether a model is an attribute that only a base class out of view can have set: its to switch."""
+def _is_set_elsewhere(program: Program, forward: Forward) -> bool:
+    """Whether a model is an attribute that its class never sets: its base does, or who builds the object."""
     assert program.names is not None
     owner = forward.function.rpartition(".")[0]
     root, _, rest = forward.model.partition(".")
@@ -73,7 +92,6 @@ def _is_bases(program: Program, forward: Forward) -> bool:
     if root != "self" or not attr or owner not in program.names.classes:
         return False
     own = tuple(inside.lineage(program, owner))
-    elsewhere = any(program.names.class_at(base) is None for cls in own for base in cls.bases)
     assigned = (
         walk.dotted(target)
         for cls in own
@@ -83,7 +101,7 @@ def _is_bases(program: Program, forward: Forward) -> bool:
         for whole in s.targets
         for target in walk.subexpressions(whole)
     )
-    return elsewhere and f"self.{attr}" not in assigned
+    return f"self.{attr}" not in assigned
 
 
 def _is_handed_to_hook(program: Program, forward: Forward) -> bool:
@@ -97,10 +115,47 @@ def _is_handed_to_hook(program: Program, forward: Forward) -> bool:
     return elsewhere or inherited(cls, short, program.names) is not None
 
 
-def _is_handed_to_use(program: Program, forward: Forward) -> bool:
-    """Whether a function that by its name samples or predicts, and judges nothing, is handed the model."""
-    uses = forward.role == "infer" and any(map(names_an_inference, (*forward.through, forward.function)))
-    return forward.handed and uses
+def _is_given(program: Program, forward: Forward) -> bool:
+    """Whether the model is another's: the review of who hands it over tells its mode.
+
+    Not where the function trains it as well: then one of both is in the wrong mode.
+    """
+    trained = any(
+        f.role == "train" and (f.function, f.model) == (forward.function, forward.model)
+        for f in program.forwards
+    )
+    return forward.given and not trained
+
+
+def _maker(program: Program, forward: Forward) -> str | None:
+    """Another file of the project that defines what made the model, and switches to EVAL."""
+    return dict(program.made_in).get(forward.made_by)
+
+
+def _driver(program: Program, forward: Forward) -> str | None:
+    """The base class that may call the outermost function, and switch what its object holds before.
+
+    One that is not seen to switch is not asked for what a class builds of its own classes.
+    """
+    outermost = forward.through[0] if forward.through else forward.function
+    held = lookup.root_of(forward.model) == "self" or forward.handed
+    own = _builds_itself(program, forward)
+    bases = (base for name, base, seen in program.driven if name == outermost and (seen or not own))
+    return next(bases, None) if held else None
+
+
+def _builds_itself(program: Program, forward: Forward) -> bool:
+    """Whether the class of the method builds the model there, of a class of the file: `self.net = Net()`."""
+    owner = (forward.through or (forward.function,))[0].rpartition(".")[0]
+    methods = (m for cls in inside.lineage(program, owner) for m in cls.methods)
+    return bool(forward.classes) or any(
+        walk.dotted(target) == forward.model
+        and isinstance(value, ir.Call)
+        and program.module(walk.dotted(value.func) or "") is not None
+        for method in methods
+        for s in walk.statements(method.body)
+        for target, value in lookup.bindings(s)
+    )
 
 
 def _is_for_training(program: Program, forward: Forward) -> bool:
@@ -121,26 +176,31 @@ def _is_seen_to(program: Program, forward: Forward) -> bool:
 
 
 def _is_hook_in_eval(program: Program, forward: Forward) -> bool:
-    """Whether a trainer's base class calls the outermost function, and has switched to EVAL before."""
+    """Whether a trainer calls the outermost function, and has switched to EVAL before."""
     assert program.names is not None
     owner, _, short = (forward.through[0] if forward.through else forward.function).rpartition(".")
     cls = program.names.classes.get(owner)
     bases = (walk.dotted(base) or "" for base in cls.bases) if cls else ()
-    return short in EVALUATION_HOOKS and any(base.endswith("Trainer") for base in bases)
+    hook = short in EVALUATION_HOOKS and any(base.endswith("Trainer") for base in bases)
+    return hook or (cls is not None and short in LIGHTNING_HOOKS)
 
 
+_WHO = {"elsewhere": _called_in, "maker": _maker, "driver": _driver}
 _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (deliberate, "a name or a comment says that the mode is meant"),
     (made_up.is_compared, "made-up inputs show there that two implementations agree"),
-    (made_up.is_probe, "only the shape of what comes out is looked at"),
+    (made_up.is_asked_for_its_shape, "only the shape of what comes out is looked at"),
     (is_run_for_its_effect, FOR_ITS_EFFECT),
     (_called_in, "it is called in {elsewhere}, whose review says in which mode"),
+    (_maker, "`{model}` comes from {maker}, which switches to EVAL"),
     (_is_seen_to, "on another way there it is in EVAL: whoever leads here answers for the mode"),
     (_is_hook_in_eval, "the trainer has switched to EVAL before it calls `{function}`"),
-    (_is_bases, "`{model}` comes from a base class out of view, which answers for its mode"),
+    (_is_set_elsewhere, "its class never sets `{model}`: whoever does answers for its mode"),
     (_is_left_to_caller, "a module's own `{function}` runs in the mode that its caller chose"),
+    (_is_unpickled, "`{model}` was saved whole: it is in the mode that it was saved in"),
     (_is_only_named, "nothing but its name says that `{model}` is a network"),
+    (_driver, "`{driver}`, the base class, may call `{function}` and answers for the mode"),
     (_is_handed_to_hook, "`{function}` belongs to its base class: who calls it so answers for the mode"),
     (_is_for_training, "a training uses what comes out, in the mode that it trains in"),
-    (_is_handed_to_use, "`{function}` uses the model that it is handed: its caller answers for the mode"),
+    (_is_given, "nobody in view makes `{model}`: who hands it over answers for its mode"),
 )

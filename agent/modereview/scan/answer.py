@@ -42,6 +42,24 @@ class Answer:
         return self.review is None or not self.review.internal_errors
 
 
+@dataclass(frozen=True)
+class _Told:
+    """Asks other files of the project, and keeps the digests of those that an answer came from."""
+
+    asked: dict[Path, str]
+
+    def caller(self, source: Source, function: str, *, inherits: bool = False) -> Path | None:
+        return self._kept(parse.elsewhere.caller(source, function, inherits=inherits))
+
+    def maker(self, source: Source, name: str) -> Path | None:
+        return self._kept(parse.elsewhere.maker(source, name))
+
+    def _kept(self, found: Path | None) -> Path | None:
+        if found is not None:
+            self.asked.setdefault(found, digest(found))
+        return found
+
+
 def answer(task: Task, raw: bytes | None = None) -> Answer:
     """Read, analyze and look. Never raises for what the file holds."""
     asked: dict[Path, str] = {}
@@ -49,12 +67,6 @@ def answer(task: Task, raw: bytes | None = None) -> Answer:
     def near(path: Path, root: Path) -> Source:
         asked.setdefault(path, digest(path))
         return _neighbour(path, root, asked[path])
-
-    def calling(source: Source, function: str) -> Path | None:
-        found = parse.caller(source, function)
-        if found is not None:
-            asked.setdefault(found, digest(found))
-        return found
 
     try:
         source = parse.read(task.path, task.root, raw)
@@ -65,7 +77,7 @@ def answer(task: Task, raw: bytes | None = None) -> Answer:
     crashes: list[str] = []
 
     def read(text: Source) -> tuple[Program, Looked]:
-        program = analyze(text, near, callers=calling, static=True)
+        program = analyze(text, near, elsewhere=_Told(asked), static=True)
         return program, look(program, task.select, task.ignore, crashes.append)
 
     try:

@@ -1,4 +1,4 @@
-"""Who else calls a function of a file: told by the text of the project."""
+"""Who else calls a function of a file, or makes its model: told by the text of the project."""
 
 from __future__ import annotations
 
@@ -36,26 +36,54 @@ NO_CALLERS = {
 
 @pytest.mark.parametrize("text", CALLERS.values(), ids=CALLERS)
 def test_a_caller(text: str, tmp_path: Path) -> None:
-    assert parse.caller(source(tmp_path, {"train.py": text}), "score") == tmp_path / "train.py"
+    assert parse.elsewhere.caller(source(tmp_path, {"train.py": text}), "score") == tmp_path / "train.py"
 
 
 @pytest.mark.parametrize("text", NO_CALLERS.values(), ids=NO_CALLERS)
 def test_no_caller(text: str, tmp_path: Path) -> None:
-    assert parse.caller(source(tmp_path, {"train.py": text}), "score") is None
+    assert parse.elsewhere.caller(source(tmp_path, {"train.py": text}), "score") is None
 
 
 @pytest.mark.parametrize("name", ["tests/use.py", "test_use.py", ".cache/use.py", "use.txt"])
 def test_tests_and_hidden_files_do_not_count(name: str, tmp_path: Path) -> None:
-    assert parse.caller(source(tmp_path, {name: CALLERS["imported by name"]}), "score") is None
+    assert parse.elsewhere.caller(source(tmp_path, {name: CALLERS["imported by name"]}), "score") is None
 
 
 def test_a_method_needs_the_name_of_its_class(tmp_path: Path) -> None:
     others = {"a.py": "engine.generate(net.eval())\n", "b.py": "e = Engine(net.eval())\ne.generate(x)\n"}
     beside = source(tmp_path, others)
-    assert parse.caller(beside, "Engine.generate") == tmp_path / "b.py"
-    assert parse.caller(beside, "Motor.generate") is None
+    assert parse.elsewhere.caller(beside, "Engine.generate") == tmp_path / "b.py"
+    assert parse.elsewhere.caller(beside, "Motor.generate") is None
+
+
+@pytest.mark.parametrize(("inherits", "found"), [(True, "loop.py"), (False, None)])
+def test_a_method_may_be_called_by_the_name_of_its_base(inherits: bool, found: str | None, tmp_path: Path):
+    loop = "def fit(task, batch):\n    task.net.eval()\n    return task.sample(batch)\n"
+    beside = source(tmp_path, {"loop.py": loop})
+    where = parse.elsewhere.caller(beside, "Task.sample", inherits=inherits)
+    assert where == (tmp_path / found if found else None)
 
 
 def test_a_notebook_calls_too(tmp_path: Path) -> None:
     cells = '{"cells": [{"source": ["from scores import score\\n", "score(net.eval(), x)\\n"]}]}'
-    assert parse.caller(source(tmp_path, {"look.ipynb": cells}), "score") == tmp_path / "look.ipynb"
+    assert parse.elsewhere.caller(source(tmp_path, {"look.ipynb": cells}), "score") == tmp_path / "look.ipynb"
+
+
+MAKERS = {
+    "a function": "def build(args):\n    return Net().eval()\n",
+    "a class that switches itself": "class build(Base):\n    def __init__(self):\n        self.eval()\n",
+}
+NO_MAKERS = {
+    "it switches nothing": "def build(args):\n    return Net()\n",
+    "it only calls it": "net = build(args)\nnet.eval()\n",
+}
+
+
+@pytest.mark.parametrize("text", MAKERS.values(), ids=MAKERS)
+def test_a_maker(text: str, tmp_path: Path) -> None:
+    assert parse.elsewhere.maker(source(tmp_path, {"nets.py": text}), "nets.build") == tmp_path / "nets.py"
+
+
+@pytest.mark.parametrize("text", NO_MAKERS.values(), ids=NO_MAKERS)
+def test_no_maker(text: str, tmp_path: Path) -> None:
+    assert parse.elsewhere.maker(source(tmp_path, {"nets.py": text}), "nets.build") is None

@@ -1,4 +1,8 @@
-"""Who else in a project calls a function of a file, as far as the text says: files are not parsed."""
+"""Who else in a project calls a function of a file, or makes what it works on: told by the text.
+
+Files are not parsed. Only those count that switch some model to EVAL: one that does not is no excuse.
+Tests do not count: what they call runs for others, too.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +20,31 @@ _SWITCHES = re.compile(rb"\.eval\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
 _TEST = re.compile(r"^(tests?|conftest\.py|test_.*|.*_test\.py)$")
 
 
-def caller(source: Source, function: str) -> Path | None:
+def caller(source: Source, function: str, *, inherits: bool = False) -> Path | None:
     """Another file of the project that calls a function ("evaluate") or method ("Engine.generate") of a file.
 
-    It has to name the file, or the class, as well, and to switch some model to EVAL: one that does not is no
-    excuse. Tests do not count: what they call runs for others, too.
+    It has to name the file, or the class, as well. Where the class `inherits`, whoever calls the method may
+    know its base alone.
     """
     owner, _, name = function.rpartition(".")
     stem = source.path.stem if source.path.stem != "__init__" else source.path.parent.name
-    named = re.compile(rb"\b%s\b" % re.escape((owner or stem).encode()))
+    named = re.compile(b"" if inherits else rb"\b%s\b" % re.escape((owner or stem).encode()))
     before = rb"\." if owner else rb"(?<!def )\b"
     called = named if name == "__call__" else re.compile(before + rb"%s\s*\(" % re.escape(name.encode()))
+    return _first(source, named, called)
+
+
+def maker(source: Source, name: str) -> Path | None:
+    """Another file of the project that defines a function or class ("nets.build_model", "Extractor")."""
+    last = name.rpartition(".")[2].encode()
+    return _first(source, re.compile(rb"(?m)^\s*(def|class)\s+%s\b" % re.escape(last)))
+
+
+def _first(source: Source, *patterns: re.Pattern[bytes]) -> Path | None:
+    """The first other file that each pattern is found in, and a switch to EVAL."""
     for path in islice(_others(source), _FILES):
         text = _read(path)
-        if named.search(text) and called.search(text) and _SWITCHES.search(text):
+        if all(pattern.search(text) for pattern in (*patterns, _SWITCHES)):
             return path
     return None
 
