@@ -1,4 +1,4 @@
-"""Where a script's own run is left: a forward to which no gradient can come back is no evaluation for that."""
+"""Where a script's own run is left: a forward to which no gradient can come back any more is no evaluation."""
 
 from __future__ import annotations
 
