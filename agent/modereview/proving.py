@@ -48,7 +48,8 @@ def prove(
     suite, before = _that_run(suite, bench, found.findings, program)
     tell("Mending what can be proved")
     theirs = bench.own_tests(planned.test_path)
-    tools_for = partial(_tools, bench, theirs, settings)
+    crashes: list[str] = []
+    tools_for = partial(_tools, bench, theirs, settings, crashes.append)
     mended = mend(program, found.findings, (*before, *theirs.before), suite.cases, tools_for(suite))
     proof = Proof(planned, suite, before, mended)
     judge = partial(judged, settings=settings)
@@ -60,7 +61,9 @@ def prove(
     proof, mutation, confirmed = _confirmed(proof, mutation, bench, theirs)
     told = _told(found, proof, mutation, confirmed)
     not_run = (*told.not_run, *theirs.not_run, *dict.fromkeys(each.reason for each in confirmed.lost))
-    return replace(told, not_run=not_run, remarks=remarks, usage=advisor.usage(proof.suite))
+    errors = (*told.internal_errors, *dict.fromkeys(crashes))
+    usage = advisor.usage(proof.suite)
+    return replace(told, not_run=not_run, remarks=remarks, usage=usage, internal_errors=errors)
 
 
 def _written(planned: Plan, settings: Settings) -> Suite:
@@ -105,7 +108,9 @@ def _grown(proof: Proof, bench: Bench, settings: Settings) -> Proof:
     return replace(proof, suite=replace(grown, dropped=left))
 
 
-def _tools(bench: Bench, theirs: OwnTests, settings: Settings, suite: Suite) -> Tools:
+def _tools(
+    bench: Bench, theirs: OwnTests, settings: Settings, on_crash: Callable[[str], None], suite: Suite
+) -> Tools:
     """What the fix loop may use."""
     return Tools(
         look=lambda source: look_again(source, settings),
@@ -113,6 +118,7 @@ def _tools(bench: Bench, theirs: OwnTests, settings: Settings, suite: Suite) -> 
         fix=settings.fix,
         unsafe=settings.unsafe_fixes,
         unproved=settings.unproved,
+        on_crash=on_crash,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,8 +11,9 @@ import pytest
 from modereview import parse
 from modereview.analyze import analyze
 from modereview.fix import Mended, Tools, mend
-from modereview.records import Case, Finding, Outcome, Program, Source, Status
+from modereview.records import Case, Finding, Fix, Outcome, Program, Source, Status
 from modereview.rules import check
+from modereview.rules.mr201 import RULE
 
 Judge: TypeAlias = Callable[[str], Iterable[tuple[str, bool]]]  # text -> (case, whether it is green)
 
@@ -124,6 +126,23 @@ def test_a_fix_that_no_test_bears_out_is_a_suggestion():
     assert states(mended) == [("MR201", "suggested")] * 2
     assert mended.source.text == DROPOUTS
     assert mended.verdicts[0].reason == "no test turned green with it"
+
+
+def test_a_rule_that_fails_to_mend_costs_its_fix_and_no_more(monkeypatch: pytest.MonkeyPatch):
+    def fails(program: Program, finding: Finding) -> Iterable[Fix]:
+        raise IndexError("tuple index out of range")
+
+    monkeypatch.setattr("modereview.fix.attempt.rule", lambda _: replace(RULE, mend=fails))
+    program, findings = look(source(DROPOUTS))
+    told: list[str] = []
+    before = [Outcome("first", Status.FAILED)]
+    cases = [Case("first", "", "c", (), ("MR201",), "builtin")]
+    tools = Tools(look, lambda _: (), on_crash=told.append)
+    mended = mend(program, findings, before, cases, tools)
+    assert {v.state for v in mended.verdicts} == {"proved"}
+    assert "MR201 could not mend line 12: IndexError: tuple index out of range" in told
+    with pytest.raises(IndexError):
+        mend(program, findings, before, cases, replace(tools, on_crash=None))
 
 
 def test_where_nothing_is_red_nothing_is_tried():

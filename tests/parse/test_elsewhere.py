@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from modereview import parse
+from modereview.analyze import analyze
 from modereview.records import Source
+from modereview.rules import check
 
 SCORES = "def score(model, loader):\n    return model(loader)\n"
 
@@ -87,3 +89,33 @@ def test_a_maker(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", NO_MAKERS.values(), ids=NO_MAKERS)
 def test_no_maker(text: str, tmp_path: Path) -> None:
     assert parse.elsewhere.maker(source(tmp_path, {"nets.py": text}), "nets.build") is None
+
+
+CARELESS = "from engine.scores import score\nprint(score(net, data))\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"train.py": CARELESS}, "train.py"),
+        ({"train.py": CARELESS, "main.py": CALLERS["imported by name"]}, None),
+        ({"train.py": CARELESS, "other.py": "net.eval()\n"}, "train.py"),
+        ({"tests/use.py": CARELESS}, None),
+        ({}, None),
+    ],
+)
+def test_nobody_who_calls_it_switches(files: dict[str, str], found: str | None, tmp_path: Path):
+    told = parse.elsewhere.careless_caller(source(tmp_path, files), "score")
+    assert told == (tmp_path / found if found else None)
+
+
+@pytest.mark.parametrize(("switch", "severity"), [("", "warning"), ("net.eval()\n", "note")])
+def test_an_evaluation_that_the_project_never_switches_for_is_at_fault(
+    switch: str, severity: str, tmp_path: Path
+):
+    scores = "import torch\ndef evaluate(model, loader):\n    return [model(x).argmax(1) for x in loader]\n"
+    calls = f"from engine.scores import evaluate\n{switch}print(evaluate(net, data))\n"
+    beside = source(tmp_path, {"engine/scores.py": scores, "train.py": calls})
+    (finding,) = check(analyze(beside, parse.read, elsewhere=parse.elsewhere), select=["MR101"])
+    assert finding.severity.value == severity
+    assert any("train.py" in fact for fact in finding.facts)

@@ -1,4 +1,4 @@
-"""Where a script's own run is left: a forward to which no gradient can come back any more is no evaluation."""
+"""Where a run is left: the forward there evaluates nothing if a gradient might have come to it."""
 
 from __future__ import annotations
 

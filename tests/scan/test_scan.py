@@ -82,7 +82,7 @@ def test_what_was_found_is_told_again_without_looking(run: Run, looked_at: list[
 def test_a_fix_is_offered_and_not_said_to_be_proved(run: Run) -> None:
     (verdict,) = run()[0][1].verdicts
     assert (verdict.state, verdict.proved_by) == ("suggested", ())
-    assert verdict.fix and verdict.fix.title == "call `model.train()` before the training"
+    assert verdict.fix and verdict.fix.title == "call `model.train()` instead of `model.eval()`"
 
 
 def test_a_file_that_is_slow_to_read_is_not_read_again_for_fixes(

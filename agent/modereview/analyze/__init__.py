@@ -19,6 +19,7 @@ from modereview.analyze.neighbours import Read
 from modereview.analyze.roles import Roles
 from modereview.analyze.schedules import call_sites, functions_of, roles_of_functions, schedules_of
 from modereview.analyze.switching import switches_of
+from modereview.analyze.torchfacts import names_an_evaluation
 from modereview.analyze.values import ForwardRun
 from modereview.analyze.worth import Worth
 from modereview.records import CallSite, Forward, Program, Source, Span
@@ -30,10 +31,13 @@ class Elsewhere(Protocol):
     """Other files of the project, asked by their text."""
 
     def caller(self, source: Source, function: str, *, inherits: bool = False) -> Path | None:
-        """One that calls a function or method of the file."""
+        """One that switches and calls a function or method of the file."""
+
+    def careless_caller(self, source: Source, function: str) -> Path | None:
+        """One that calls a function of the file, where nobody who does switches."""
 
     def maker(self, source: Source, name: str) -> Path | None:
-        """One that defines a function or class."""
+        """One that switches and defines a function or class."""
 
 
 def analyze(
@@ -69,6 +73,7 @@ def analyze(
     return replace(
         told,
         called_in=tuple(_called_in(functions, linked, elsewhere)),
+        careless=tuple(_careless(functions, source, elsewhere)),
         made_in=tuple(_made_in(undecided, source, elsewhere)),
     )
 
@@ -90,6 +95,13 @@ def _called_in(functions: list[str], linked: Linked, elsewhere: Elsewhere) -> It
         found = elsewhere.caller(linked.file, name, inherits=inherits)
         if found is not None:
             yield name, _named(found, linked.file)
+
+
+def _careless(functions: list[str], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
+    """Those of the evaluations that other files call, and none of them switches."""
+    for name in filter(names_an_evaluation, functions):
+        if (found := elsewhere.careless_caller(source, name)) is not None:
+            yield name, _named(found, source)
 
 
 def _made_in(undecided: list[Forward], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:

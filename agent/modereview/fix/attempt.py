@@ -28,6 +28,7 @@ class Tools:
     unsafe: bool = False  # whether unsafe fixes may be written
     unproved: bool = False  # whether fixes may be written that no test proves
     notes: bool = True  # whether a fix takes along those of the notes that it calls up
+    on_crash: Callable[[str], None] | None = None  # hears of a rule that fails to mend; None: it fails
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def suggestions(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
     if finding.severity is Severity.NOTE and not each.mends_notes:
         return
     seen = set()
-    for fix in _mends(now.program, finding):
+    for fix in _mends(now.program, finding, tools):
         attempt = _follow(now, fix, tools)
         if attempt is None:
             continue
@@ -94,12 +95,17 @@ def as_the_user_has_it(now: Now, finding: Finding, fix: Fix) -> Fix:
     return replace(fix, finding=finding, edits=edits)
 
 
-def _mends(program: Program, finding: Finding) -> Iterator[Fix]:
+def _mends(program: Program, finding: Finding, tools: Tools) -> Iterator[Fix]:
     """What the rule offers; where the layout of the file leaves no room for an edit, nothing more."""
     try:
         yield from rule(finding.rule).mend(program, finding)
     except ValueError:
         return
+    except Exception as error:  # a fault of ours costs one fix, not the review
+        if tools.on_crash is None:
+            raise
+        told = f"{type(error).__name__}: {error}".rstrip(": ")
+        tools.on_crash(f"{finding.rule} could not mend line {finding.span.line}: {told}")
 
 
 def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
@@ -128,7 +134,7 @@ def _with_notes(now: Now, attempt: Attempt, tools: Tools) -> Attempt | None:
     titles = [fix.title]
     for note in _fresh(state.findings, known, notes=True):
         here = next((f for f in state.findings if _kind(f) == _kind(note)), None)
-        further = next((m for m in _mends(state.program, here) if m.safe), None) if here else None
+        further = next((m for m in _mends(state.program, here, tools) if m.safe), None) if here else None
         after = _applied(state, further.edits, tools) if further else None
         if after is not None and further is not None and not _fresh(after.findings, known):
             state = after
@@ -162,7 +168,7 @@ def _settled(
         return state, titles
     if len(titles) > _FOLLOW_UPS:
         return None
-    for further in islice(_mends(state.program, fresh[0]), _WAYS):
+    for further in islice(_mends(state.program, fresh[0], tools), _WAYS):
         after = _applied(state, further.edits, tools) if further.safe else None
         if after is None:
             continue

@@ -1,6 +1,7 @@
 """Who else in a project calls a function of a file, or makes what it works on: told by the text.
 
-Files are not parsed. Only those count that switch some model to EVAL: one that does not is no excuse.
+Files are not parsed. Where one of them switches some model to EVAL, it may see to the mode; where none of
+those that call a function does, nobody in the project sees to it.
 Tests do not count: what they call runs for others, too.
 """
 
@@ -21,30 +22,41 @@ _TEST = re.compile(r"^(tests?|conftest\.py|test_.*|.*_test\.py)$")
 
 
 def caller(source: Source, function: str, *, inherits: bool = False) -> Path | None:
-    """Another file of the project that calls a function ("evaluate") or method ("Engine.generate") of a file.
+    """Another file that switches and calls a function ("evaluate") or method ("Engine.generate") of a file.
 
     It has to name the file, or the class, as well. Where the class `inherits`, whoever calls the method may
     know its base alone.
     """
+    return _first(source, *_calls(source, function, inherits=inherits), _SWITCHES)
+
+
+def careless_caller(source: Source, function: str) -> Path | None:
+    """A file that calls a function of another, where no file that does switches anything to EVAL."""
+    calls = _calls(source, function, inherits=False)
+    return None if _first(source, *calls, _SWITCHES) else _first(source, *calls)
+
+
+def _calls(source: Source, function: str, *, inherits: bool) -> tuple[re.Pattern[bytes], ...]:
+    """What is found in each file that calls a function."""
     owner, _, name = function.rpartition(".")
     stem = source.path.stem if source.path.stem != "__init__" else source.path.parent.name
     named = re.compile(b"" if inherits else rb"\b%s\b" % re.escape((owner or stem).encode()))
     before = rb"\." if owner else rb"(?<!def )\b"
     called = named if name == "__call__" else re.compile(before + rb"%s\s*\(" % re.escape(name.encode()))
-    return _first(source, named, called)
+    return named, called
 
 
 def maker(source: Source, name: str) -> Path | None:
-    """Another file of the project that defines a function or class ("nets.build_model", "Extractor")."""
+    """Another file that switches and defines a function or class ("nets.build_model", "Extractor")."""
     last = name.rpartition(".")[2].encode()
-    return _first(source, re.compile(rb"(?m)^\s*(def|class)\s+%s\b" % re.escape(last)))
+    return _first(source, re.compile(rb"(?m)^\s*(def|class)\s+%s\b" % re.escape(last)), _SWITCHES)
 
 
 def _first(source: Source, *patterns: re.Pattern[bytes]) -> Path | None:
-    """The first other file that each pattern is found in, and a switch to EVAL."""
+    """The first other file that each pattern is found in."""
     for path in islice(_others(source), _FILES):
         text = _read(path)
-        if all(pattern.search(text) for pattern in (*patterns, _SWITCHES)):
+        if all(pattern.search(text) for pattern in patterns):
             return path
     return None
 

@@ -51,6 +51,9 @@ class _Told:
     def caller(self, source: Source, function: str, *, inherits: bool = False) -> Path | None:
         return self._kept(parse.elsewhere.caller(source, function, inherits=inherits))
 
+    def careless_caller(self, source: Source, function: str) -> Path | None:
+        return self._kept(parse.elsewhere.careless_caller(source, function))
+
     def maker(self, source: Source, name: str) -> Path | None:
         return self._kept(parse.elsewhere.maker(source, name))
 
