@@ -65,6 +65,15 @@ def test_features_that_stay_the_same_are_no_fault(freezing: str, faults: Callabl
     assert faults(written(freezing, OPTIMIZERS["the head"], before="model.eval()")) == []
 
 
+def test_linear_classification_on_frozen_features(faults: Callable[[str], list[str]]):
+    freezing = """for name, p in model.named_parameters():
+            if name not in ("fc.weight", "fc.bias"):
+                p.requires_grad = False"""
+    assert faults(written(freezing, OPTIMIZERS["filtered"], before="model.eval()")) == []
+    whole = written("pass", OPTIMIZERS["filtered"], before="model.eval()")
+    assert faults(whole.replace("p.requires_grad = False", "print(p)")) != []  # nothing is frozen
+
+
 def test_an_optimizer_of_the_head_alone_freezes_the_rest(faults: Callable[[str], list[str]]):
     assert faults(written("pass", OPTIMIZERS["the head"], before="model.eval()")) == []
 

@@ -50,6 +50,7 @@ class Bindings(ABC):
         self.asked = linked.asked
         self.side_by_side = side_by_side
         self.trained_in_part = linked.trained_in_part
+        self.freezes_some = bool(self.trained_in_part) and linked.freezes_some
 
     @abstractmethod
     def evaluate(self, expr: ir.Expr, state: State, frame: Frame) -> Evaluated:

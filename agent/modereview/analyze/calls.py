@@ -155,7 +155,9 @@ class Calls(Activations):
         """What a method call tells of the models and results in it, whatever else it does."""
         if names_parameters(name):
             self.record.optimized |= set(things)
-            self.record.held |= set(things) if text in self.trained_in_part else set()
+            selected = set(things) if text in self.trained_in_part else set()
+            self.record.held |= selected
+            self.record.frozen |= selected if self.freezes_some else set()
         if names_a_loading(name):
             known = self.record.copies if _reads_a_state(call) else self.record.loaded
             known |= set(things)

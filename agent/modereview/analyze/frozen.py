@@ -16,9 +16,17 @@ _SELECTED = re.compile(
 )
 
 
+_FREEZES = re.compile(r"\brequires_grad(\s*=\s*False\b|_\(\s*(requires_grad\s*=\s*)?False\b)")
+
+
 def trained_in_part(code: str) -> frozenset[str]:
     """The models, as written, of whose parameters a file selects those that still want a gradient."""
     return frozenset(owner for found in _SELECTED.findall(code) for owner in found if owner)
+
+
+def freezes_some(code: str) -> bool:
+    """Whether a file takes the gradients of parameters, of whichever model."""
+    return _FREEZES.search(code) is not None
 
 
 def given_to_optimizer(call: ir.Call) -> Iterator[ir.Expr]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from modereview.analyze import ir
 from modereview.analyze.asked import Asked, together
-from modereview.analyze.frozen import trained_in_part
+from modereview.analyze.frozen import freezes_some, trained_in_part
 from modereview.analyze.names import Names
 from modereview.analyze.neighbours import Neighbour, Read, Search
 from modereview.analyze.outline import Outline, outline
@@ -58,6 +58,11 @@ class Linked:
     def trained_in_part(self) -> frozenset[str]:
         """Models, as written in any file, of whose parameters those are selected that want a gradient."""
         return frozenset[str]().union(*(trained_in_part(outline.source.code) for outline in self.outlines))
+
+    @property
+    def freezes_some(self) -> bool:
+        """Whether any file freezes parameters: then those that are selected are not all."""
+        return any(freezes_some(outline.source.code) for outline in self.outlines)
 
     @property
     def held_out(self) -> frozenset[Span]:
