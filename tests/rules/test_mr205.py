@@ -204,6 +204,20 @@ INNOCENT = {
                 self.layers = [nn.Linear(4, 4), nn.Linear(4, 4)]
                 self.net = nn.Sequential(*self.layers)
     """,
+    "put one by one into another list in Sequential": """
+        class Net(nn.Module):
+            def __init__(self, strides):
+                super().__init__()
+                convs, sequence = [nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)], []
+                for conv, stride in zip(convs, strides):
+                    sequence.append(conv)
+                    sequence.append(nn.MaxPool2d(stride))
+                self.conv = nn.Sequential(*sequence)
+                self.convs = convs
+            def forward(self, x):
+                for conv in self.convs: x = conv(x)
+                return x
+    """,
     "a local list in Sequential": """
         class Net(nn.Module):
             def __init__(self, n=3, act="relu"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import COLLECTING
 from modereview.records import Finding, Fix, ModuleClass, Program, Severity
 from modereview.rules import containers, inside, lookup
 from modereview.rules.base import Rule, fix
@@ -33,12 +34,13 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _registers(method: ir.Function, each: Held) -> bool:
     """Whether a method registers modules by name, hands the container on, or assigns what is no container."""
+    names = each.names | frozenset(_taken_over(method, each.names))
     for call in walk.calls(method.body):
         name = call.func.name if isinstance(call.func, ir.Attr) else walk.dotted(call.func) or ""
         if name in _REGISTERING:
             return True
         if name not in _READING and any(
-            _mentions(a, each.names) for a in (*call.args, *(v for _, v in call.kwargs))
+            _mentions(a, names) for a in (*call.args, *(v for _, v in call.kwargs))
         ):
             return method.short != "forward"
     return any(
@@ -46,6 +48,20 @@ def _registers(method: ir.Function, each: Held) -> bool:
         for statement in walk.statements(method.body)
         for target, value in lookup.bindings(statement)
     )
+
+
+def _taken_over(method: ir.Function, names: frozenset[str]) -> Iterator[str]:
+    """Other lists that a loop over one puts its items into: `for conv in convs: sequence.append(conv)`."""
+    for loop in walk.statements(method.body):
+        if not isinstance(loop, ir.Loop) or loop.iterable is None or loop.target is None:
+            continue
+        if any(walk.dotted(part) in names for part in walk.subexpressions(loop.iterable)):
+            items = {part.id for part in walk.subexpressions(loop.target) if isinstance(part, ir.Name)}
+            for call in walk.calls(loop.body):
+                match call:
+                    case ir.Call(ir.Attr(base, name), args) if name in COLLECTING:
+                        if items & {walk.dotted(given) for given in args} and (into := walk.dotted(base)):
+                            yield into
 
 
 def _mentions(argument: ir.Expr, names: frozenset[str]) -> bool:
