@@ -119,3 +119,10 @@ def test_an_evaluation_that_the_project_never_switches_for_is_at_fault(
     (finding,) = check(analyze(beside, parse.read, elsewhere=parse.elsewhere), select=["MR101"])
     assert finding.severity.value == severity
     assert any("train.py" in fact for fact in finding.facts)
+
+
+@pytest.mark.parametrize(
+    ("files", "never"), [({}, True), ({"train.py": CARELESS}, True), ({"other.py": "net.eval()\n"}, False)]
+)
+def test_a_project_that_never_switches(files: dict[str, str], never: bool, tmp_path: Path):
+    assert parse.elsewhere.never_switches(source(tmp_path, files)) is never

@@ -36,6 +36,9 @@ class Elsewhere(Protocol):
     def careless_caller(self, source: Source, function: str) -> Path | None:
         """One that calls a function of the file, where nobody who does switches."""
 
+    def never_switches(self, source: Source) -> bool:
+        """Whether nothing of the project switches to EVAL."""
+
     def maker(self, source: Source, name: str) -> Path | None:
         """One that switches and defines a function or class."""
 
@@ -98,10 +101,12 @@ def _called_in(functions: list[str], linked: Linked, elsewhere: Elsewhere) -> It
 
 
 def _careless(functions: list[str], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
-    """Those of the evaluations that other files call, and none of them switches."""
+    """Those of the evaluations that nobody in the project switches for, and how one sees that."""
     for name in filter(names_an_evaluation, functions):
         if (found := elsewhere.careless_caller(source, name)) is not None:
-            yield name, _named(found, source)
+            yield name, f"{_named(found, source)} calls it, and switches nothing to EVAL"
+        elif elsewhere.never_switches(source):
+            yield name, "nothing in the project switches a model to EVAL"
 
 
 def _made_in(undecided: list[Forward], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,11 @@ def careless_caller(source: Source, function: str) -> Path | None:
     return None if _first(source, *calls, _SWITCHES) else _first(source, *calls)
 
 
+def never_switches(source: Source) -> bool:
+    """Whether the file, and every other of the project, switches nothing to EVAL."""
+    return not _SWITCHES.search(source.raw) and _first(source, _SWITCHES) is None
+
+
 def _calls(source: Source, function: str, *, inherits: bool) -> tuple[re.Pattern[bytes], ...]:
     """What is found in each file that calls a function."""
     owner, _, name = function.rpartition(".")

@@ -197,9 +197,7 @@ class Program:
     constants: tuple[tuple[str, str], ...] = ()  # top-level NAME = literal, as source text
     handed: tuple[Forward, ...] = ()  # models handed to an export, a summary or a wrapper, with their mode
     called_in: tuple[tuple[str, str], ...] = ()  # functions that evaluate -> the other file that calls them
-    careless: tuple[
-        tuple[str, str], ...
-    ] = ()  # evaluations -> who calls them, where nobody who does switches
+    careless: tuple[tuple[str, str], ...] = ()  # evaluations nobody switches for -> how one sees that
     made_in: tuple[tuple[str, str], ...] = ()  # what made a model out of view -> the other file that switches
     driven: tuple[
         tuple[str, str, bool], ...

@@ -56,8 +56,7 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
     loader = handing_out.loader(program, forward) if unseen.predicts_itself(program, forward) else None
     loaded = (Event(loader.span, f"`{loader.name}` hands it out", "build"),) if loader else ()
-    careless = unseen.careless_caller(program, forward)
-    calls = None if excuse or careless is None else f"{careless} calls it, and switches nothing to EVAL"
+    seen = None if excuse else unseen.unswitched(program, forward)
     latent = not forward.sensitive and not forward.opaque
     return rule.finding(
         program,
@@ -65,7 +64,7 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
         f"`{forward.model}` is evaluated in whatever mode {_who_left_it(forward)}",
         severity=Severity.NOTE if excuse or latent else Severity.WARNING,
         evidence=(*loaded, here),
-        facts=(harm(forward, training=False), *filter(None, (excuse, calls))),
+        facts=(harm(forward, training=False), *filter(None, (excuse, seen))),
         function=forward.function,
         subject=forward.model,
     )

@@ -118,18 +118,18 @@ def _is_handed_to_hook(program: Program, forward: Forward) -> bool:
 def _is_given(program: Program, forward: Forward) -> bool:
     """Whether the model is another's: the review of who hands it over tells its mode.
 
-    Not where the function trains it as well: then one of both is in the wrong mode. Nor where the project
-    calls an evaluation, and no file that does switches.
+    Not where the function trains it as well: then one of both is in the wrong mode. Nor where nobody in the
+    project switches for an evaluation.
     """
     trained = any(
         f.role == "train" and (f.function, f.model) == (forward.function, forward.model)
         for f in program.forwards
     )
-    return forward.given and not trained and careless_caller(program, forward) is None
+    return forward.given and not trained and unswitched(program, forward) is None
 
 
-def careless_caller(program: Program, forward: Forward) -> str | None:
-    """Another file of the project that calls the evaluation, where none that does switches."""
+def unswitched(program: Program, forward: Forward) -> str | None:
+    """How one sees that nobody in the project switches for the evaluation, as a sentence."""
     return dict(program.careless).get(forward.through[0] if forward.through else "")
 
 

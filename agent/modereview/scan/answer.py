@@ -54,6 +54,9 @@ class _Told:
     def careless_caller(self, source: Source, function: str) -> Path | None:
         return self._kept(parse.elsewhere.careless_caller(source, function))
 
+    def never_switches(self, source: Source) -> bool:
+        return parse.elsewhere.never_switches(source)
+
     def maker(self, source: Source, name: str) -> Path | None:
         return self._kept(parse.elsewhere.maker(source, name))
 
