@@ -73,10 +73,12 @@ def analyze(
     told = replace(program, driven=tuple(_driven(functions, linked)))
     if elsewhere is None or not undecided:
         return told
+    called_in = dict(_called_in(functions, linked, elsewhere))
+    left = [name for name in functions if name not in called_in and names_an_evaluation(name)]
     return replace(
         told,
-        called_in=tuple(_called_in(functions, linked, elsewhere)),
-        careless=tuple(_careless(functions, source, elsewhere)),
+        called_in=tuple(called_in.items()),
+        careless=tuple(_careless(left, source, elsewhere)),
         made_in=tuple(_made_in(undecided, source, elsewhere)),
     )
 
@@ -100,12 +102,14 @@ def _called_in(functions: list[str], linked: Linked, elsewhere: Elsewhere) -> It
             yield name, _named(found, linked.file)
 
 
-def _careless(functions: list[str], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
+def _careless(evaluations: list[str], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
     """Those of the evaluations that nobody in the project switches for, and how one sees that."""
-    for name in filter(names_an_evaluation, functions):
-        if (found := elsewhere.careless_caller(source, name)) is not None:
+    callers = {name: elsewhere.careless_caller(source, name) for name in evaluations}
+    nobody = None in callers.values() and elsewhere.never_switches(source)
+    for name, found in callers.items():
+        if found is not None:
             yield name, f"{_named(found, source)} calls it, and switches nothing to EVAL"
-        elif elsewhere.never_switches(source):
+        elif nobody:
             yield name, "nothing in the project switches a model to EVAL"
 
 

@@ -50,7 +50,7 @@ def handed_to_freeze(value: ir.Expr, names: Names) -> Sequence[ir.Expr]:
     """The models of `freeze(model.parameters())`, where that function does so to each of what it is given."""
     if not isinstance(value, ir.Call) or not value.args:
         return ()
-    function = names.functions.get(names.origin(value.func) or walk.dotted(value.func) or "")
+    function = names.function_at(value.func)
     if function is None:
         return ()
     return [

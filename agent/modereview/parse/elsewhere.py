@@ -32,8 +32,12 @@ def caller(source: Source, function: str, *, inherits: bool = False) -> Path | N
 
 def careless_caller(source: Source, function: str) -> Path | None:
     """A file that calls a function of another, where no file that does switches anything to EVAL."""
-    calls = _calls(source, function, inherits=False)
-    return None if _first(source, *calls, _SWITCHES) else _first(source, *calls)
+    first: Path | None = None
+    for path, text in _matching(source, *_calls(source, function, inherits=False)):
+        if _SWITCHES.search(text):
+            return None
+        first = first or path
+    return first
 
 
 def never_switches(source: Source) -> bool:
@@ -59,11 +63,15 @@ def maker(source: Source, name: str) -> Path | None:
 
 def _first(source: Source, *patterns: re.Pattern[bytes]) -> Path | None:
     """The first other file that each pattern is found in."""
+    return next((path for path, _ in _matching(source, *patterns)), None)
+
+
+def _matching(source: Source, *patterns: re.Pattern[bytes]) -> Iterator[tuple[Path, bytes]]:
+    """The other files that each pattern is found in, with what they hold."""
     for path in islice(_others(source), _FILES):
         text = _read(path)
         if all(pattern.search(text) for pattern in patterns):
-            return path
-    return None
+            yield path, text
 
 
 def _others(source: Source) -> Iterator[Path]:
