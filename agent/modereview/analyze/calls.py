@@ -5,20 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modereview.analyze import ir, walk
-from modereview.analyze.activations import Activations
-from modereview.analyze.ageing import aged, earlier
-from modereview.analyze.effects import belongs
-from modereview.analyze.escapes import with_modes
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.frozen import given_to_optimizer
 from modereview.analyze.handing import AVERAGES, BAKED
-from modereview.analyze.joining import one_object
-from modereview.analyze.layers import taken_models
+from modereview.analyze.making import Making, part_of
 from modereview.analyze.torchfacts import (
     COLLECTING,
-    CONTAINERS,
     DETACHING,
-    EVAL_LOADERS,
     FLUENT,
     FOREIGN,
     LIBRARY_MODELS,
@@ -34,9 +27,7 @@ from modereview.analyze.values import (
     Bound,
     Callable,
     Cause,
-    Cell,
     ClassValue,
-    Constant,
     Elements,
     External,
     Graph,
@@ -49,7 +40,7 @@ from modereview.analyze.values import (
 from modereview.records import Mode
 
 
-class Calls(Activations):
+class Calls(Making):
     """The part of the interpreter that knows who is called."""
 
     def invoke(self, call: ir.Call, callee: ValueSet, given: Given, state: State, frame: Frame) -> Evaluated:
@@ -75,7 +66,7 @@ class Calls(Activations):
             case Callable(function, self_value, captured):
                 return self.call_function(function, self_value, given, call.span, state, frame, captured)
             case ClassValue(cls):
-                return self._build(call, cls, given, state, frame)
+                return self.build(call, cls, given, state, frame)
             case External(origin):
                 return self._external(call, origin, given, state, frame)
             case Bound(owner, name, text):
@@ -93,50 +84,6 @@ class Calls(Activations):
                 state = state.set(cell, frozenset({(Mode.UNKNOWN, cause)}))
         return state
 
-    def _build(self, call: ir.Call, cls: ir.Class, given: Given, state: State, frame: Frame) -> Evaluated:
-        thing = Thing((call.span, cls.name), cls.name, "build", cls.name, cls.name in self.modules.known)
-        state = self._anew(thing, call, state)
-        self._note_taken(thing, cls, given)
-        init = self.modules.method(cls, "__init__")
-        if init is None:
-            return [(state, frozenset({thing}))]
-        after = self.call_function(init, thing, given, call.span, state, frame)
-        return [(s, frozenset({thing})) for s in one_object([s for s, _ in after], state)]
-
-    def _note_taken(self, thing: Thing, cls: ir.Class, given: Given) -> None:
-        """Record the models that a class takes; None where they may be others than those in view."""
-        init, taken = cls.method("__init__"), taken_models(cls)
-        if init is None or not taken:
-            return
-        rows = [p for p in init.params[1:] if p.kind in ("positional", "keyword")]
-        values = dict(zip((p.name for p in rows), given.positional, strict=False)) | given.named
-        left_out = {p.name for p in rows if isinstance(p.default, ir.Const)} - set(values)
-        explicit = [values.get(name, NOTHING) for name in taken - left_out]
-        models = frozenset(v for value in explicit for v in value if isinstance(v, Thing))
-        before = self.record.taken.get(thing, frozenset())
-        known = given.complete and before is not None and all(map(_is_in_view, explicit))
-        self.record.taken[thing] = models | before if known and before is not None else None
-
-    def _anew(self, thing: Thing, call: ir.Call, state: State) -> State:
-        """The state for a thing that a call builds now: what an earlier pass did is another's history."""
-        if thing not in self.record.built:
-            self.record.built[thing] = call
-            return state
-        if any(self._is_other(cell) for cell in state.holding(thing)):
-            self.record.grows_older(thing, earlier(thing))
-            state = aged(thing, state)
-        return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
-
-    def _is_other(self, holder: Cell) -> bool:
-        """Whether what a cell holds is told apart from what the same place builds anew."""
-        kind, name = holder[0], holder[-1]
-        return kind == "turn" or (kind in ("name", "attr") and self._may_be_switched(name))
-
-    def _may_be_switched(self, name: object) -> bool:
-        """Whether a name is one that the file switches, or a model's; layers, which are many, are not."""
-        last = str(name).rpartition(".")[2]
-        return last in self.names.switched or names_a_model(last)
-
     def _call_thing(self, call: ir.Call, thing: Thing, given: Given, state: State, frame: Frame) -> Evaluated:
         if thing.cls in self.names.classes and not thing.is_module:
             method = self.modules.method(self.names.classes[thing.cls], "__call__")
@@ -145,7 +92,7 @@ class Calls(Activations):
         fed = bool(call.args or call.kwargs) or thing.is_module  # who is called with nothing runs nothing
         if fed and self.is_model(thing):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
-        if thing.label == "getattr" and (chosen := self._chosen(given)):
+        if thing.label == "getattr" and (chosen := self.chosen(given)):
             return [(state, chosen)]
         return self.escape(call, thing.label, frozenset({thing}), given, state, frame)
 
@@ -175,7 +122,7 @@ class Calls(Activations):
         if name == "backward":
             return self._backward(flowing, state)
         if name == "from_pretrained":
-            return self._pretrained(call, owner, state)
+            return self.pretrained(call, owner, state)
         if name in ("step", "zero_grad") and not results(owner):
             closures = [v for v in given.values if isinstance(v, Callable)]  # as LBFGS takes one
             rows = [r for v in closures for r in self._call_value(call, v, Given(), state, frame)]
@@ -200,7 +147,7 @@ class Calls(Activations):
         if name in FLUENT and things:
             return [(state, frozenset(things) | flowing)]
         if name.startswith("get_") and names_a_model(name.removeprefix("get_")) and not given.values:
-            return [(state, frozenset(_part(v, name) for v in things if self.is_model(v)) or NOTHING)]
+            return [(state, frozenset(part_of(v, name) for v in things if self.is_model(v)) or NOTHING)]
         if name in ("prepare", "setup", "setup_module", "prepare_model", "unwrap_model"):
             whole = given.positional
             return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
@@ -262,62 +209,12 @@ class Calls(Activations):
         if origin.startswith(LIBRARY_MODELS) and not origin.startswith(
             ("torch.nn.functional", "torch.nn.init", "torch.nn.utils")
         ):
-            return self._library_model(call, origin, given, state)
+            return self.library_model(call, origin, given, state)
         if last == "from_pretrained":
-            return self._pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
+            return self.pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
         if last.startswith("from_") and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper():
-            return self._brings_its_mode(call, origin, given, state)
+            return self.brings_its_mode(call, origin, given, state)
         return self.escape(call, origin, NOTHING, given, state, frame)
-
-    def _chosen(self, given: Given) -> ValueSet:
-        """`getattr(models, name)`: some member of what is imported, some part of a model."""
-        owners = given.positional[0] if len(given.positional) > 1 else NOTHING
-        parts = (_part(v, ANY) for v in owners if isinstance(v, Thing) and self.is_model(v))
-        return frozenset({External(f"{v.name}.{ANY}") for v in owners if isinstance(v, External)} | {*parts})
-
-    def _pretrained(self, call: ir.Call, owner: ValueSet, state: State) -> Evaluated:
-        """`from_pretrained` of a class: of transformers, where what is in view does not say otherwise."""
-        origins = [v.name for v in owner if isinstance(v, External)]
-        origins += [
-            self.names.origin(base) or "" for v in owner if isinstance(v, ClassValue) for base in v.cls.bases
-        ]
-        transformers = "transformers" in {o.partition(".")[0] for o in self.names.imports.values()}
-        origin = origins[0] if origins else f"transformers.{ANY}" if transformers else ANY
-        thing = Thing(
-            (call.span, "from_pretrained"),
-            origin.rpartition(".")[2],
-            "pretrained",
-            f"{origin}.from_pretrained",
-        )
-        self.record.built[thing] = call
-        if not (thing.cls or "").startswith(EVAL_LOADERS) and origins:
-            unknown = frozenset(
-                {(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), f"{origin}.from_pretrained"))}
-            )
-            state = state.set(("mode", thing), unknown)
-        return [(state, frozenset({thing}))]
-
-    def _brings_its_mode(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
-        """`Recognizer.from_hparams(...)` of a class out of view: that class sees to the mode."""
-        made = self._opaque(call, given)
-        unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), origin))})
-        return [(with_modes(made, unknown, state), made)]
-
-    def _library_model(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
-        lossy = origin.rpartition(".")[2].endswith("Loss") or "losses" in origin
-        thing = Thing(
-            (call.span, origin),
-            "criterion" if lossy else origin.rpartition(".")[2],
-            "library",
-            origin,
-            not lossy,
-        )
-        state = self._anew(thing, call, state)
-        if origin.rpartition(".")[2] in CONTAINERS:
-            self.record.parts.setdefault(thing, _layers_in(call, given))
-        for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
-            state = state.add(("attr", thing, held.label), frozenset({held}))
-        return [(state, frozenset({thing}))]
 
 
 def _lists_tensors(call: ir.Call, frame: Frame) -> bool:
@@ -329,33 +226,6 @@ def _lists_tensors(call: ir.Call, frame: Frame) -> bool:
         or (isinstance(item, ir.Attr) and item.base == ir.Name("self", item.base.span) and not in_module)
         for item in given.items
     )
-
-
-def _layers_in(call: ir.Call, given: Given) -> frozenset[Thing]:
-    """The layers that a container is given one by one; none where one of them may be anything."""
-    held = [v for values in given.positional for v in values]
-    known = all(isinstance(v, Thing) and v.origin in ("build", "library") for v in held)
-    one_each = all(len(values) == 1 for values in given.positional) and not given.named
-    spread = any(isinstance(a, ir.Star) for a in call.args)
-    return (
-        frozenset(v for v in held if isinstance(v, Thing))
-        if known and one_each and not spread
-        else frozenset()
-    )
-
-
-def _is_in_view(values: ValueSet) -> bool:
-    """Whether what is given is known: a module that was built in view, a function, a constant."""
-    built = ("build", "library", "copy")
-    return bool(values) and all(
-        (isinstance(v, Thing) and v.is_module and v.origin in built) or isinstance(v, Constant | Callable)
-        for v in values
-    )
-
-
-def _part(owner: Thing, name: str) -> Thing:
-    """`model.get_decoder()` is a part of the model, in its mode."""
-    return Thing((owner.key, name), f"{owner.label}.{name}", "attribute", parent=owner)
 
 
 def _reads_a_state(call: ir.Call) -> bool:
