@@ -144,6 +144,45 @@ def test_a_neighbour_that_was_missing_and_is_there_now_counts(
     assert run()[0][1].findings[0].severity.value == "error"
 
 
+EVALUATE = """\
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout()
+
+    def forward(self, x):
+        return self.drop(x)
+
+def evaluate(model: Net, loader):
+    correct = 0
+    with torch.no_grad():
+        for x, y in loader:
+            correct += (model(x).argmax(1) == y).sum()
+    return correct
+"""
+
+
+@pytest.mark.parametrize(
+    "other", ["import judge\nmodel.eval()\njudge.evaluate(model, loader)\n", "net.eval()\n"]
+)
+def test_another_file_that_switches_from_now_on_counts(
+    run: Run, looked_at: list[str], project: Path, other: str
+) -> None:
+    def severity() -> str:
+        rows = run(paths=(project / "judge.py",), select=("MR103",))[0][0].findings
+        return rows[0].severity.value
+
+    (project / "train.py").unlink()
+    (project / "judge.py").write_text(EVALUATE)
+    assert [severity(), severity()] == ["warning", "warning"]
+    (project / "caller.py").write_text(other)
+    assert severity() == "note"
+    assert looked_at == ["judge.py"] * 2
+
+
 def test_other_rules_are_another_question(run: Run, looked_at: list[str]) -> None:
     run()
     assert ids(run(ignore=("MR102",))[0]) == []

@@ -7,9 +7,11 @@ Tests do not count: what they call runs for others, too.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -45,6 +47,16 @@ def never_switches(source: Source) -> bool:
     return not _SWITCHES.search(source.raw) and _first(source, _SWITCHES) is None
 
 
+def state(root: Path) -> str:
+    """A digest that another one replaces when a file that may be asked is added, changed or removed."""
+    states = []
+    for path in islice(_scripts(root), _FILES):
+        with suppress(OSError):
+            found = path.stat()
+            states.append((str(path), found.st_mtime_ns, found.st_size))
+    return hashlib.sha256(repr(states).encode()).hexdigest()
+
+
 def _calls(source: Source, function: str, *, inherits: bool) -> tuple[re.Pattern[bytes], ...]:
     """What is found in each file that calls a function."""
     owner, _, name = function.rpartition(".")
@@ -68,20 +80,19 @@ def _first(source: Source, *patterns: re.Pattern[bytes]) -> Path | None:
 
 def _matching(source: Source, *patterns: re.Pattern[bytes]) -> Iterator[tuple[Path, bytes]]:
     """The other files that each pattern is found in, with what they hold."""
-    for path in islice(_others(source), _FILES):
+    for path in islice((p for p in _scripts(source.root) if p != source.path), _FILES):
         text = _read(path)
         if all(pattern.search(text) for pattern in patterns):
             yield path, text
 
 
-def _others(source: Source) -> Iterator[Path]:
-    """The scripts and notebooks of the project, tests and hidden folders left out."""
-    for here, folders, names in os.walk(source.root):
+def _scripts(root: Path) -> Iterator[Path]:
+    """The scripts and notebooks of a project, tests and hidden folders left out."""
+    for here, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__")) and not _TEST.match(f))
         for name in sorted(names):
-            path = Path(here, name)
-            if name.endswith((".py", NOTEBOOK)) and not _TEST.match(name) and path != source.path:
-                yield path
+            if name.endswith((".py", NOTEBOOK)) and not _TEST.match(name):
+                yield Path(here, name)
 
 
 def _read(path: Path) -> bytes:

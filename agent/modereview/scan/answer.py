@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from modereview import parse
 from modereview.analyze import analyze
@@ -30,7 +30,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a task. `made_of` are the files beside it that were asked for: (path, digest)."""
+    """What came of a task; `made_of` are (path, digest) of what was asked for it.
+
+    These are files beside it, and the project where all its files were asked.
+    """
 
     review: Review | None
     refused: str = ""
@@ -44,26 +47,29 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Told:
-    """Asks other files of the project, and keeps the digests of those that an answer came from."""
+    """Asks other files of the project; what they answer may change with any of them, whoever answered."""
 
     asked: dict[Path, str]
 
     def caller(self, source: Source, function: str, *, inherits: bool = False) -> Path | None:
-        return self._kept(parse.elsewhere.caller(source, function, inherits=inherits))
+        self._note(source)
+        return parse.elsewhere.caller(source, function, inherits=inherits)
 
     def careless_caller(self, source: Source, function: str) -> Path | None:
-        return self._kept(parse.elsewhere.careless_caller(source, function))
+        self._note(source)
+        return parse.elsewhere.careless_caller(source, function)
 
     def never_switches(self, source: Source) -> bool:
+        self._note(source)
         return parse.elsewhere.never_switches(source)
 
     def maker(self, source: Source, name: str) -> Path | None:
-        return self._kept(parse.elsewhere.maker(source, name))
+        self._note(source)
+        return parse.elsewhere.maker(source, name)
 
-    def _kept(self, found: Path | None) -> Path | None:
-        if found is not None:
-            self.asked.setdefault(found, digest(found))
-        return found
+    def _note(self, source: Source) -> None:
+        if source.root not in self.asked:
+            self.asked[source.root] = digest(source.root)
 
 
 def answer(task: Task, raw: bytes | None = None) -> Answer:
@@ -117,9 +123,11 @@ def _slim(source: Source) -> Source:
 
 
 def digest(path: Path) -> str:
-    """Of what a file holds; "" where there is none that can be read."""
+    """Of what a file holds, or of a project's files; "" where there is none that can be read."""
     try:
         state = path.stat()
+        if S_ISDIR(state.st_mode):
+            return parse.elsewhere.state(path)
         return _digest(path, state.st_mtime_ns, state.st_size) if S_ISREG(state.st_mode) else ""
     except OSError:
         return ""
