@@ -85,6 +85,8 @@ def test_a_file_that_only_defines_modules_needs_no_flow() -> None:
         "@torch.no_grad()\ndef run(net, x):\n    return one(net, x)\n\ndef one(net, x):\n    return net(x)\n",
         "def run(net, x):\n    torch.set_grad_enabled(False)\n    return net(x)\n",
         "def run(layers, x):\n    with torch.inference_mode():\n        return layers[0](x)\n",
+        "def run(tagger: Net, x):\n    return tagger(x).argmax(1)\n",
+        "def run(tagger: 'Net | None', x):\n    return tagger(x).argmax(1)\n",
     ],
 )
 def test_what_may_evaluate_train_or_ship_needs_it(more: str) -> None:
@@ -125,7 +127,7 @@ def test_only_what_leads_to_a_finding_or_tells_of_its_models_is_looked_at_by_its
     assert roots(link(source(text), None)) == {"predict", "report", "optimizer"}
 
 
-def test_what_nobody_hands_to_a_function_is_a_model_by_name_only() -> None:
+def test_what_nobody_hands_to_a_function_is_a_model_by_name_or_annotation_only() -> None:
     text = "import torch\n\n@torch.no_grad()\ndef step({0}):\n    return {0}()\n"
     assert not is_worth(text.format("closure"))
     assert is_worth(text.format("model"))

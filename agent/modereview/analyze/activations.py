@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import replace
 
 from modereview.analyze import ir, walk
+from modereview.analyze.annotations import annotated
 from modereview.analyze.ends import without_names
 from modereview.analyze.escapes import Escapes
 from modereview.analyze.frames import Evaluated, Frame, Given
@@ -171,8 +172,12 @@ class Activations(Escapes):
         return value
 
     def parameter(self, function: ir.Function, name: str) -> Thing:
-        """What a parameter holds when nobody in view says."""
-        return Thing((function.span, name), name, "parameter")
+        """What a parameter holds when no caller in view says: an object of the class that annotates it."""
+        parameter = next(p for p in function.params if p.name == name)
+        cls = annotated(parameter, self.names)
+        if cls is None or cls.name not in self.modules.known:
+            return Thing((function.span, name), name, "parameter")
+        return Thing((function.span, name), name, "parameter", cls.name, True)
 
 
 def _gives_back(decorator: ir.Function) -> bool:

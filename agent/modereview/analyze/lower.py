@@ -7,9 +7,10 @@ positions halve that again, so the flow is lowered from `ast`; edits go through 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 from modereview.analyze import ir
@@ -17,6 +18,7 @@ from modereview.analyze.qualify import Qualifier, qualifier
 from modereview.analyze.stacks import unstacked
 from modereview.records import Source, Span
 
+_ANNOTATION = re.compile(r"[\w.\[\], |]{1,200}")
 _COMPARE = {
     ast.Eq: "==",
     ast.NotEq: "!=",
@@ -182,7 +184,7 @@ class _Lowering:
             ir.Parameter(
                 arg.arg,
                 self.expr(default) if default else None,
-                self.expr(arg.annotation) if arg.annotation else None,
+                self.expr(_unquoted(arg.annotation)) if arg.annotation else None,
                 kind,
             )
             for arg, default, kind in rows
@@ -280,6 +282,19 @@ class _Lowering:
                 span,
             )
         return element
+
+
+def _unquoted(annotation: ast.expr) -> ast.expr:
+    """What a quoted annotation means, at the place of the quotes: `net: "Net | None"`."""
+    text = annotation.value if isinstance(annotation, ast.Constant) else None
+    if not isinstance(text, str) or not _ANNOTATION.fullmatch(text):
+        return annotation
+    with suppress(SyntaxError):
+        meant = ast.parse(text.strip(), mode="eval").body
+        for node in ast.walk(meant):
+            ast.copy_location(node, annotation)
+        return meant
+    return annotation
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> Iterable[tuple[str, str]]:

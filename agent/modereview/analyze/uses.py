@@ -29,6 +29,7 @@ class Uses:
     attributes: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()  # called, and neither defined nor imported by the file
     given: frozenset[str] = frozenset()  # parameters: what they hold, its callers say
+    annotated: tuple[tuple[str, str], ...] = ()  # of these, with each name in the annotation
     members: frozenset[str] = frozenset()  # called as `x.member` of what is not imported
     fed: frozenset[str] = frozenset()  # those of them that are given more than constants, and are no logger's
     imported: frozenset[str] = frozenset()  # called, and imported
@@ -76,7 +77,14 @@ class _Reader:
         found = self.uses(function.name, function.body, outside)
         bound = {n for s in walk.statements(function.body) for n in self._bound_by[id(s)]}
         given = frozenset(p.name for p in function.params) - bound
-        found = replace(found, method_of=_short(function.method_of or ""), given=given)
+        annotated = tuple((p.name, word) for p in function.params for word in _words(p.annotation))
+        found = replace(
+            found,
+            method_of=_short(function.method_of or ""),
+            names=found.names | {word for _, word in annotated},  # a method of the object is one of its class
+            given=given,
+            annotated=annotated,
+        )
         if not any(map(self._switches, function.decorators)):
             return found
         return replace(found, off=(replace(found, off=(), off_for_good=False),), off_for_good=function.yields)
@@ -165,6 +173,13 @@ def _last(expr: ir.Expr) -> str:
     if isinstance(expr, ir.Name):
         return expr.id.rpartition(".")[2]
     return expr.name if isinstance(expr, ir.Attr) else ""
+
+
+def _words(annotation: ir.Expr | None) -> Iterator[str]:
+    """The last parts of the names in an annotation."""
+    for expr in walk.subexpressions(annotation) if annotation else ():
+        if word := _last(expr):
+            yield word
 
 
 def _is_fed(call: ir.Call) -> bool:

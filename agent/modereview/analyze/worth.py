@@ -78,6 +78,7 @@ class Worth:
     def __init__(self, files: Sequence[Outline], modules: frozenset[str]) -> None:
         """`files`: the one under review first. `modules`: names of the classes that are modules."""
         self._file, self._files, self._modules = files[0], files, modules
+        self._module_words = frozenset(name.rpartition(".")[2] for name in modules)
         self._by_name: dict[str, list[Uses]] = {}
         for uses in (u for outline in self._files for u in outline.uses[1:]):
             self._by_name.setdefault(uses.short, []).append(uses)
@@ -141,9 +142,10 @@ class Worth:
     def _runs(self, uses: Uses, own: Uses) -> bool:
         """Whether it may call a model: a variable, a member that is assigned or called like one.
 
-        Nobody in view says what the parameters of the root `own` hold; their names do.
+        Nobody in view says what the parameters of the root `own` hold; their names and annotations do.
         """
         unknown = own.given if uses is own or uses in own.off else frozenset()
+        unknown -= {name for name, word in own.annotated if word in self._module_words}
         if uses.imported & self._shared or uses.members & _CALLED:
             return True
         if not all(map(_names_no_model, uses.variables - unknown)):
