@@ -107,6 +107,14 @@ CALLS = {
         "def f(m, train): m.train(train); return m(x)\nm = Net(); f(m, True); f(m, False)",
         "EVAL|TRAIN",
     ),
+    "a comparison of an argument that is kept decides": (
+        "def f(m, split):\n    on = split == 'train'\n    m.train(on)\n    m(x)\nf(Net(), 'train')",
+        "TRAIN",
+    ),
+    "a comparison that is an argument decides": (
+        "def f(m, on): m.train(on)\ndef g(m, split): f(m, on=split == 'train'); m(x)\ng(Net(), 'train')",
+        "TRAIN",
+    ),
     "a default decides": ("def f(m, train=False): m.train(train)\nm = Net(); f(m); m(x)", "EVAL"),
     "a global": ("m = Net()\ndef f(): m.eval()\nf(); m(x)", "EVAL"),
     "a nested function": ("def f():\n    m = Net()\n    def g(): m.eval()\n    g()\n    m(x)\nf()", "EVAL"),

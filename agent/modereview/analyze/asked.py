@@ -33,7 +33,7 @@ def asked_in(block: ir.Block, text: Text) -> Asked:
     tests = list(_tests_of(block))
     parts = [e for test in tests for e in walk.subexpressions(test)]
     names = {e.id.rpartition(".")[2] for e in parts if isinstance(e, ir.Name)}
-    names |= {e.name for e in parts if isinstance(e, ir.Attr)}
+    names |= {e.name for e in parts if isinstance(e, ir.Attr)} | set(_compared(block))
     assumed = [assumption(bare(test), text) for test in tests]
     return Asked(Counter(key for key, _ in assumed), frozenset(names), frozenset(assumed))
 
@@ -62,6 +62,15 @@ def _tests_of(block: ir.Block) -> Iterator[ir.Expr]:
                 yield from walk.children(part)
             elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(_DECIDING):
                 yield from (*part.args, *(v for _, v in part.kwargs))
+
+
+def _compared(block: ir.Block) -> Iterator[str]:
+    """What is compared with a constant, though the answer is asked for later: `training = phase == "train"`."""
+    for statement in walk.statements(block, nested=True):
+        for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
+            match part:
+                case ir.Compare(_, ir.Name(name) | ir.Attr(_, name), ir.Const()):
+                    yield name.rpartition(".")[2]
 
 
 def assumption(test: ir.Expr, text: Text) -> tuple[str, bool]:
