@@ -56,6 +56,10 @@ BRANCHES = {
         "m = Net(); m.eval()\nif flag: m.train()\nif flag: m(x)\nelse: m(x)",
         "TRAIN EVAL",
     ),
+    "one of several names is not another": (
+        "m = Net()\nif kind == 'a': m.eval()\nif kind == 'b': m(x)\nelif kind == 'a': m(x)",
+        "TRAIN EVAL",
+    ),
     "a condition that is assigned anew": (
         "m = Net()\nif flag: m.eval()\nflag = other()\nif flag: m(x)",
         "EVAL|TRAIN",

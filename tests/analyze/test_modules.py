@@ -71,6 +71,12 @@ SENSITIVITY = {
     "a library's model, chosen by its name": ("self.b = timm.models.__dict__['vit']()", "return x", (), True),
     "through getattr": ("self.b = getattr(timm.models, 'vit')()", "return x", (), True),
     "through a builder of the file": ("self.b = build_model('vit')", "return x", (), True),
+    "what a classmethod borrows weights of": (
+        "pass\n    @classmethod\n    def of(cls, name):\n        return cls().load(timm.create_model(name))",
+        "return x",
+        (),
+        False,
+    ),
     "a model that it is given": ("self.inner = model", "return x", (), True),
 }
 

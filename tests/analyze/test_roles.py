@@ -40,6 +40,7 @@ ROLES = {
     ),
     "a number is no gradient": (f"n = model(x).item(); loss = model(y) * n; {STEP}", ["unknown", "train"]),
     "detached": (f"fake = netG(x).detach(); loss = netD(fake); {STEP}", ["target", "train"]),
+    "what works on a model is none": ("model.eval(); helper.ema(model); return model(x)", ["unknown"]),
     "nothing in view": ("return model(x)", ["unknown"]),
 }
 

@@ -65,7 +65,7 @@ def _tests_of(block: ir.Block) -> Iterator[ir.Expr]:
 
 
 def _compared(block: ir.Block) -> Iterator[str]:
-    """What is compared with a constant, though the answer is asked for later: `training = phase == "train"`."""
+    """What is compared with a constant, though the answer is used later: `training = phase == "train"`."""
     for statement in walk.statements(block, nested=True):
         for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
             match part:

@@ -90,11 +90,16 @@ class Calls(Making):
             if method:
                 return self.call_function(method, thing, given, call.span, state, frame)
         fed = bool(call.args or call.kwargs) or thing.is_module  # who is called with nothing runs nothing
-        if fed and self.is_model(thing):
+        if fed and self.is_model(thing) and (thing.is_module or not self._takes_a_model(given)):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         if thing.label == "getattr" and (chosen := self.chosen(given)):
             return [(state, chosen)]
         return self.escape(call, thing.label, frozenset({thing}), given, state, frame)
+
+    def _takes_a_model(self, given: Given) -> bool:
+        """`ema_helper.ema(model)`: what works on a model is no network itself, whatever it is called."""
+        things = (v for values in given.positional for v in values if isinstance(v, Thing))
+        return any(v.is_module or v.label.rpartition(".")[2] in self.names.switched for v in things)
 
     def _note(
         self, call: ir.Call, name: str, text: str, things: list[Thing], given: Given, flowing: ValueSet
@@ -188,10 +193,11 @@ class Calls(Making):
             return [(state, results(given.values))]
         if origin.startswith("torch.optim.") and last[:1].isupper():
             self.record.builds_optimizer = True
-            self.record.optimizers.setdefault(frame.name, set()).add(_lists_tensors(call, frame))
-            for owner in given_to_optimizer(call):
-                rows = self.evaluate(owner, state, frame)
-                self.record.held |= {v for _, values in rows for v in values if isinstance(v, Thing)}
+            rows = (row for owner in given_to_optimizer(call) for row in self.evaluate(owner, state, frame))
+            held = frozenset(v for _, values in rows for v in values if isinstance(v, Thing))
+            self.record.held |= held
+            whose = held if held or _lists_tensors(call, frame) else None
+            self.record.optimizers.setdefault(frame.name, set()).add(whose)
         return self._made_elsewhere(call, origin, given, state, frame)
 
     def _made_elsewhere(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from abc import abstractmethod
 from collections.abc import Iterable
 
@@ -128,6 +129,8 @@ class Conditions(Bindings):
 
     def _assume(self, test: ir.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
         text, holds = assumption(test, self.source)
+        if self._is_another(test, state, frame):
+            return [(state, not holds)]
         if self.asked.texts[text] < 2 or self._is_chance(test):
             return [(state, True), (state, False)]
         mentions = frozenset(
@@ -138,6 +141,18 @@ class Conditions(Bindings):
         if assumed:
             return [(state, (Constant(True) in assumed) is holds)]
         return [(state.set(cell, constant(t is holds)), t) for t in (True, False)]
+
+    def _is_another(self, test: ir.Expr, state: State, frame: Frame) -> bool:
+        """`kind == "a"` where `kind == "b"` is assumed: it is one of them, so not the other."""
+        if not isinstance(test, ir.Compare) or not isinstance(test.right, ir.Const):
+            return False
+        subject = f"{self.source.slice(test.left.span)} == "
+        assumed = (c for c in state.cells("assume") if c[1] == frame.path and str(c[3]).startswith(subject))
+        return any(
+            Constant(True) in (state.get(cell) or NOTHING)
+            and _differs(str(cell[3]).removeprefix(subject), test.right.value)
+            for cell in assumed
+        )
 
     def _is_chance(self, test: ir.Expr) -> bool:
         """Whether the test throws a coin, itself or in a function of the file: twice is not the same."""
@@ -165,6 +180,14 @@ class Conditions(Bindings):
         was_false = state.set(("mode", flag.thing), saved)
         was_true = state.set(("restore", flag.thing), saved)
         return [(was_true, not flag.negated), (was_false, flag.negated)]
+
+
+def _differs(literal: str, value: object) -> bool:
+    """Whether what is written is a constant, and another one than the value."""
+    try:
+        return bool(ast.literal_eval(literal) != value)
+    except (ValueError, SyntaxError):
+        return False
 
 
 def _is_none(expr: ir.Expr) -> bool:

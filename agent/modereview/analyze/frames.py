@@ -71,7 +71,8 @@ class Record:
     held: set[Thing] = field(default_factory=set)  # whose parameters an optimizer surely has, all or some
     builds_optimizer: bool = False  # whether an optimizer of torch is built in view
     loaded: set[Thing] = field(default_factory=set)  # whose weights were loaded
-    optimizers: dict[str, set[bool]] = field(default_factory=dict)  # built by a function: of listed tensors?
+    # Whose parameters the optimizers have that a function builds: nobody's for tensors, None for unknown.
+    optimizers: dict[str, set[frozenset[Thing] | None]] = field(default_factory=dict)
     copies: set[Thing] = field(default_factory=set)  # whose weights were taken from another model's state
     frozen: set[Thing] = field(default_factory=set)  # whose parameters were all told to want no gradient
     built: dict[Thing, ir.Call] = field(default_factory=dict)

@@ -99,7 +99,7 @@ class Modules:
         return self._resolve(kinds, opaque or any(map(holds_unseen_layers, calls)))
 
     def _look(self, cls: ir.Class) -> tuple[tuple[str, ...], bool]:
-        building = (call for m in cls.methods if m.short != "forward" for call in walk.calls(m.body))
+        building = (call for m in cls.methods if _may_build(m) for call in walk.calls(m.body))
         kinds, opaque = layer_kinds(building, self._names)
         kinds |= {"@" + base.name for b in cls.bases if (base := self._names.class_at(b))}
         opaque = opaque or has_base_elsewhere(cls, self._names, but=is_bare_base)
@@ -134,6 +134,11 @@ class Modules:
         if origin.startswith("torch.nn.") or origin.rpartition(".")[2] in CONTAINERS:
             return origin.rpartition(".")[2]
         return walk.dotted(call.func) or ""
+
+
+def _may_build(method: ir.Function) -> bool:
+    """Whether layers that a method builds may be of its object: a classmethod makes others."""
+    return method.short != "forward" and not any(walk.dotted(d) == "classmethod" for d in method.decorators)
 
 
 def params(source: Text, function: ir.Function | None) -> tuple[Param, ...]:

@@ -75,9 +75,17 @@ class Roles:
         return switched and not self._optimizes and (same or not trains)
 
     def _steps_others(self, run: ForwardRun) -> bool:
-        """Whether the optimizer that steps was made for tensors beside the model: a mask, an image."""
-        built = [self._record.optimizers.get(name, set()) for name in self.functions(run)[-1:]]
-        return built == [{True}]
+        """Whether the optimizer that the function makes is for others: for a mask, or a head.
+
+        One of another model says so where the function itself puts this one into EVAL: what both
+        are is its caller's to know, and they may share layers.
+        """
+        built = set().union(*(self._record.optimizers.get(name, ()) for name in self.functions(run)[-1:]))
+        if built == {frozenset()}:
+            return True
+        switched = run.mode is Mode.EVAL and run.cause.kind == "switch" and run.cause.path == run.path
+        others = bool(built) and not any(held is None or _shares(run.thing, held) for held in built)
+        return switched and others
 
     def learns(self, thing: Thing) -> bool:
         """Whether an optimizer may hold the parameters of the thing.
@@ -104,6 +112,10 @@ class Roles:
         """Qualified names of the functions active at the forward, outermost first."""
         paths = (run.path[: i + 1] for i in range(len(run.path)))
         return tuple(self._record.activations[p] for p in paths if p in self._record.activations)
+
+
+def _shares(thing: Thing, held: frozenset[Thing]) -> bool:
+    return any(belongs(thing, other) or belongs(other, thing) for other in held)
 
 
 def _site(run: ForwardRun) -> tuple[object, Path, Mode, bool | None]:

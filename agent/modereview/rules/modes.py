@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import names_an_evaluation, names_an_inference, names_something_else
 from modereview.records import Forward, Mode, Program, Span
-from modereview.rules import lookup, made_up, unseen
+from modereview.rules import choosing, lookup, made_up, unseen
 from modereview.rules.base import deliberate
 
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
@@ -122,7 +122,10 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or is_sampled_generator(program, forward)
         or is_exploring(program, forward)
         or unseen.is_run_for_its_effect(program, forward)
-        or (switched_inside(program, forward) and _is_bracketed(program, forward))
+        or (
+            switched_inside(program, forward)
+            and (_is_bracketed(program, forward) or choosing.is_chosen(program, forward))
+        )
         or _ends_another_evaluation(program, forward)
     )
 

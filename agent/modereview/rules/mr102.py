@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity, Span
 from modereview.rules import modes, resuming
 from modereview.rules.base import Rule, certainty, deliberate, harm
+from modereview.rules.choosing import is_chosen
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -44,7 +45,8 @@ def _finding(program: Program, forward: Forward, others: tuple[int, ...]) -> Fin
     later = modes.same_in_other_mode(program, forward, Mode.TRAIN)
     other = _other_method(program, forward)
     probes = forward.frozen and not later  # only its new head is trained, on features that stay the same
-    meant = probes or deliberate(program, forward) or modes.is_unit_test(program, forward)
+    mixed = later and not forward.exact and _is_chosen_there(program, forward)
+    meant = probes or mixed or deliberate(program, forward) or modes.is_unit_test(program, forward)
     severity = certainty(forward, certain=not other)
     here = Event(forward.span, "and still in EVAL here: nothing calls `train()` in between", "forward")
     return RULE.finding(
@@ -58,6 +60,11 @@ def _finding(program: Program, forward: Forward, others: tuple[int, ...]) -> Fin
         function=forward.function,
         subject=forward.model,
     )
+
+
+def _is_chosen_there(program: Program, forward: Forward) -> bool:
+    """Whether the function itself chooses one of both modes; which of merged paths trains is not known."""
+    return forward.switch_path == forward.path and is_chosen(program, forward)
 
 
 def _as_well(program: Program, lines: tuple[int, ...]) -> Iterator[str]:

@@ -1,0 +1,128 @@
+"""What only looked wrong in much copied scripts, as small cases; beside some the fault it resembles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+SHAPES = {
+    "the caller chooses the mode of a test, to see the difference": """
+        def test(model, train):
+            if (train == True):
+                model.train()
+            if (train == False):
+                model.eval()
+            for x, y in test_loader:
+                print(model(x).argmax(1))
+
+        net = Net()
+        test(net, train=True)
+        test(net, train=False)
+    """,
+    "which of two modes, after more branches than are followed": """
+        def fit(model, optimizer, loaders, options):
+            for epoch in range(9):
+                for phase in options.phases:
+                    if phase == "train":
+                        model.train(True)
+                    else:
+                        model.train(False)
+                    for x, y in loaders[phase]:
+                        optimizer.zero_grad()
+                        a, b, c, d, e = False, False, False, False, False
+                        if options.a: a = True
+                        if options.b: b = True
+                        if options.c: c = True
+                        if options.d: d = True
+                        if options.e: e = True
+                        loss = F.cross_entropy(model(x), y)
+                        if a or b or c or d or e:
+                            print(loss)
+                        if phase == "train":
+                            loss.backward()
+                            optimizer.step()
+    """,
+    "one kind of training keeps a part in EVAL, another trains it": """
+        def distill(kind, module_list, optimizer, loader):
+            for module in module_list:
+                module.train()
+            if kind == "connect":
+                module_list[1].eval()
+            for x, y in loader:
+                out = module_list[0](x)
+                if kind == "hint":
+                    out = module_list[1](out)
+                elif kind == "connect":
+                    print(kind)
+                loss = F.cross_entropy(out, y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    """,
+    "features of a model in EVAL, for a head that is trained": """
+        def init(model, head, loader):
+            model.eval()
+            head.train()
+            optimizer = torch.optim.SGD(head.parameters(), 0.1)
+            for x, y in loader:
+                loss = F.cross_entropy(head(model(x)), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    """,
+}
+FAULTY = {
+    "a test that always switches to TRAIN": (
+        "MR106",
+        """
+        def test(model, verbose):
+            if verbose:
+                print(verbose)
+            model.train()
+            for x, y in test_loader:
+                print(model(x).argmax(1))
+
+        test(Net(), True)
+    """,
+    ),
+    "one kind of training keeps what it trains in EVAL": (
+        "MR102",
+        """
+        def distill(kind, module_list, optimizer, loader):
+            if kind == "connect":
+                module_list[1].eval()
+            for x, y in loader:
+                if kind == "connect":
+                    loss = F.cross_entropy(module_list[1](x), y)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+    """,
+    ),
+    "the model in EVAL is what is trained": (
+        "MR102",
+        """
+        def init(model, head, loader):
+            model.eval()
+            head.train()
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            for x, y in loader:
+                loss = F.cross_entropy(head(model(x)), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    """,
+    ),
+}
+
+
+@pytest.mark.parametrize("script", SHAPES.values(), ids=SHAPES)
+def test_looks_wrong_and_is_not(script: str, faults: Callable[[str], list[str]]):
+    assert faults(script) == []
+
+
+@pytest.mark.parametrize(("rule", "script"), FAULTY.values(), ids=FAULTY)
+def test_the_fault_beside_it(rule: str, script: str, faults: Callable[[str], list[str]]):
+    (fault,) = faults(script)
+    assert fault.startswith(rule)
