@@ -199,6 +199,21 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     """,
         ["note self.norm.eval()"],
     ),
+    "a freeze that others may call again": (
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(4)
+                self.freeze_bn()
+
+            def freeze_bn(self):
+                for m in self.modules():
+                    if isinstance(m, nn.BatchNorm1d):
+                        m.eval()
+    """,
+        ["note self.freeze_bn()"],
+    ),
 }
 
 INNOCENT = {

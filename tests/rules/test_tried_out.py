@@ -79,6 +79,12 @@ TRIED_OUT = {
             net = Net()
             print(size, test_symmetry(net, read_image(size)))
     """,
+    "each item of what it gives": """
+        x = torch.randn(2, 4)
+        net = Net()
+        once, again = [row.sum() for row in net(x).data], [row.sum() for row in net(x).data]
+        assert once[0] != again[0]
+    """,
     "a recurrent network of one layer, which drops nowhere": """
         def evaluate(loader):
             net = nn.LSTM(4, 4, dropout=0.5)

@@ -171,13 +171,15 @@ def _ends_another_evaluation(program: Program, forward: Forward) -> bool:
 def _in_loop_over_data(program: Program, forward: Forward) -> bool:
     """Whether the forward is repeated on its way: what evaluates, and does not just try a model out.
 
-    A loop that builds the model as well goes over models, not over data.
+    A loop that builds the model as well goes over models, not over data; one over what the forward gives
+    comes behind it.
     """
     built = [event.span for event in forward.why if event.kind == "build"]
     places = zip(("", *forward.through), (*forward.path, forward.span), strict=False)
     return any(
         isinstance(part, ir.Loop | ir.Comprehension)
         and walk.within(span, part.span)
+        and not (part.iterable and walk.within(span, part.iterable.span))
         and not any(walk.within(place, part.span) for place in built)
         for function, span in places
         for s in walk.statements(body_of(program, function))

@@ -40,11 +40,13 @@ def _in_init(program: Program, module: ModuleClass) -> Iterator[Finding]:
     if first is None:
         return
     hooked = any(is_framework_class(c, program.names) for c in own)
+    public = [m for m in started if not m.short.startswith("_")]
+    offered = any(norms_of(program, module, m) for m in public)  # who calls `train()` may call it again
     yield RULE.finding(
         program,
         first.span,
         f"`{module.name}` freezes its norm layers once, at construction: the next `train()` thaws them",
-        severity=Severity.NOTE if hooked else None,
+        severity=Severity.NOTE if hooked or offered else None,
         facts=(f"`train()` of `{module.name}` switches every submodule, frozen or not",),
         function=next(m.name for m in started if walk.within(first.span, m.span)),
         subject=first.target,
