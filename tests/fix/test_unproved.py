@@ -97,3 +97,71 @@ def test_what_is_written_composes_with_what_is_proved(tmp_path):
     edits = [edit for v in done.verdicts if v.fix for edit in v.fix.edits]
     source = parse.decode(tmp_path / "train.py", tmp_path, both.encode())
     assert parse.apply(source, edits).text == done.source.text
+
+
+GIVEN = """\
+def test_model(model, loader):
+    right = 0
+    for x, y in loader:
+        right += (model(x).argmax(1) == y).sum().item()
+    return right / len(loader)
+"""
+SAVED = """\
+import torch
+model = torch.load("model.pt")
+with torch.no_grad():
+    print(model(torch.rand(2, 4)).argmax(1))
+"""
+TARGETS = """\
+import torch
+import torch.nn.functional as F
+from nets import Policy
+
+class DQN:
+    def __init__(self):
+        self.policy = Policy()
+        self.q_net, self.q_net_target = self.policy.q_net, self.policy.q_net_target
+        self.optimizer = torch.optim.Adam(self.q_net.parameters())
+
+    def train(self, batch):
+        self.policy.train()
+        with torch.no_grad():
+            wanted = batch.rewards + self.q_net_target(batch.next_observations).max(1).values
+        loss = F.mse_loss(self.q_net(batch.observations).max(1).values, wanted)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "rule_id", "written"),
+    [
+        (GIVEN, "MR101", "was_training = model.training"),  # whoever hands it over may train on
+        (SAVED, "MR103", 'load("model.pt")\nmodel.eval()\n'),
+        (TARGETS, "MR108", "self.policy.train()\n        self.q_net_target.eval()\n"),
+    ],
+)
+def test_a_note_that_somebody_out_of_view_may_answer_for_is_offered_its_fix(tmp_path, text, rule_id, written):
+    (verdict,) = [v for v in mended(tmp_path, text).verdicts if v.finding.rule == rule_id]
+    assert (verdict.finding.severity, verdict.state) == (Severity.NOTE, "suggested")
+    assert verdict.reason == "it is right only if nobody out of view sees to it"
+    assert mended(tmp_path, text).source.text == text
+    done = mended(tmp_path, text, unproved=True)
+    assert written in done.source.text
+    again = mended(tmp_path, done.source.text, unproved=True)
+    assert again.source.text == done.source.text
+
+
+def test_not_even_a_red_test_has_it_written_unasked(tmp_path):
+    """A test that drives the function cannot know who else does."""
+    done = mended(tmp_path, GIVEN, green=lambda text: "eval()" in text)
+    assert (done.source.text, done.verdicts[0].state) == (GIVEN, "suggested")
+    done = mended(tmp_path, GIVEN, green=lambda text: "eval()" in text, unproved=True)
+    assert "model.eval()" in done.source.text
+
+
+def test_a_note_that_somebody_means_is_offered_none(tmp_path):
+    meant = GIVEN.replace(".item()", ".item()  # Monte-Carlo dropout")
+    (verdict,) = [v for v in mended(tmp_path, meant).verdicts if v.finding.rule == "MR101"]
+    assert (verdict.state, verdict.fix) == ("reported", None)

@@ -54,7 +54,7 @@ class Compared:
 def look(source: Source, *, notes: bool = False) -> tuple[Program, tuple[Finding, ...]]:
     """What is found in a file: errors and warnings, with `notes` also those that are mended."""
     program = analyze(source, parse.read)
-    return program, tuple(f for f in check(program) if _is_loud(f) or (notes and rule(f.rule).mends_notes))
+    return program, tuple(f for f in check(program) if _is_loud(f) or (notes and rule(f.rule).mends(f)))
 
 
 def _is_loud(finding: Finding) -> bool:

@@ -49,16 +49,18 @@ Attempt = tuple[Now, Fix]
 
 
 def candidates(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
-    """Fixes that may be written and leave the analysis content, with the file as it would be."""
-    if tools.fix:
+    """Fixes that may be written and leave the analysis content, with the file as it would be.
+
+    What somebody out of view may see to is written only where that is asked for, whatever a test says of it.
+    """
+    if tools.fix and (tools.unproved or not finding.unsettled):
         allowed = (a for a in suggestions(now, finding, tools) if a[1].safe or tools.unsafe)
         yield from allowed
 
 
 def suggestions(now: Now, finding: Finding, tools: Tools) -> Iterator[Attempt]:
     """Fixes after which the analysis is content: advice that only moves the fault is worse than none."""
-    each = rule(finding.rule)
-    if finding.severity is Severity.NOTE and not each.mends_notes:
+    if not rule(finding.rule).mends(finding):
         return
     seen = set()
     for fix in _mends(now.program, finding, tools):

@@ -199,6 +199,8 @@ def _why_not(fix: Fix, looked: Sequence[Outcome], tools: Tools) -> str:
         return "--no-fix"
     if not fix.safe and not tools.unsafe:
         return "changes more than the mode: --unsafe-fixes writes it"
+    if fix.finding.unsettled:
+        return "it is right only if nobody out of view sees to it"
     if fix.finding.severity is Severity.NOTE:
         return "it changes no number that a test could see"
     if red(looked):

@@ -35,6 +35,8 @@ class Finding:
     subject: str = ""  # the expression it is about, as written: "model", "self.net"
     line_text: str = ""  # the stripped source line: identity survives moved lines
     index: int = 0  # tells apart equal findings on equal lines
+    excused: bool = False  # a note, as something speaks for the code as it is
+    unsettled: bool = False  # a note, as somebody out of view may see to it: its fix is offered to who knows
     claimed_by: str = ""  # the language model that claimed what a test then showed; "" for the analysis
 
     @property

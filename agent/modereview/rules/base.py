@@ -33,8 +33,12 @@ class Rule:
     mend: Callable[[Program, Finding], Iterable[Fix]] = no_fix  # candidates, the best first
     safe: bool = True
     mends_notes: bool = (
-        False  # whether its notes say what is harmless, not what is meant: they get a fix, too
+        False  # whether all its notes say what is harmless, not what is meant: they get a fix, too
     )
+
+    def mends(self, finding: Finding) -> bool:
+        """Whether a finding of the rule gets a fix, or at least the offer of one."""
+        return finding.severity is not Severity.NOTE or self.mends_notes or finding.unsettled
 
     def finding(
         self,
@@ -47,6 +51,8 @@ class Rule:
         facts: tuple[str, ...] = (),
         function: str = "",
         subject: str = "",
+        excused: bool = False,
+        unsettled: bool = False,
     ) -> Finding:
         """A finding of this rule at a span."""
         return Finding(
@@ -61,6 +67,8 @@ class Rule:
             function,
             subject,
             program.source.lines[span.line - 1].strip(),
+            excused=excused,
+            unsettled=unsettled,
         )
 
 

@@ -29,6 +29,8 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     function = program.function(forward.function)
     if function is not None and not _may_train(program, function):
         how = giving_back.style(program, forward.function)
+        if finding.unsettled and forward.given:
+            how = how or "saved"  # whoever hands the model over may train on
         if how:
             yield from _given_back(program, finding, forward, model, how)
         for edit in at_start(program, forward.function, model, statement):

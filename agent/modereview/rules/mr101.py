@@ -36,16 +36,18 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
     off = forward.grad is False
     message = f"`{forward.model}` is evaluated in train mode" + (": `no_grad` is not `eval`" if off else "")
     here = Event(forward.span, "evaluated here in TRAIN: nothing calls `eval()` in between", "forward")
+    meant = modes.is_meant(program, forward)
     excuse = (unseen.FOR_ITS_EFFECT,) if unseen.is_run_for_its_effect(program, forward) else ()
     return rule.finding(
         program,
         forward.span,
         message,
-        severity=Severity.NOTE if modes.is_meant(program, forward) else certainty(forward, certain=certain),
+        severity=Severity.NOTE if meant else certainty(forward, certain=certain),
         evidence=(*forward.why, here),
         facts=(harm(forward, training=False), *excuse),
         function=forward.function,
         subject=forward.model,
+        excused=meant,
     )
 
 
@@ -64,9 +66,11 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
         f"`{forward.model}` is evaluated in whatever mode {_who_left_it(forward)}",
         severity=Severity.NOTE if excuse or latent else Severity.WARNING,
         evidence=(*loaded, here),
-        facts=(harm(forward, training=False), *filter(None, (excuse, seen))),
+        facts=(harm(forward, training=False), *filter(None, (excuse and excuse.why, seen))),
         function=forward.function,
         subject=forward.model,
+        excused=excuse is not None,
+        unsettled=excuse is not None and excuse.unsettled and not latent,
     )
 
 

@@ -43,7 +43,9 @@ def teachers(program: Program) -> Iterator[Forward]:
     """Forwards of networks that only make targets, in whatever mode; those that are meant so left out."""
     trained = {f.model for f in program.forwards if f.role == "train"}
     yield from (
-        f for f in program.forwards if _is_asked(f) and f.model not in trained and not _is_meant(program, f)
+        f
+        for f in program.forwards
+        if _is_asked(f) and f.model not in trained and not (_is_meant(program, f) or _acts(f))
     )
 
 
@@ -58,21 +60,28 @@ def _is_meant(program: Program, forward: Forward) -> bool:
     """Whether TRAIN may be on purpose: in an average of the student, by a name or a comment."""
     places = (forward.model, forward.function, *forward.classes)
     averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
-    acts = not forward.sensitive and any(_ACTING.search(name) for name in (*places, *forward.through))
-    return averaged or acts or not by_role(forward) or deliberate(program, forward)
+    return averaged or not by_role(forward) or deliberate(program, forward)
+
+
+def _acts(forward: Forward) -> bool:
+    """Whether it belongs to what learns by reinforcement, with no known layer that minds the mode."""
+    places = (forward.model, forward.function, *forward.classes, *forward.through)
+    return not forward.sensitive and any(_ACTING.search(name) for name in places)
 
 
 def _finding(program: Program, forward: Forward) -> Finding:
     here = Event(forward.span, "makes targets here in TRAIN", "forward")
+    meant = _is_meant(program, forward)
     return RULE.finding(
         program,
         forward.span,
         f"`{forward.model}` makes targets in train mode",
-        severity=Severity.NOTE if _is_meant(program, forward) else certainty(forward, certain=True),
+        severity=Severity.NOTE if meant or _acts(forward) else certainty(forward, certain=True),
         evidence=(*forward.why, here),
         facts=(harm(forward, training=False),),
         function=forward.function,
         subject=forward.model,
+        unsettled=not meant and _acts(forward) and forward.opaque,
     )
 
 
@@ -83,7 +92,7 @@ def by_role(forward: Forward) -> bool:
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     """`eval()`, and no gradients, where the network is built; or where `train()` switched it."""
-    if finding.severity is Severity.NOTE:
+    if not RULE.mends(finding):
         return
     yield from _at_the_switch(program, finding)
     found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]

@@ -27,6 +27,8 @@ def _normed(forward: Forward) -> bool:
 
 
 def _finding(program: Program, forward: Forward) -> Finding:
+    converted = f"torch.nn.SyncBatchNorm.convert_sync_batchnorm({forward.model})"
+    named = all(map(str.isidentifier, forward.model.split(".")))
     kinds = " and ".join(kind for kind in forward.sensitive if kind.startswith("BatchNorm"))
     return RULE.finding(
         program,
@@ -34,8 +36,9 @@ def _finding(program: Program, forward: Forward) -> Finding:
         f"`{forward.model}` keeps the statistics of each device apart",
         facts=(
             f"it holds {kinds}: each process normalizes by its own part of the batch",
-            f"write, before the wrap: `{forward.model} = "
-            f"torch.nn.SyncBatchNorm.convert_sync_batchnorm({forward.model})`",
+            f"write, before the wrap: `{forward.model} = {converted}`"
+            if named
+            else f"wrap `{converted}` in its place",
         ),
         function=forward.function,
         subject=forward.model,

@@ -7,6 +7,7 @@ it is a network, and that nobody else answers for its mode.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
 from modereview.analyze.classes import inherited
@@ -24,14 +25,22 @@ from modereview.rules.base import deliberate
 FOR_ITS_EFFECT = "nobody takes what it returns: it is run for what it leaves behind"
 
 
-def excuse(program: Program, forward: Forward) -> str | None:
-    """What speaks against a warning, as a sentence; None where nothing does."""
+@dataclass(frozen=True)
+class Excuse:
+    """What speaks against a warning."""
+
+    why: str  # a sentence
+    unsettled: bool  # whether it may be wrong: nobody is seen to switch, and nobody means it
+
+
+def excuse(program: Program, forward: Forward) -> Excuse | None:
+    """What speaks against a warning; None where nothing does."""
     for speaks, why in _EXCUSES:
         if speaks(program, forward):
             outermost = forward.through[0] if forward.through else forward.function
             short = outermost.rpartition(".")[2]
             who = {key: find(program, forward) for key, find in _WHO.items()}
-            return why.format(model=forward.model, function=short, **who)
+            return Excuse(why.format(model=forward.model, function=short, **who), speaks in _UNSETTLED)
     return None
 
 
@@ -210,3 +219,4 @@ _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (_is_for_training, "a training uses what comes out, in the mode that it trains in"),
     (_is_given, "nobody in view makes `{model}`: who hands it over answers for its mode"),
 )
+_UNSETTLED = (_is_unpickled, _is_given)

@@ -67,12 +67,12 @@ def founded(suite: Suite, mended: Iterable[Outcome]) -> Suite:
 
 
 def felt(suite: Suite, mended: Iterable[Outcome], findings: Iterable[Finding]) -> Suite:
-    """The suite without cases that fail on the mended file for what harms nothing: notes that are mended.
+    """The suite without cases that fail on the mended file for notes that may be mended, or are excused.
 
     Their fix may be one that the user has to ask for; a test that fails without it would ask each day.
     """
     loud = {finding.rule for finding in findings if finding.severity is not Severity.NOTE}
-    notes = {finding.rule for finding in findings if rule(finding.rule).mends_notes} - loud
+    notes = {f.rule for f in findings if rule(f.rule).mends(f) or f.excused} - loud
     red = [case for case in suite.cases if case.name in _named(mended, Status.FAILED)]
     quiet = [case for case in red if notes & set(case.proves) and not loud & set(case.proves)]
     return drop(suite, [Dropped(c.name, "fails for what harms nothing yet", "useless") for c in quiet])
