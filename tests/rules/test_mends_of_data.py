@@ -134,3 +134,39 @@ def test_a_probe_in_a_head_takes_no_body_along(fitted, mended):
 
 def test_a_probe_of_frozen_norms_moves_nothing(fitted, mended):
     assert mended("MR504", fitted(PROBE.format(probe="model.norm.eval(); model(torch.zeros(2, 4))"))) == []
+
+
+def test_the_seed_that_is_missing_goes_where_every_run_comes_by(program, mended):
+    script = dedent("""
+        import numpy as np
+        import torch
+        from torch import nn
+
+        def set_seed(seed):
+            {first}
+            if torch.cuda.is_available():
+                torch.cuda.manual_seed_all(seed)
+
+        set_seed(0)
+        model = nn.Linear(4, 2)
+        order = np.random.permutation(4)
+    """)
+    numpy, torch = "np.random.seed(seed)", "torch.manual_seed(seed)"
+    both = script.format(first=f"{numpy}\n    {torch}")
+    assert mended("MR402", program(script.format(first=numpy))) == [[both]]
+    asked = f"if seed is not None:\n        {numpy}"
+    assert mended("MR402", program(script.format(first=asked))) == [
+        [script.format(first=f"{asked}\n        {torch}")]
+    ]
+
+
+def test_no_seed_is_put_where_only_a_run_on_a_gpu_comes_by(program, mended):
+    script = dedent("""
+        import numpy as np
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.manual_seed_all(0)
+        order = np.random.permutation(4)
+    """)
+    assert mended("MR402", program(script)) == [[]]

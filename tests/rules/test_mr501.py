@@ -62,3 +62,18 @@ def test_right(fitted, script):
 @pytest.mark.parametrize("script", NOTED.values(), ids=NOTED)
 def test_a_note_at_most(fitted, script):
     assert found(fitted, script) == ["note"]
+
+
+def test_what_is_to_be_written_can_be_written(fitted):
+    """No assignment to a call: `Net().to(rank) = ...`."""
+    wrap = "from torch.nn.parallel import DistributedDataParallel as DDP\nnet = {}DDP({})\n"
+    for before, wrapped, told in [
+        ("", "Net()", "wrap `torch.nn.SyncBatchNorm.convert_sync_batchnorm(Net())` in its place"),
+        (
+            "Net()\nnet = ",
+            "net",
+            "write, before the wrap: `net = torch.nn.SyncBatchNorm.convert_sync_batchnorm(net)`",
+        ),
+    ]:
+        (finding,) = rule("MR501").check(fitted(wrap.format(before, wrapped)))
+        assert finding.facts[1] == told

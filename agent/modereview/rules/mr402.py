@@ -68,9 +68,14 @@ def _comes_after_training(program: Program, draw: seeds.Draw) -> bool:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """The call that is missing, behind those that seed, with the same seed."""
+    """The call that is missing, behind those that seed, with the same seed.
+
+    Not behind one that only some runs reach: `if torch.cuda.is_available(): torch.cuda.manual_seed(seed)`.
+    """
     draw = next((d for d in seeds.draws(program) if d.call.span == finding.span), None)
-    plain = [s for s in seeds.seeded(program) if _is_plain_seed(program, s)]
+    rows = [(s, _conditions(program, s)) for s in seeds.seeded(program) if _is_plain_seed(program, s)]
+    reached = [(s, count) for s, count in rows if s.kind != "cuda" or not count]
+    plain = [s for s, count in reached if count == min(count for _, count in reached)]
     if draw is None or not plain:
         return
     name, seed = spelled(program, _SEED[draw.kind]), program.source.slice(plain[0].call.args[0].span)
@@ -83,6 +88,13 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     edit = edits.insert_after(program.source, same[-1].call.span, call)
     why = "runs with one seed repeat from now on; the numbers drawn are others than before"
     yield fix(program.source, finding, f"call `{call}` as well", *name.imports, edit, consequence=why)
+
+
+def _conditions(program: Program, seed: seeds.Draw) -> int:
+    """How many conditions stand around it in its function."""
+    body = dict(lookup.scopes(program)).get(seed.function, ())
+    branches = (s for s in walk.statements(body) if isinstance(s, ir.If))
+    return sum(walk.within(seed.call.span, s.span) for s in branches)
 
 
 def _is_plain_seed(program: Program, seed: seeds.Draw) -> bool:
