@@ -89,6 +89,14 @@ def test_no_run_leaves_a_file_in_the_project(reviewed, contents):
     assert set(files) == {"digits.py", "test_digits_modes.py"}
 
 
+def test_a_second_review_changes_nothing(reviewed, modereview, contents):
+    """Tests of a script that is run, and not loaded, are known again as ours."""
+    _, files, root = reviewed
+    again = modereview(root / "digits.py")
+    assert "none of modereview's" not in again.text
+    assert {name: text for name, text in contents(root).items() if "__pycache__" not in name} == files
+
+
 LATE = """\
 import torch
 from torch import nn

@@ -96,3 +96,33 @@ def test_a_suite_of_another_script_is_another_file(suite: Suite) -> None:
     assert other != text
     with pytest.raises(ValueError, match="does not load the script"):
         merge(other, text)
+
+
+@pytest.fixture
+def run_only(larger: Suite) -> str:
+    """The test file of a script that its tests only run, and that nothing loads."""
+    text = larger.render()
+    start, end = text.index("def load_script"), text.index("script = load_script(SCRIPT)")
+    last = text.index("def test_")
+    runs = "sys.path.insert(0, str(SCRIPT.parent))"
+    return f"{text[:start].rstrip()}\n\n{runs}\n{text[end:last].partition(chr(10))[2]}".rstrip() + "\n"
+
+
+def test_a_file_that_only_runs_the_script_is_known_again(run_only: str) -> None:
+    assert merge(run_only, run_only) is None
+    assert merge(run_only + "\n\ndef test_mine():\n    assert True\n", run_only) is None
+
+
+def test_tests_that_load_the_script_bring_what_loads_it(run_only: str, larger: Suite) -> None:
+    merged = merge(run_only, larger.render())
+    assert merged is not None
+    assert merged.startswith(run_only.rstrip())
+    loading = merged.index("script = load_script(SCRIPT)")
+    assert merged.index("def load_script(") < loading < merged.index("def test_")
+    assert merge(merged, larger.render()) is None
+    compile(merged, "test_train_modes.py", "exec")
+
+
+def test_tests_that_only_run_the_script_join_those_that_load_it(run_only: str, suite: Suite) -> None:
+    merged = merge(suite.render(), run_only + "\n\ndef test_run():\n    assert SCRIPT\n")
+    assert merged == suite.render() + "\n\ndef test_run():\n    assert SCRIPT\n"

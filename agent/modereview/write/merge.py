@@ -13,6 +13,8 @@ from functools import cached_property
 from modereview.write.marks import count_marks, unmarked
 from modereview.write.tidy import formatted, lines_of, names_in
 
+_LOADS, _RUNS = "script = load_script(SCRIPT)", "sys.path.insert(0, str(SCRIPT.parent))"
+
 
 def merge(existing: str, suite_text: str) -> str | None:
     """The new text of the file; None where nothing changes.
@@ -24,13 +26,14 @@ def merge(existing: str, suite_text: str) -> str | None:
     if theirs.script is None or theirs.script != ours.script:
         raise ValueError("the file that is there does not load the script as modereview's tests do")
     missing = [name for name in ours.functions if name.startswith("test_") and name not in theirs.functions]
-    added = [
-        name for name in ours.functions if name in ours.reached(missing) and name not in theirs.functions
-    ]
+    loading = ours.loading if missing and not theirs.loading else ()
+    wanted = ours.reached(missing) | ours.reached([name for each in loading for name in each.uses])
+    added = [name for name in ours.functions if name in wanted and name not in theirs.functions]
     text = _without_stale_marks(theirs, ours)
     if added:
         text = _with_imports(text, ours.imports_of(added))
-        text = "\n\n\n".join([text.rstrip(), *(ours.text_of(name) for name in added)]) + "\n"
+        parts = sorted((*loading, *map(ours.part, added)), key=lambda part: part.line)
+        text = "\n\n\n".join([text.rstrip(), *(part.text for part in parts)]) + "\n"
     return None if text == existing else text
 
 
@@ -51,6 +54,15 @@ def _code(function: str) -> str:
 
 
 @dataclass(frozen=True)
+class _Part:
+    """Something that stands at the top level, and the functions of the file that it uses."""
+
+    line: int
+    text: str
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class _File:
     """A test file, and where its functions stand."""
 
@@ -66,12 +78,27 @@ class _File:
 
     @cached_property
     def script(self) -> tuple[str, ...] | None:
-        """What stands in the path that it loads; None where it loads none as our tests do."""
+        """What stands in the path that it loads or runs; None where it does neither as our tests do."""
         lines = {ast.unparse(node): node for node in self.tree.body}
         named = next((node for text, node in lines.items() if text.startswith("SCRIPT = ")), None)
-        if named is None or "script = load_script(SCRIPT)" not in lines:
+        if named is None or not {_LOADS, _RUNS} & lines.keys():
             return None
         return tuple(str(node.value) for node in ast.walk(named) if isinstance(node, ast.Constant))
+
+    @cached_property
+    def loading(self) -> tuple[_Part, ...]:
+        """What the file does to load the script, up to the line that does; nothing where it only runs it."""
+        done = [
+            _Part(n.lineno, ast.unparse(n), tuple(names_in(n) & self.functions.keys()))
+            for n in self.tree.body[1:]
+            if isinstance(n, (ast.Assign, ast.Expr)) and not ast.unparse(n).startswith("SCRIPT = ")
+        ]
+        last = next((i for i, part in enumerate(done) if part.text == _LOADS), -1)
+        return tuple(done[: last + 1])
+
+    def part(self, name: str) -> _Part:
+        """A function, as it stands there."""
+        return _Part(self.functions[name].lineno, self.text_of(name))
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:
