@@ -66,7 +66,7 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
         f"`{forward.model}` is evaluated in whatever mode {_who_left_it(forward)}",
         severity=Severity.NOTE if excuse or latent else Severity.WARNING,
         evidence=(*loaded, here),
-        facts=(harm(forward, training=False), *filter(None, (excuse and excuse.why, seen))),
+        facts=(harm(forward, training=False), *filter(None, (excuse.why if excuse else None, seen))),
         function=forward.function,
         subject=forward.model,
         excused=excuse is not None,
