@@ -101,6 +101,7 @@ def test_what_is_written_composes_with_what_is_proved(tmp_path):
 
 GIVEN = """\
 def test_model(model, loader):
+    model.to("cpu")
     right = 0
     for x, y in loader:
         right += (model(x).argmax(1) == y).sum().item()
@@ -165,3 +166,9 @@ def test_a_note_that_somebody_means_is_offered_none(tmp_path):
     meant = GIVEN.replace(".item()", ".item()  # Monte-Carlo dropout")
     (verdict,) = [v for v in mended(tmp_path, meant).verdicts if v.finding.rule == "MR101"]
     assert (verdict.state, verdict.fix) == ("reported", None)
+
+
+def test_what_may_be_any_function_is_offered_no_switch(tmp_path):
+    """A sampler is handed what denoises: a network, or a function around one."""
+    sampler = GIVEN.replace('    model.to("cpu")\n', "")
+    assert all(v.fix is None for v in mended(tmp_path, sampler).verdicts)

@@ -40,8 +40,16 @@ def excuse(program: Program, forward: Forward) -> Excuse | None:
             outermost = forward.through[0] if forward.through else forward.function
             short = outermost.rpartition(".")[2]
             who = {key: find(program, forward) for key, find in _WHO.items()}
-            return Excuse(why.format(model=forward.model, function=short, **who), speaks in _UNSETTLED)
+            unsettled = speaks is _is_unpickled or (speaks is _is_given and _is_module(program, forward))
+            return Excuse(why.format(model=forward.model, function=short, **who), unsettled)
     return None
+
+
+def _is_module(program: Program, forward: Forward) -> bool:
+    """Whether the file asks something of that name that modules alone have: a sampler takes any function."""
+    assert program.names is not None
+    asked = program.names.switched | program.names.networks
+    return forward.model.rpartition(".")[2] in asked
 
 
 def predicts_itself(program: Program, forward: Forward) -> bool:
@@ -219,4 +227,3 @@ _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (_is_for_training, "a training uses what comes out, in the mode that it trains in"),
     (_is_given, "nobody in view makes `{model}`: who hands it over answers for its mode"),
 )
-_UNSETTLED = (_is_unpickled, _is_given)
