@@ -129,9 +129,9 @@ def main(loader):
         "class method hands the module out loaded and unswitched."
     ),
     fix=(
-        "`model.eval()` at the start of the evaluating function, on the very expression used there; on each "
-        "of several models that a loop hands out. A note on a model that is handed in, or was saved whole, is "
-        "offered it as well, with the mode given back where another may train on: right if nobody out of view "
+        "`model.eval()` at the start of the evaluating function, on the very expression used there; on "
+        "each of several models that a loop hands out. A note on a model that is handed in, or was saved "
+        "whole, is offered it as well, with the mode given back where another may train on: right if nobody out of view "
         "switches, so written with `--unproved` alone."
     ),
     check=check,
