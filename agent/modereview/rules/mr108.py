@@ -228,7 +228,8 @@ def main(loader):
     fix=(
         "`eval()` where the network is built and its weights are loaded, or where the file itself switches "
         "it to TRAIN; `requires_grad_(False)` with it where the graph would be built through it for "
-        "nothing. Where reinforcement learns with layers out of view it is a note, whose fix `--unproved` alone writes."
+        "nothing. Where reinforcement learns with layers out of view it is a note, whose fix `--unproved` "
+        "alone writes."
     ),
     check=check,
     mend=mend,
