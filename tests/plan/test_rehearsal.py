@@ -296,6 +296,17 @@ def test_a_run_is_left_before_what_fails_after_the_training(planned):
     assert {drive.code for drive in run.drives} >= {"loss = criterion(model(images), labels)"}
 
 
+def test_parts_that_a_method_of_a_layer_calls_are_no_calls_of_a_model(planned):
+    """However deep a forward asks its parts: they would use up what is noted before the evaluation comes."""
+    scored = HEAD.replace(
+        "self.fc(self.bn(self.conv(x)).flatten(1))",
+        "sum(self.score(x) for _ in range(30)) / 30\n"
+        "    def score(self, x):\n"
+        "        return self.fc(self.bn(self.conv(x)).flatten(1))",
+    )
+    assert roles(planned(scored + DATA + LOOP)) == roles(planned(HEAD + DATA + LOOP))
+
+
 def test_batches_that_are_objects_have_what_the_loop_reads_of_them(planned):
     fields = LOOP.replace("for images, labels in train_loader:", "for batch in train_loader:").replace(
         "model(images), labels", "model(batch.image), batch.label"

@@ -48,7 +48,7 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         # Out of torch, which may trace or export, but not out of a layer that calls this one.
         while in_torch(frame) and frame.f_code.co_name != "forward":
             frame = frame.f_back
-        own = frame.f_code.co_filename == path and frame.f_code.co_name != "forward"
+        own = frame.f_code.co_filename == path and not in_forward(frame)
         if own and list(module.parameters()):
             call = linecache.getline(path, frame.f_lineno).strip()
             where = f"forward {len(forwards) + 1} of the run, `{call}`"
@@ -58,6 +58,11 @@ def rehearsed(changes, arguments=(), files=(), most=60):
 
     def in_torch(frame):
         return frame.f_globals.get("__name__", "").partition(".")[0] == "torch"
+
+    def in_forward(frame):
+        if frame.f_code.co_filename == path and frame.f_code.co_name == "forward":
+            return True
+        return frame.f_back is not None and in_forward(frame.f_back)
 
     tree = Rehearsal(changes).visit(ast.parse(SCRIPT.read_bytes()))
     code = compile(ast.fix_missing_locations(tree), path, "exec", 0, True)
