@@ -8,6 +8,7 @@ import pytest
 from modereview.llm import ModelError, Options, connect
 from modereview.llm.exchanges import Recorded, Replayed
 from modereview.llm.fake import FakeModel
+from modereview.llm.meter import Meter
 
 YES = '{"word": "yes", "reasons": []}'
 TRICKY = "<!-- 0123456789abcdef answer -->\n---\nmodel: evil\n# Answer\nno"
@@ -38,7 +39,7 @@ def test_file_reads_as_a_conversation(record):
 def test_recorded_answer_comes_back(record, question, text):
     replayed = Replayed(record(text))
     answer = asyncio.run(replayed.ask(question(text)))
-    assert (answer.text, answer.cached, replayed.name, replayed.stale) == (YES, True, "big", 0)
+    assert (answer.text, answer.cached, answer.stale, replayed.name) == (YES, True, False, "big")
 
 
 def test_right_one_of_several_comes_back(tmp_path, question):
@@ -49,10 +50,11 @@ def test_right_one_of_several_comes_back(tmp_path, question):
     assert asyncio.run(Replayed(tmp_path).ask(question("second"))).value.word == "two"
 
 
-def test_question_in_other_words_is_answered_and_counted(record, question):
-    replayed = Replayed(record("Is it right?"))
-    assert asyncio.run(replayed.ask(question("Is this right?"))).value.word == "yes"
-    assert replayed.stale == 1
+def test_question_in_other_words_is_answered_and_marked(record, question):
+    meter = Meter(Replayed(record("Is it right?")))
+    for text in ("Is this right?", "Is it right?"):
+        assert asyncio.run(meter.ask(question(text))).word == "yes"
+    assert (meter.usage.cached, meter.usage.stale) == (2, 1)
 
 
 @pytest.mark.parametrize("other", [{"prompt": "recipe"}, {"subject": "Other of train.py"}])

@@ -159,6 +159,13 @@ def test_a_models_failure_is_a_warning(zombie: Review) -> None:
     assert "\nWarning: model gpt-x: no answer in 60 s.\n" in shown(failed)
 
 
+def test_answers_to_questions_of_before_are_a_warning(zombie: Review) -> None:
+    told = [replace(zombie, usage=Usage("gpt-x", cached=2, stale=stale)) for stale in (1, 0)]
+    words = "1 of 4 answers of the replay answered a question that reads otherwise today"
+    assert f"\nWarning: {words}; record anew with --record.\n" in shown(*told)
+    assert "reads otherwise" not in shown(told[1])
+
+
 def test_quiet_keeps_findings_and_internal_errors_only(full: Review, clean: Review) -> None:
     text = shown(full, quiet=True)
     assert text.startswith("train.py:14:22") and "Internal error" in text

@@ -62,15 +62,14 @@ class Recorded:
 class Replayed:
     """What a model once said. A question that was never asked has no answer here, and that is said.
 
-    Where the words of a question have changed since (another version of a template), the answer to the
-    same prompt about the same subject at the same turn stands in; `stale` counts those.
+    Where the words of a question have changed since (another version of a template, or of the code), the
+    answer to the same prompt about the same subject at the same turn stands in, and is marked as stale.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known = tuple(_read_all(folder))
         self.name = next((exchange.model for exchange in self._known), "replay")
-        self.stale = 0
 
     async def ask(self, question: Question[T]) -> Answer[T]:
         """The answer on record. Raises ModelError where there is none, or where it cannot be read."""
@@ -80,8 +79,9 @@ class Replayed:
                 f"{self._folder} holds no answer to the question `{question.prompt}` about "
                 f"{question.subject}; record it with --record."
             )
+        stale = found.key != key_of(question)
         try:
-            return Answer(read(found.answer, question.shape), found.answer, cached=True)
+            return Answer(read(found.answer, question.shape), found.answer, cached=True, stale=stale)
         except ValueError as error:
             raise ModelError(
                 f"The answer to `{question.prompt}` about {question.subject} in {self._folder} "
@@ -94,9 +94,7 @@ class Replayed:
         exact = next((e for e in self._known if e.key == key), None)
         if exact is not None:
             return exact
-        like = [e for e in self._known if (e.prompt, e.subject, e.turn) == _place(question)]
-        self.stale += bool(like)
-        return like[0] if like else None
+        return next((e for e in self._known if (e.prompt, e.subject, e.turn) == _place(question)), None)
 
 
 def _place(question: Question[T]) -> tuple[str, str, int]:

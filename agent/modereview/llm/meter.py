@@ -78,7 +78,8 @@ class Meter:
         if answer.cached:
             self._purse.calls -= 1
             self._purse.settle(reserved, None)
-            self._usage = replace(self._usage, cached=self._usage.cached + 1)
+            cached, stale = self._usage.cached + 1, self._usage.stale + answer.stale
+            self._usage = replace(self._usage, cached=cached, stale=stale)
         else:
             self._book(reserved, answer.spent)
         return answer

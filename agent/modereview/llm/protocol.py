@@ -53,6 +53,7 @@ class Answer(Generic[T]):
     text: str
     spent: Spent = Spent()
     cached: bool = False  # it was known already: nothing was sent, nothing was paid
+    stale: bool = False  # it was given to other words of the question
 
 
 class ModelError(Exception):

@@ -45,6 +45,7 @@ class Usage:
     model: str = ""
     calls: int = 0
     cached: int = 0  # questions whose answer was known already
+    stale: int = 0  # of those, how many a replay answers with what was said to other words
     tokens: int = 0
     cost: float | None = None  # US dollars; None where the prices are unknown
     recipes: int = 0  # targets that its recipes reached

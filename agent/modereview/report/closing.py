@@ -114,7 +114,16 @@ def _tried(review: Review) -> list[str]:
 def _warnings(reviews: Sequence[Review]) -> list[str]:
     """Warnings of all reviews, each once: most are about the machine, not the file."""
     texts = [text for review in reviews for text in (*review.warnings, _model_error(review.usage)) if text]
-    return list(dict.fromkeys(texts))
+    return [*dict.fromkeys(texts), *_stale(reviews)]
+
+
+def _stale(reviews: Sequence[Review]) -> list[str]:
+    """That a replay answers with what was said to other questions: to an earlier version of the code, say."""
+    stale, asked = (sum(getattr(r.usage, name) for r in reviews) for name in ("stale", "cached"))
+    if not stale:
+        return []
+    told = f"{stale} of {amount(asked, 'answer')} of the replay"
+    return [f"{told} answered a question that reads otherwise today; record anew with --record"]
 
 
 def _model_error(usage: Usage) -> str:
