@@ -80,6 +80,15 @@ def test_evaluation_that_a_run_shows_in_train_is_found(put_on_trial):
     assert "model.eval()" in tried.proof.mended.source.text
 
 
+def test_what_the_script_asks_of_a_machine_stands_in_its_own_run_too(put_on_trial):
+    """No function that a test drives comes to the GPU: only the whole run does."""
+    code = PHASES.replace("optimizer = torch", "torch.zeros(1).to(0)\n    optimizer = torch")
+    tried = put_on_trial(code, (TRAINED, TRAINS))
+    (verdict,) = tried.found
+    assert (verdict.finding.rule, verdict.state) == ("MR102", "fixed")
+    assert tried.proof.planned.instead == ("OnTheCpu",) and not tried.before.planned.instead
+
+
 LAYERS = """\
 import torch
 from torch import nn

@@ -121,7 +121,7 @@ def _tested(proof: Proof, shown: Shown, bench: Bench) -> Proof:
     if kept and shown.pair in planned.pairs:
         return proof
     pair = asked, _named_apart(recipe, planned)
-    planned = replace(with_pairs(planned, [pair]), absent=shown.plan.absent)
+    planned = with_pairs(planned, [pair]).lacking(shown.plan)
     written = builtin.write(planned)
     case = next(c for c in written.cases if c.contract == asked.id and pair[1].target.name in c.targets)
     suite = replace(proof.suite, header=written.header, cases=(*proof.suite.cases, case))

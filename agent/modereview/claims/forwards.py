@@ -72,7 +72,7 @@ def _runs(trial: Trial, line: int, asked: Contract) -> Iterator[tuple[Plan, Reci
     yield from ((trial.planned, recipe) for recipe in driven)
     plan, own = trial.script.own_run
     if isinstance(own, Recipe) and own not in driven:
-        yield replace(trial.planned, absent=plan.absent), own
+        yield trial.planned.lacking(plan), own
 
 
 def _was_wrong(trial: Trial, claim: Remark, asked: Contract) -> bool:

@@ -54,7 +54,7 @@ def plan(
     reached = [*_recipes(modules, found_scenarios, answer), _own_run(program, answer)]
     recipes = tuple(r for r in reached if isinstance(r, Recipe))
     all_recipes = (*recipes, *seeding_recipes(program, _absent(answer)))
-    return Plan(
+    planned = Plan(
         program,
         findings,
         load,
@@ -62,18 +62,16 @@ def plan(
         recipes,
         tuple((c, r) for c in contracts() for r in all_recipes if applies(c, r, program)),
         (*_missed(program, reached, recipes, _absent(answer)), *not_shown(program, reached)),
-        _absent(answer),
-        bool(answer.get("weightless")),
-        tuple(answer.get("instead", ())),
-        bool(answer.get("rooted")),
+        rooted=bool(answer.get("rooted")),
     )
+    return _as_it_needs(planned, answer)
 
 
 def own_run(planned: Plan, ask: Ask, given: tuple[Given, ...] = ()) -> tuple[Plan, Recipe | Unreached | None]:
     """The script's own run, also of a file whose functions can all be driven; None where it runs no model.
 
     Driven one by one they show no order that only the script gives them. With it, the plan that knows all
-    packages that it lacks.
+    that it lacks here.
     """
     program = planned.program
     known = next((recipe for recipe in planned.recipes if recipe.rehearsal), None)
@@ -81,8 +79,17 @@ def own_run(planned: Plan, ask: Ask, given: tuple[Given, ...] = ()) -> tuple[Pla
         return planned, known
     context = Context(program, names_of(program, planned.load), given)
     answer = _answer(ask, request(context, planned.load, ()))
-    absent = tuple(dict.fromkeys((*planned.absent, *_absent(answer))))
-    return replace(planned, absent=absent), _own_run(program, answer)
+    return planned.lacking(_as_it_needs(planned, answer)), _own_run(program, answer)
+
+
+def _as_it_needs(planned: Plan, answer: dict[str, Any]) -> Plan:
+    """The plan with what the probe found that the machine has not."""
+    return replace(
+        planned,
+        absent=_absent(answer),
+        weightless=bool(answer.get("weightless")),
+        instead=tuple(answer.get("instead", ())),
+    )
 
 
 def _missed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -129,3 +129,12 @@ class Plan:
     weightless: bool = False  # whether pretrained weights are asked for, that are not downloaded
     instead: tuple[str, ...] = ()  # "OnTheCpu", "OldViews", "SmallPretrained": what is not here
     rooted: bool = False  # whether the script imports from the project's root, wherever it lies itself
+
+    def lacking(self, other: Plan) -> Plan:
+        """The plan with what another knows to be missing here: packages, weights, a GPU."""
+        return replace(
+            self,
+            absent=tuple(dict.fromkeys((*self.absent, *other.absent))),
+            weightless=self.weightless or other.weightless,
+            instead=tuple(dict.fromkeys((*self.instead, *other.instead))),
+        )

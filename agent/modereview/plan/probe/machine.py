@@ -28,7 +28,10 @@ class Instead:
         self.entered = True
 
 
-GPU = Instead("OnTheCpu", r"NVIDIA (driver|GPU)|(No|not compiled with|re-initialize|available) CUDA")
+GPU = Instead(
+    "OnTheCpu",
+    r"NVIDIA (driver|GPU)|(No|not compiled with|re-initialize|available) CUDA|accelerator device when none",
+)
 VIEWS = Instead("OldViews", r"Use \.reshape\(")
 ITERATORS = Instead("OldIterators", r"DataLoaderIter' object has no attribute 'next'")
 PRETRAINED = Instead(
