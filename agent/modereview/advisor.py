@@ -49,10 +49,11 @@ class Advisor:
         from modereview.write import recipes
         from modereview.write.complete import complete
 
-        chains = recipes.chains(planned, self._run, self._prompts, self.options.context_tokens)
+        ready = recipes.ready(planned)
+        chains = recipes.chains(ready, self._run, self._prompts, self.options.context_tokens)
         found = self._pursue(chains)
         self.bought = replace(self.bought, recipes=len({recipe for _, recipe in found.kept}))
-        return complete(planned, found.kept)
+        return complete(ready, found.kept) if found.kept else planned
 
     def tests(self, planned: Plan, suite: Suite) -> Suite:
         """The suite with tests of the model's own, aimed at the mutants that the others let live."""

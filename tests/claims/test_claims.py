@@ -150,8 +150,33 @@ class MCDropout(nn.Module):
         return drop(self.fc(x), 0.5)  # Monte Carlo: on in EVAL, too
 
 
+class TokenNet(nn.Module):
+    def __init__(self, token_dropout=0.5):
+        super().__init__()
+        self.token_dropout = token_dropout
+        self.embed, self.head = nn.Linear(8, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = self.embed(x)
+        if self.token_dropout > 0:
+            kept = torch.randn(len(x)).topk(max(1, int(len(x) * self.token_dropout))).indices
+            x = x[kept].mean(0, keepdim=True).expand_as(x)
+        return self.head(x)
+
+
+class Shaker(nn.Module):
+    def __init__(self, shake=True):
+        super().__init__()
+        self.shake, self.head = shake, nn.Linear(8, 3)
+
+    def forward(self, x):
+        if self.shake:
+            x = x.roll(int(torch.randint(8, ())), 1)
+        return self.head(x)
+
+
 if __name__ == "__main__":
-    for net in (Maker(), Keeper(), Sampler(), MCDropout()):
+    for net in (Maker(), Keeper(), Sampler(), MCDropout(), TokenNet(), Shaker()):
         print(net(torch.randn(4, 8)))
 """
 
@@ -170,14 +195,18 @@ def layers(put_on_trial):
         ("return drop(self.fc(x)", REPEATS),  # said to be meant
         ("return drop(self.fc(x)", ALONE),  # the contract is not about such a class
         ("return drop(self.fc(x)", "same_seed_same_run"),
+        ("if self.token_dropout", REPEATS),
+        ("if self.shake", REPEATS),
     )
 
 
 def test_layer_without_which_the_test_is_green_is_a_finding(layers):
-    made, kept = layers.found
+    made, kept, dropped = layers.found
     assert (made.finding.rule, made.finding.function) == ("MR203", "Maker.forward")
     assert made.state == "fixed" and made.proved_by == ("test_model_determinism[Maker]",)
     assert (kept.finding.rule, kept.finding.subject, kept.state) == ("MR205", "self.parts", "proved")
+    assert (dropped.finding.rule, dropped.finding.subject) == ("MR201", "self.token_dropout > 0")
+    assert dropped.state == "proved" and dropped.proved_by == ("test_model_determinism[TokenNet]",)
 
 
 def test_what_may_be_meant_stays_a_note(layers):
@@ -188,6 +217,7 @@ def test_what_may_be_meant_stays_a_note(layers):
         "return self.last(x)": False,
         "self.last = nn.Linear(8, 3)  # of Maker": False,
         "return self.mean(x) + torch.mul(self.spread(x).exp(), noise)": True,
+        "if self.shake:": True,
         "return drop(self.fc(x), 0.5)  # Monte Carlo: on in EVAL, too": True,
     }
     assert {note.state for note in notes} == {"shown"}

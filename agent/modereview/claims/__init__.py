@@ -108,7 +108,8 @@ def _with(proof: Proof, shown: Shown, bench: Bench, tools_for: ToolsFor) -> Proo
     tools, mended = tools_for(proof.suite), proof.mended
     rest = tools.look(mended.source)[1]
     done = mend(shown.program, (shown.finding,), mended.outcomes, proof.suite.cases, tools, known=rest)
-    verdict = _in_the_file(_without_failed(done.verdicts[0], tools), bench.source, mended.source)
+    verdict = _of_its_class(_without_failed(done.verdicts[0], tools), shown.pair[1])
+    verdict = _in_the_file(verdict, bench.source, mended.source)
     if done.source is mended.source:
         done = mended
     return replace(proof, mended=replace(done, verdicts=(*mended.verdicts, verdict)))
@@ -145,6 +146,14 @@ def _without_failed(verdict: Verdict, tools: Tools) -> Verdict:
     if verdict.state != "suggested" or fix is None or not tools.fix or not (fix.safe or tools.unsafe):
         return verdict
     return without_fix(verdict.finding, verdict.proved_by, None, "no automatic fix")
+
+
+def _of_its_class(verdict: Verdict, recipe: Recipe) -> Verdict:
+    """The verdict with what is red of its own class: the test of a contract runs others as well."""
+    if verdict.state == "fixed" or recipe.target.kind != "module":
+        return verdict
+    other = {case for case in verdict.proved_by if "[" in case and f"[{recipe.target.name}]" not in case}
+    return replace(verdict, proved_by=tuple(case for case in verdict.proved_by if case not in other))
 
 
 def _in_the_file(verdict: Verdict, original: Source, mended: Source) -> Verdict:

@@ -1,6 +1,7 @@
 """Claims about a layer: whether the test of its class is green once the line is without it.
 
-What is left out is a call, its first argument in its place; what a line keeps to itself is registered.
+What is left out is a call, its first argument in its place; what a line keeps to itself is registered; and
+what an `if` opens is left to the training.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Without:
     """The file without what one line does."""
 
     source: Source
-    place: ast.expr  # what is left out, or is registered
+    place: ast.expr  # what is left out, is registered, or is what the training is asked beside
     subject: str
     rule: str  # that it breaks where no mode reaches it; "" where that depends on what is meant
 
@@ -44,7 +45,7 @@ def of_class(trial: Trial, claim: Remark, asked: Contract) -> Ended:
     if outcome.status is not Status.FAILED:
         return not_shown(claim, outcome)
     suite, source = suite_of(trial.planned, (asked, recipe)), trial.bench.source
-    ways = [*_without_calls(source, claim.line), *_registered(source, claim.line)]
+    ways = [each for way in _WAYS for each in way(source, claim.line)]
     for way in sorted(ways, key=lambda each: each.rule not in asked.proves):
         alone = gates.of(suite, trial.bench.run(suite, way.source))
         if [each.status for each in alone] == [Status.PASSED]:
@@ -68,7 +69,8 @@ def _finding(trial: Trial, claim: Remark, way: Without) -> Finding | None:
     """What the rule would say of the line, unless something there says that it is meant."""
     program, function = trial.program, _function_at(trial.bench.source, claim.line)
     known = program.names is not None and function in program.names.functions
-    if not known or says_deliberate(function) or says_deliberate(comment_at(program, claim.line)):
+    said = (function, way.subject, comment_at(program, claim.line))
+    if not known or any(map(says_deliberate, said)):
         return None
     span = span_of(trial.bench.source, way.place)
     finding = rule(way.rule).finding(program, span, claim.text, function=function, subject=way.subject)
@@ -103,6 +105,21 @@ def _registered(source: Source, line: int) -> Iterator[Without]:
             for kind in ("ModuleList", "ModuleDict") if subject.startswith("self.") else ():
                 code = f"__import__('torch').nn.{kind}({value})"
                 yield Without(_changed(source, node.value, code), node.value, subject, "MR205")
+
+
+def _in_training_only(source: Source, line: int) -> Iterator[Without]:
+    """The branch that opens on the line, in a method, taken in TRAIN alone."""
+    for method in ast.walk(source.tree):
+        if isinstance(method, ast.FunctionDef) and [each.arg for each in method.args.args[:1]] == ["self"]:
+            for node in ast.walk(method):
+                if isinstance(node, ast.If) and node.test.lineno == line:
+                    code = f"(({source.slice(span_of(source, node.test))}) and self.training)"
+                    subject = ast.unparse(node.test)
+                    breaks = "MR201" if "drop" in subject.lower() else ""
+                    yield Without(_changed(source, node.test, code), node.test, subject, breaks)
+
+
+_WAYS = (_without_calls, _registered, _in_training_only)
 
 
 def _changed(source: Source, node: ast.expr, code: str) -> Source:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 
 from modereview.llm import Message, Question, answers
 from modereview.llm.agent import Chain, Judged
@@ -22,6 +23,13 @@ from modereview.write.ways import Way, way_of
 
 LONGEST_COMMENT = 80  # characters of what a value's origin may say
 _NO_MODEL = "no model of this file could be built"  # the search's words where it lacks only that
+
+
+def ready(plan: Plan) -> Plan:
+    """The plan for a machine without a GPU, where the file asks for one: the search may not have come to it."""
+    if "cuda" not in plan.program.source.code or "OnTheCpu" in plan.instead:
+        return plan
+    return replace(plan, instead=(*plan.instead, "OnTheCpu"))
 
 
 def chains(plan: Plan, run: Runner, prompts: Prompts, limit: int) -> tuple[Chain[Pair, answers.Recipe], ...]:
@@ -46,6 +54,8 @@ def _chain(
 
     def chain(question: Question[answers.Recipe], otherwise: str = "") -> Chain[Pair, answers.Recipe]:
         def gate(answer: answers.Recipe) -> Judged[Pair]:
+            if not answer.values:
+                return chain(question, otherwise).dropped("the model knows no recipe")
             error = _refusal(target, answer, way, where)
             if error is None:
                 tried = trial(plan, _recipe(target, answer, way), run)
