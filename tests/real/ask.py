@@ -17,11 +17,13 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from lay_out import SIDES, Case, LayOutError, lay_out, mirror_of, read_cases
 from modereview import parse
@@ -69,13 +71,15 @@ class Side:
 class Answered:
     """A model that remembers its answers in a file, by what they are about, not by the words of the question.
 
-    `others` counts those whose question reads otherwise today: the analysis or the template has changed.
+    `others` counts those whose question reads otherwise today (the analysis or the template has changed);
+    `unseen`, of these, those whose question shows lines today that it did not show when it was answered.
     """
 
     path: Path
     model: Model | None
     name: str = "answered"
     others: int = 0
+    unseen: int = 0
     known: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,18 +91,39 @@ class Answered:
         known, key = self.known.get(question.subject), key_of(question)
         if known is not None:
             self.others += known["question"] != key
+            self.unseen += not shown(question) <= _numbers(known.get("lines", ""))
             return Answer(read_answer(known["answer"], question.shape), known["answer"], cached=True)
         if self.model is None:
             raise ModelError(
                 f"{self.path} holds no answer to {question.subject}; name a model.", lasting=False
             )
         answer = await self.model.ask(question)
-        self.known[question.subject] = {"question": key, "answer": answer.text}
+        lines = _ranges(shown(question))
+        self.known[question.subject] = {"question": key, "answer": answer.text, "lines": lines}
         return answer
 
     def write(self) -> None:
         """Keep what is known."""
         self.path.write_text(json.dumps(self.known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def shown(question: Question[Any]) -> set[int]:
+    """The lines of the file that a question shows."""
+    code = question.messages[1].content.partition("```python\n")[2].partition("\n```")[0]
+    return {int(number) for number in re.findall(r"^(\d+): ", code, re.M)}
+
+
+def _ranges(numbers: set[int]) -> str:
+    """As in "3-5 9"."""
+    starts = sorted(n for n in numbers if n - 1 not in numbers)
+    ends = sorted(n for n in numbers if n + 1 not in numbers)
+    return " ".join(
+        f"{first}-{last}" if first < last else f"{first}" for first, last in zip(starts, ends, strict=True)
+    )
+
+
+def _numbers(ranges: str) -> set[int]:
+    return {n for text in ranges.split() for n in _range(text)}
 
 
 @dataclass(frozen=True)
@@ -203,7 +228,8 @@ def main() -> None:
     usage = meter.usage
     print(
         f"{len(chains)} questions, {usage.tokens} tokens, {len(found.dropped)} dropped, "
-        f"{model.others} answered when they read otherwise. {usage.error}"
+        f"{model.others} answered when they read otherwise, {model.unseen} of these showing fewer lines. "
+        f"{usage.error}"
     )
 
 

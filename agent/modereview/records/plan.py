@@ -111,6 +111,7 @@ class Contract:
     template: str  # Jinja2 source of the pytest function
     imports: tuple[str, ...] = ()  # import lines of the function beyond those of the header
     basic: bool = False  # kept where it notices any mutant, also one that another case notices
+    sign: str = ""  # a pattern: a file that holds nothing like it gives nobody a reason to name the contract
     tentative: bool = False  # a failure is believed only where a rule that it proves was found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeGuard
 
 from modereview.llm.tokens import tokens
 from modereview.records import Finding, Program, Source, Span
@@ -36,6 +37,7 @@ def digest(program: Program, limit: int, findings: Sequence[Finding] = ()) -> st
     idle = _idle(source)
     known = _known(program, findings) - idle
     telling = known | ({n for n, line in enumerate(source.lines, 1) if _TELLING.search(line)} - idle)
+    telling |= _unexplained(program)
     if not telling:
         return _cut(_numbered(source, range(1, len(source.lines) + 1)), limit)
     levels = [(telling, around) for around in _AROUND]
@@ -69,9 +71,34 @@ def _idle(source: Source) -> set[int]:
     """Lines that tell nothing and are no neighbours worth showing, docstrings among them."""
     found = {n for n, line in enumerate(source.lines, 1) if _IDLE.match(line)}
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        if isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or node.lineno in found):
             found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return found
+
+
+def _unexplained(program: Program) -> set[int]:
+    """What is called without a graph where the analysis sees no forward: an evaluation of what is out of view."""
+    found, known = set[int](), {forward.span.line for forward in program.forwards}
+    for node in ast.walk(program.source.tree):
+        body = range(node.lineno, (node.end_lineno or node.lineno) + 1) if _without_graph(node) else range(0)
+        if body and known.isdisjoint(body):
+            found |= {each.lineno for each in ast.walk(node) if _calls(each)}
+    return found
+
+
+def _without_graph(node: ast.AST) -> TypeGuard[ast.With | ast.FunctionDef]:
+    heads: list[ast.expr] = []
+    if isinstance(node, ast.With):
+        heads = [item.context_expr for item in node.items]
+    elif isinstance(node, ast.FunctionDef):
+        heads = node.decorator_list
+    return any(re.search(r"no_grad|inference_mode", ast.unparse(head)) for head in heads)
+
+
+def _calls(node: ast.AST) -> TypeGuard[ast.Assign | ast.Return]:
+    """Whether a value is assigned or returned that a call of an object or of a method gives."""
+    value = node.value if isinstance(node, ast.Assign | ast.Return) else None
+    return isinstance(value, ast.Call | ast.Subscript) and "(" in ast.unparse(value)
 
 
 def _kept(source: Source, telling: set[int], around: int, idle: set[int]) -> set[int]:

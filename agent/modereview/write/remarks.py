@@ -5,19 +5,21 @@ Here a claim is only read; `claims` puts it to the test.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from modereview.llm import Question, answers
 from modereview.llm.agent import Chain, Drop, Judged
 from modereview.llm.prompts import Prompts
 from modereview.plan.contracts import contracts
-from modereview.records import Finding, Forward, Mode, Program, Remark
+from modereview.records import Contract, Finding, Forward, Mode, Program, Remark, Severity
 from modereview.write.digest import digest
 from modereview.write.question import serious
 
 MOST = 10  # remarks of one answer; more is noise
 LONGEST = 300  # characters of one
 MOST_CALLS = 40  # calls of models that a question lists
+_NOTHING_THERE = "the analysis finds nothing of that rule there"
 
 
 def chain(
@@ -42,21 +44,30 @@ def question(
         answers.ReviewNotes,
         script=name,
         code=digest(program, limit, findings) if code is None else code,
-        findings=[(f.span.line, f.rule, f.message) for f in findings],
+        findings=[(f.span.line, f.rule, f.message + _weight(f)) for f in findings],
         forwards=_calls(program),
-        contracts=_nameable(),
+        contracts=_nameable(program),
     )
 
 
-def _nameable() -> list[str]:
-    """A contract for each fault that tests can show, of a class or of a run; a claim needs no others."""
+def _nameable(program: Program) -> list[str]:
+    """A contract for each fault that tests can show in such a file, of a class or of a run.
+
+    A claim needs no others, and may name any.
+    """
     named, shown = list[str](), set[tuple[str, str]]()
     for contract in contracts():
+        if (contract.on == "module" and not program.modules) or not _signed(contract, program):
+            continue
         shows = {(contract.on, rule) for rule in contract.proves}
         if not shown.issuperset(shows):
             named.append(contract.id)
             shown |= shows
     return named
+
+
+def _signed(contract: Contract, program: Program) -> bool:
+    return re.search(contract.sign, program.source.code, re.IGNORECASE) is not None
 
 
 def judged(answer: answers.ReviewNotes, program: Program, findings: Sequence[Finding]) -> Judged[Remark]:
@@ -76,10 +87,14 @@ def judged(answer: answers.ReviewNotes, program: Program, findings: Sequence[Fin
         if any((f.span.line, f.rule) == (dispute.line, dispute.rule) for f in serious(findings)):
             kept.append(Remark(dispute.line, "", _plain(dispute.why), disputes=dispute.rule))
         else:
-            dropped.append(
-                (f"dispute about line {dispute.line}", "the analysis finds nothing of that rule there")
-            )
+            named = any((f.span.line, f.rule) == (dispute.line, dispute.rule) for f in findings)
+            why = "what is found there is a note, and accuses nobody" if named else _NOTHING_THERE
+            dropped.append((f"dispute about line {dispute.line}", why))
     return Judged(tuple(kept), tuple(dropped))
+
+
+def _weight(finding: Finding) -> str:
+    return " (a note)" if finding.severity is Severity.NOTE else ""
 
 
 def _tells(forward: Forward) -> bool:

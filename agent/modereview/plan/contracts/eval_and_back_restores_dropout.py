@@ -25,6 +25,7 @@ CONTRACT = Contract(
     why="A rate that an evaluation sets to 0 regularises nothing from the second epoch on.",
     needs="a dropout that is known to drop, and a forward that writes an attribute of the model",
     proves=("MR210",),
+    sign=r"\.(p|training)\s*=[^=]",
     on="module",
     template=TEMPLATE,
     tentative=True,

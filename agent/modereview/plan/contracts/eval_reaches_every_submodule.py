@@ -25,6 +25,7 @@ CONTRACT = Contract(
     why="An override that keeps norms frozen is easily one that keeps dropout on.",
     needs="something that the mode matters to, in a file that freezes or has a `train` of its own",
     proves=("MR205", "MR206"),
+    sign=r"def (train|eval)\(self",
     on="module",
     template=TEMPLATE,
     tentative=True,

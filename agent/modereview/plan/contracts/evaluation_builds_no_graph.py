@@ -24,6 +24,7 @@ CONTRACT = Contract(
     why="An evaluation that keeps the graph takes several times the memory, and may run out of it.",
     needs="evaluating forwards that the file runs under `no_grad` or `inference_mode`",
     proves=("MR104",),
+    sign="no_grad|inference_mode",
     on="scenario",
     template=TEMPLATE,
     tentative=True,

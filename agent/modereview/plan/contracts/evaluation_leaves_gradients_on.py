@@ -19,6 +19,7 @@ CONTRACT = Contract(
     why="What is trained while the graph is off does not learn, or `backward()` fails.",
     needs="an evaluating function that calls `torch.set_grad_enabled`",
     proves=("MR110",),
+    sign="set_grad_enabled|__enter__",
     on="scenario",
     template=TEMPLATE,
     tentative=True,

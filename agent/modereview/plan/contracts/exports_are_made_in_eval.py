@@ -17,6 +17,7 @@ CONTRACT = Contract(
     why="An export freezes the mode it was made in; no eval() on it changes that.",
     needs="a script that traces or exports a model",
     proves=("MR301",),
+    sign=r"jit\.|onnx|export|torch\.compile",
     on="scenario",
     template=TEMPLATE,
     tentative=True,

@@ -31,6 +31,7 @@ CONTRACT = Contract(
     why="Norms that thaw take the statistics of small batches into a pretrained model, and nobody notices.",
     needs="a part that `__init__`, or a `train` of the class's own, switches to EVAL",
     proves=("MR207", "MR206"),
+    sign=r"requires_grad|freez|froz|def (train|eval)\(self",
     on="module",
     template=TEMPLATE,
     tentative=True,

@@ -17,6 +17,7 @@ CONTRACT = Contract(
     why="Statistics that begin with zeros or noise belong to no data at all.",
     needs="a script that tries a model with batch norms out before it trains it",
     proves=("MR504",),
+    sign=r"torch\.(zeros|ones|randn?)\(|dummy",
     on="scenario",
     template=TEMPLATE,
     tentative=True,

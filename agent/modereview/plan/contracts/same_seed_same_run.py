@@ -25,6 +25,7 @@ CONTRACT = Contract(
     why="Results that their seed does not bring back cannot be reproduced.",
     needs="a file that makes generators of its own",
     proves=("MR402", "MR403"),
+    sign="seed|Generator|default_rng|RandomState",
     on="scenario",
     template=TEMPLATE,
     tentative=True,

@@ -29,6 +29,7 @@ CONTRACT = Contract(
     why="A run that its seed does not bring back cannot be debugged, nor compared with another.",
     needs="something random in the class",
     proves=("MR208", "MR402"),
+    sign=r"rand|noise|bernoulli|normal_?\(",
     on="module",
     template=TEMPLATE,
     tentative=True,

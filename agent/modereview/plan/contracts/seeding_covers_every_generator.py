@@ -24,6 +24,7 @@ CONTRACT = Contract(
     why="One generator that is left out makes every run differ, however carefully the others are seeded.",
     needs="a function of the file whose name says that it seeds",
     proves=("MR402",),
+    sign="seed",
     on="seeding",
     template=TEMPLATE,
     imports=(

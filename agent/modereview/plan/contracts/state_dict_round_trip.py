@@ -31,6 +31,7 @@ CONTRACT = Contract(
     why="What is not in the state dict is lost with every checkpoint, and new random values take its place.",
     needs="parameters or buffers",
     proves=("MR205", "MR505"),
+    sign=r"ema\b|averag|swa|deepcopy",
     on="module",
     template=TEMPLATE,
     tentative=True,

@@ -17,6 +17,7 @@ CONTRACT = Contract(
     why="A teacher that is asked in TRAIN gives other targets each time, and drifts.",
     needs="a script that builds a second model and trains on its outputs",
     proves=("MR108",),
+    sign=r"teacher|target|student|distil|ema\b",
     on="scenario",
     template=TEMPLATE,
     tentative=True,

@@ -24,6 +24,7 @@ CONTRACT = Contract(
     why="A trace freezes the mode it was made in; the shipped model then drops at random for good.",
     needs="a class that the file exports",
     proves=("MR301",),
+    sign=r"jit\.|onnx|export|torch\.compile",
     on="module",
     template=TEMPLATE,
     tentative=True,
