@@ -44,6 +44,7 @@ from modereview.write import builtin, model, remarks
 from modereview.write.context import slices
 from modereview.write.digest import whole
 
+Row = tuple[Program, list[float], tuple[float, float]]  # a file and its `ratios`
 LIMIT_TOKENS, LIMIT_WALL = 0.5, 1.3
 CONTEXT = 3000  # tokens of code in a question, as by default
 NETS = 6
@@ -92,30 +93,39 @@ def main() -> None:
 
 
 def programs(paths: Sequence[Path]) -> Iterator[Program]:
-    """The files that hold a model, analysed."""
+    """The Python files that can be read, analysed."""
     for path in parse.collect([path.resolve() for path in paths], ()):
         try:
             program = analyze(parse.read(path), parse.read)
         except InputError:
             continue
-        if path.suffix == ".py" and program.modules:
+        if path.suffix == ".py":
             yield program
 
 
 def token_report(found: list[Program], server: str | None) -> str:
-    """Means of what one question shows and costs, against the same question with the whole file."""
+    """What one question shows and costs, against the same with the whole file; then of files with models."""
     if not found:
-        sys.exit("No file there holds a model.")
-    rows = [ratios(program) for program in found]
-    of_targets = [ratio for row in rows for ratio in row[0]]
-    of_reviews = [row[1] for row in rows]
-    lines = [
-        f"{len(found)} files with models, {_mean_size(found):.0f} tokens each",
-        _line("code shown for one target", of_targets),
-        _line("code shown for a second look", [review for review, _ in of_reviews]),
-        _line("whole prompt of a second look", [prompt for _, prompt in of_reviews]),
+        sys.exit("There is no Python file.")
+    rows = [(program, *ratios(program)) for program in found]
+    parts = [_part(f"all {len(rows)} files", rows)]
+    if models := [row for row in rows if row[0].modules]:
+        parts.append(_part(f"the {len(models)} that define a model", models))
+    return "\n".join([*parts, *([_accuracy(found, server)] if server else [])])
+
+
+def _part(what: str, rows: list[Row]) -> str:
+    """Of one set of files."""
+    targets = [ratio for _, of_targets, _ in rows for ratio in of_targets]
+    prompts = [prompt for _, _, (_, prompt) in rows]
+    lines = [f"{what}, {_mean_size([program for program, *_ in rows]):.0f} tokens each"]
+    lines += [_line("code shown for one target", targets)] if targets else []
+    lines += [
+        _line("code shown for a second look", [code for _, _, (code, _) in rows]),
+        _line("whole prompt of a second look", prompts),
+        f"  more than {LIMIT_TOKENS:.0%} for {sum(prompt > LIMIT_TOKENS for prompt in prompts)} files",
     ]
-    return "\n".join([*lines, *([_accuracy(found, server)] if server else [])])
+    return "\n".join(lines)
 
 
 def _mean_size(found: list[Program]) -> float:
@@ -144,7 +154,8 @@ def _size(program: Program, target: Target) -> int:
 def _line(what: str, shares: list[float]) -> str:
     mean, median = statistics.mean(shares), statistics.median(shares)
     return (
-        f"{what:<32} mean {mean:4.0%}   median {median:4.0%}   of the whole file's   limit {LIMIT_TOKENS:.0%}"
+        f"  {what:<32} mean {mean:4.0%}   median {median:4.0%}   "
+        f"of the whole file's   limit {LIMIT_TOKENS:.0%}"
     )
 
 

@@ -77,7 +77,7 @@ def _idle(source: Source) -> set[int]:
 
 
 def _unexplained(program: Program) -> set[int]:
-    """What is called without a graph where the analysis sees no forward: an evaluation of what is out of view."""
+    """Calls without a graph where the analysis sees no forward: an evaluation of what is out of view."""
     found, known = set[int](), {forward.span.line for forward in program.forwards}
     for node in ast.walk(program.source.tree):
         body = range(node.lineno, (node.end_lineno or node.lineno) + 1) if _without_graph(node) else range(0)

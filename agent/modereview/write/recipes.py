@@ -26,7 +26,7 @@ _NO_MODEL = "no model of this file could be built"  # the search's words where i
 
 
 def ready(plan: Plan) -> Plan:
-    """The plan for a machine without a GPU, where the file asks for one: the search may not have got there."""
+    """The plan for a machine without a GPU, where the file asks for one: the search may have ended before."""
     if "cuda" not in plan.program.source.code or "OnTheCpu" in plan.instead:
         return plan
     return replace(plan, instead=(*plan.instead, "OnTheCpu"))
