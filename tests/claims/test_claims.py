@@ -331,6 +331,24 @@ def test_mode_that_only_the_test_gives_proves_nothing(put_on_trial):
     assert len(tried.notes) + len(tried.drops) == 2
 
 
+def test_line_that_nothing_drives_is_told_as_that(put_on_trial):
+    """A class of a library that hands its own parts about: no function and no run of the file comes there."""
+    library = """\
+import torch
+
+
+class Score:
+    def __init__(self, sampler, rate):
+        self.sampler, self.rate = sampler, rate
+
+    @torch.inference_mode()
+    def score(self, count):
+        return self.rate(self.sampler.draw(count))
+"""
+    (note,) = put_on_trial(library, ("self.sampler.draw", EVALUATES)).notes
+    assert note.reason == "no test drives that line, and run by itself the file calls no model"
+
+
 def test_claim_that_cannot_be_put_to_the_test_costs_nothing_else(put_on_trial, monkeypatch):
     def stumbles(*_):
         raise KeyError("lost")

@@ -49,6 +49,7 @@ def test_offline_the_script_is_not_reached(reviewed, name):
 def test_every_question_is_answered_and_nothing_is_sent(reviewed, name):
     usage = reviewed(name, replay=True)["model"]
     assert (usage["error"], usage["calls"], usage["tokens"]) == ("", 0, 0)
+    assert not usage["stale"]  # else record them anew: see the README beside them
     assert usage["cached"] == len(list((REPLAYS / name / "exchanges").glob("*.md")))
 
 

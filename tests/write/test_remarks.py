@@ -68,6 +68,7 @@ def test_only_contracts_that_such_a_file_could_break_are_named():
     """Each costs tokens; a claim may name others all the same."""
     plain, exports = asked(CODE), asked(CODE + '\n\ntorch.onnx.export(Net(), (torch.ones(1),), "net.onnx")\n')
     assert "eval_is_deterministic" in plain and "exports_are_made_in_eval" not in plain
+    assert "copies_keep_the_mode" not in plain  # `eval_reaches_every_submodule` shows the same
     assert "exports_are_made_in_eval" in exports
     assert "eval_is_deterministic" not in asked(
         "import torch\n\nmodel = torch.hub.load('a', 'b')\nmodel.eval()\n"

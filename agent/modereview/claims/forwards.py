@@ -33,9 +33,9 @@ _WITNESS = Path(__file__).with_name("witness.py")
 
 def of_forwards(trial: Trial, claim: Remark, asked: Contract) -> Ended:
     """By the functions that a recipe drives, then by the script's own run, in its own order."""
-    told = came_by = given = False
+    ran = told = came_by = given = False
     for planned, recipe in _runs(trial, claim.line, asked):
-        seen = _seen(trial, planned, (asked, recipe))
+        ran, seen = True, _seen(trial, planned, (asked, recipe))
         here = [each for each in seen if about(trial.bench.source, claim.line, each)]
         told, came_by = told or bool(seen), came_by or bool(here)
         broken = [each for each in here if each.breaks(asked.id)]
@@ -50,6 +50,8 @@ def of_forwards(trial: Trial, claim: Remark, asked: Contract) -> Ended:
         return note(claim, f"the script's own run was not reached: {own.error}")
     if given:
         return note(claim, "the mode that it ran in was that of stand-ins")
+    if not ran:
+        return note(claim, "no test drives that line, and run by itself the file calls no model")
     if not came_by:
         why = "no forward that ran leads through that line"
         return note(claim, why if told else "where its forwards are called from could not be told")

@@ -57,12 +57,11 @@ def _nameable(program: Program) -> list[str]:
     """
     named, shown = list[str](), set[tuple[str, str]]()
     for contract in contracts():
-        if (contract.on == "module" and not program.modules) or not _signed(contract, program):
-            continue
         shows = {(contract.on, rule) for rule in contract.proves}
         if not shown.issuperset(shows):
-            named.append(contract.id)
             shown |= shows
+            if (contract.on != "module" or program.modules) and _signed(contract, program):
+                named.append(contract.id)
     return named
 
 
