@@ -21,6 +21,8 @@ _TELLING = re.compile(
     r"|torch\.(jit\.(trace|script)\b|onnx|export|compile)"
     r"|nn\.Module\)|\bself\.\w+\s*=\s*([\[{]|list\(|dict\()|Module(List|Dict)\("
 )
+# In a class of modules: what draws, and a branch whose name says that it drops.
+_RANDOM = re.compile(r"torch\.(rand|normal|multinomial)\w*\(|\brandom\(|\bif\b.*[Dd]rop")
 _IDLE = re.compile(r"\s*$|\s*#|(?:import|from)\b|\s*[\])}]+,?$|\s*\w*[pP]arser\.add_argument\(")
 _HEADING = re.compile(r"^\s*(?:async def|def|class|for|while|with|if|elif|else|try|except|finally)\b")
 _AROUND = (2, 1, 0)  # lines kept on both sides of a telling one; less where that would be too long
@@ -37,7 +39,7 @@ def digest(program: Program, limit: int, findings: Sequence[Finding] = ()) -> st
     idle = _idle(source)
     known = _known(program, findings) - idle
     telling = known | ({n for n, line in enumerate(source.lines, 1) if _TELLING.search(line)} - idle)
-    telling |= _unexplained(program)
+    telling |= _unexplained(program) | (_random(program) - idle)
     if not telling:
         return _cut(_numbered(source, range(1, len(source.lines) + 1)), limit)
     levels = [(telling, around) for around in _AROUND]
@@ -74,6 +76,11 @@ def _idle(source: Source) -> set[int]:
         if isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or node.lineno in found):
             found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return found
+
+
+def _random(program: Program) -> set[int]:
+    spans = [range(m.span.line, m.span.end_line + 1) for m in program.modules]
+    return {n for span in spans for n in span if _RANDOM.search(program.source.lines[n - 1])}
 
 
 def _unexplained(program: Program) -> set[int]:
