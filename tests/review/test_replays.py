@@ -95,6 +95,21 @@ def test_fault_that_only_a_claim_names_is_proved_and_mended(reviewed):
     assert "model.train()" in found["fix"]["title"]
 
 
+def test_branch_that_only_a_claim_accuses_is_proved_and_mended_by_the_model(reviewed):
+    """The shape of a fault in a public vision transformer: tokens are dropped whatever the mode."""
+    offline, helped = (reviewed("patches", replay) for replay in (False, True))
+    assert not offline["findings"]
+    (found,) = helped["findings"]
+    assert (found["rule"], found["span"]["line"], found["state"]) == ("MR201", 27, "fixed")
+    assert found["claimed_by"] == "bridge" and found["proved_by"] == ["test_model_determinism"]
+    (edit,) = found["fix"]["edits"]
+    assert "and self.training:" in edit["text"]
+    killed = [len(report["mutants"]["killed"]) for report in (offline, helped)]
+    assert killed == [0, 1]
+    usage = helped["model"]
+    assert (usage["claims"], usage["fixes"], usage["stale"], usage["error"]) == (1, 1, 0, "")
+
+
 def test_faults_that_the_search_reaches_and_cannot_mend_are_proved_and_mended(reviewed):
     """A test of the model's shows one fault, a repaired one notices a mutant, a fix mends the other fault."""
     offline, helped = (reviewed("tagger", replay)["findings"] for replay in (False, True))
