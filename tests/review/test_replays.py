@@ -103,9 +103,8 @@ def test_branch_that_only_a_claim_accuses_is_proved_and_mended_by_the_model(revi
     assert (found["rule"], found["span"]["line"], found["state"]) == ("MR201", 27, "fixed")
     assert found["claimed_by"] == "bridge" and found["proved_by"] == ["test_model_determinism"]
     (edit,) = found["fix"]["edits"]
-    assert "and self.training:" in edit["text"]
-    killed = [len(report["mutants"]["killed"]) for report in (offline, helped)]
-    assert killed == [0, 1]
+    assert "and self.training:" in edit["replacement"]
+    assert not offline["mutants"]["killed"] and helped["mutants"]["killed"]
     usage = helped["model"]
     assert (usage["claims"], usage["fixes"], usage["stale"], usage["error"]) == (1, 1, 0, "")
 
