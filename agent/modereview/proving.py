@@ -129,8 +129,18 @@ def _telling(proof: Proof, bench: Bench) -> tuple[Proof, Hunt]:
     suite = gates.felt(gates.founded(proof.suite, after), after, (*proof.planned.findings, *proof.claims))
     mutation = hunt(suite, mended, after, _recipes(proof.planned), bench)
     suite = gates.keep(suite, before, mutation.catchers, mutation.noticing, mended.verdicts)
-    mended = replace(mended, verdicts=without_dropped(mended.verdicts, suite.dropped))
-    return replace(proof, suite=suite, before=before, mended=mended, after=after), mutation
+    told = replace(proof, suite=suite, before=before, after=after)
+    return _judged_anew(told, without_dropped(mended.verdicts, suite.dropped)), mutation
+
+
+def _judged_anew(proof: Proof, verdicts: tuple[Verdict, ...]) -> Proof:
+    """The proof with other verdicts on the same findings: where a fix is proved no more, none is made."""
+    pairs = zip(proof.mended.verdicts, verdicts, strict=True)
+    lost = any(old.state == "fixed" != new.state for old, new in pairs)
+    mended = replace(proof.mended, verdicts=verdicts)
+    if not lost:
+        return replace(proof, mended=mended)
+    return replace(proof, mended=taken_back(mended, proof.planned.program, proof.before), after=proof.before)
 
 
 def _recipes(planned: Plan) -> tuple[Recipe, ...]:
@@ -141,17 +151,14 @@ def _recipes(planned: Plan) -> tuple[Recipe, ...]:
 def _confirmed(proof: Proof, mutation: Hunt, bench: Bench, theirs: OwnTests) -> tuple[Proof, Hunt, Confirmed]:
     """The proof as far as pytest bears it out: else nothing is mended, or a test is left out."""
     confirmed = _by_pytest(proof, bench, theirs)
-    pairs = zip(proof.mended.verdicts, confirmed.verdicts, strict=True)
-    if any(old.state != new.state for old, new in pairs):
-        mended = taken_back(proof.mended, proof.planned.program, proof.before)
-        proof = replace(proof, mended=mended, after=proof.before)
+    if confirmed.verdicts != proof.mended.verdicts:
+        proof = _judged_anew(proof, confirmed.verdicts)
         confirmed = _by_pytest(proof, bench, theirs)
     lost = gates.refused_by_pytest(confirmed.outcomes)
     if lost:  # no test is left behind that does not run
         suite = gates.drop(proof.suite, lost)
         mutation = mutation.without({each.case for each in lost}) if suite.cases else Hunt()
-        mended = replace(proof.mended, verdicts=without_dropped(confirmed.verdicts, lost))
-        proof = replace(proof, suite=suite, mended=mended)
+        proof = _judged_anew(replace(proof, suite=suite), without_dropped(confirmed.verdicts, lost))
         confirmed = replace(_by_pytest(proof, bench, theirs), lost=tuple(lost))
     return replace(proof, mended=replace(proof.mended, verdicts=confirmed.verdicts)), mutation, confirmed
 
@@ -175,6 +182,7 @@ def _told(found: Review, proof: Proof, mutation: Hunt, confirmed: Confirmed) -> 
         with_mended(found, proof.mended),
         warnings=_not_ours(suite, placed) if suite.cases else (),
         suite=replace(suite, path=placed.path) if suite.cases else None,
+        tried=() if suite.cases else suite.dropped,
         suite_text=placed.text if suite.cases else "",
         suite_before=placed.before,
         outcomes=confirmed.outcomes,
@@ -183,8 +191,26 @@ def _told(found: Review, proof: Proof, mutation: Hunt, confirmed: Confirmed) -> 
         equivalent=mutation.equivalent,
         reached=proof.planned.recipes,
         unreached=proof.planned.unreached,
-        not_run=(*found.not_run, *(mutation.outside if suite.cases else ())),
+        not_run=(*found.not_run, *(mutation.outside if suite.cases else _untested(proof, confirmed.lost))),
     )
+
+
+def _untested(proof: Proof, lost: tuple[Dropped, ...]) -> tuple[str, ...]:
+    """Why no test was written, where neither what was not reached nor pytest says it already."""
+    if lost:
+        return ()
+    program, dropped = proof.planned.program, proof.suite.dropped
+    unrun = [each for each in dropped if each.kind != "useless"]
+    if unrun:
+        return (f"no test could be kept; {unrun[-1].case} {unrun[-1].reason}.",)
+    if dropped:
+        return ("the tests that were tried show no fault, and notice none that is put in (-v lists them).",)
+    if not proof.planned.unreached and ".backward(" in program.source.text:
+        return (
+            "Nothing in view tells which model it trains: give what runs it in a recipe "
+            "([[tool.modereview.recipe]]).",
+        )
+    return ()
 
 
 def _not_ours(suite: Suite, placed: Placed) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ class Bench:
         request: dict[str, object] = {
             "modules": re.findall(r"^def (build_\w+)\(\)", text, re.MULTILINE),
             "scenarios": re.findall(r"^def (forwards_of_\w+)\(watch\)", text, re.MULTILINE),
+            "own_runs": re.findall(r"^def (forwards_of_\w+)\(\)", text, re.MULTILINE),
         }
         try:
             there = replace(self, source=source)

@@ -95,6 +95,23 @@ def test_a_verdict_names_no_case_that_was_not_kept():
     assert without_dropped([verdict], [dropped])[0].proved_by == ("1",)
 
 
+@pytest.mark.parametrize(("fix", "state"), [(FIX, "suggested"), (None, "reported")])
+def test_a_verdict_whose_last_case_was_not_kept_claims_no_proof(fix: Fix | None, state: str):
+    made = (
+        proved_fix(finding(), fix, Comparison(("0[A]",), ()))
+        if fix
+        else without_fix(finding(), ("0",), fix, "")
+    )
+    (left,) = without_dropped([made], [Dropped("0", "could not arrange", "broken")])
+    assert (left.state, left.proved_by) == (state, ())
+    assert left.reason
+
+
+def test_a_fix_without_a_case_is_not_confirmed():
+    (verdict,) = confirm([Verdict(finding(), "fixed", FIX)], outcomes("f"), outcomes("p"))
+    assert verdict.state == "suggested"
+
+
 def test_a_fix_that_is_not_proved_gets_no_verdict():
     with pytest.raises(ValueError, match="not proved"):
         proved_fix(finding(), FIX, Comparison((), ()))

@@ -108,8 +108,12 @@ REHEARSAL_IMPORTS = (
 OBSERVED = '''\
 def observed(call, where, module, output):
     """One forward: its mode, and whether a gradient came back to it."""
-    parts = [part.training for part in module.modules()]
-    mode = "TRAIN" if all(parts) else "mixed" if any(parts) else "EVAL"
+    parts = list(module.modules())
+    on = [part for part in parts if part.training]
+    # Parts that are kept in EVAL do not save what else drops, or counts statistics.
+    minded = [p for p in on if "Drop" in repr(type(p)) or hasattr(p, "running_mean")]
+    train = len(on) == len(parts) or module.training and minded
+    mode = "TRAIN" if train else "mixed" if on else "EVAL"
     graph = torch.is_grad_enabled()
     seen = SimpleNamespace(call=call, where=where, mode=mode, graph=graph)
     seen.trained = False

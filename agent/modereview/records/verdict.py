@@ -8,7 +8,7 @@ from typing import Literal
 
 from modereview.records.findings import Finding, Quiet
 from modereview.records.plan import Recipe, Unreached
-from modereview.records.suite import Mutant, Outcome, Suite
+from modereview.records.suite import Dropped, Mutant, Outcome, Suite
 from modereview.records.text import Edit, Source
 
 
@@ -81,6 +81,7 @@ class Review:
     quiet: tuple[Quiet, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     suite: Suite | None = None
+    tried: tuple[Dropped, ...] = ()  # tests that were not kept, where none was
     suite_text: str = ""  # the file as written, xfail marks included
     suite_before: bytes | None = None  # what its file held before; None where there was none
     outcomes: tuple[Outcome, ...] = ()  # of the written suite, on the mended file, by real pytest

@@ -92,7 +92,7 @@ def _dropped(review: Review, options: Options) -> list[str]:
 
     That a contract shows nothing here that another does not is no news; only -v tells.
     """
-    dropped = review.suite.dropped if review.suite else ()
+    dropped = review.suite.dropped if review.suite else review.tried
     if options.verbose:
         return [f"Dropped: {each.case}: {sentence(each.reason)}" for each in dropped]
     news = [each for each in dropped if each.kind != "useless"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from modereview.records import Case, Dropped, Finding, Fix, Outcome, Status, Verdict
 from modereview.verify import theirs
@@ -79,12 +80,22 @@ def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, re
 
 
 def without_dropped(verdicts: Sequence[Verdict], dropped: Iterable[Dropped]) -> tuple[Verdict, ...]:
-    """The verdicts without the cases that were not kept; the gates keep one for each."""
+    """The verdicts without the cases that were not kept. One that loses all of them claims no proof any more."""
     gone = {each.case for each in dropped}
     return tuple(
-        replace(v, proved_by=tuple(case for case in v.proved_by if case.partition("[")[0] not in gone))
+        _shown_by(v, tuple(case for case in v.proved_by if case.partition("[")[0] not in gone))
         for v in verdicts
     )
+
+
+def _shown_by(verdict: Verdict, cases: tuple[str, ...]) -> Verdict:
+    """The verdict with no other cases than these."""
+    left = replace(verdict, proved_by=cases)
+    if cases or not verdict.proved_by:
+        return left
+    states: dict[str, Literal["suggested", "reported"]] = {"fixed": "suggested", "proved": "reported"}
+    state = states.get(verdict.state)
+    return replace(left, state=state, reason="the test that showed it was not kept") if state else left
 
 
 def unconfirmed(verdict: Verdict) -> Verdict:
@@ -101,8 +112,9 @@ def confirm(
     """
     failed_before = set(red(before))
     passed_after = {o.case for o in after if o.status is Status.PASSED}
+    borne_out = failed_before & passed_after
     return tuple(
-        v if v.state != "fixed" or set(v.proved_by) <= failed_before & passed_after else unconfirmed(v)
+        v if v.state != "fixed" or (v.proved_by and borne_out.issuperset(v.proved_by)) else unconfirmed(v)
         for v in verdicts
     )
 

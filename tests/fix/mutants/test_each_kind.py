@@ -114,7 +114,25 @@ def test_the_fault_is_put_in(kind: str, old: str, new: str, made: tuple[Mutant, 
 
 
 def test_every_kind_is_tried() -> None:
-    assert {kind for kind, _, _ in FAULTS} == kinds().keys()
+    assert {*(kind for kind, _, _ in FAULTS), "switch_added"} == kinds().keys()
+
+
+WITHOUT_SWITCH = """\
+from torch import nn
+net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+optimizer = SGD(net.parameters(), lr=0.1)
+for x, y in data:
+    loss = (net(x) - y).pow(2).mean()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_where_nothing_is_switched_an_eval_before_the_training_is_the_fault() -> None:
+    added = WITHOUT_SWITCH.replace("    loss = ", "    net.eval()\n    loss = ")
+    assert [mutant.source.text for mutant in mutants(program(WITHOUT_SWITCH))] == [added]
+    switching = WITHOUT_SWITCH.replace("for x", "net.train()\nfor x")
+    assert not any(mutant.id.startswith("added") for mutant in mutants(program(switching)))
 
 
 def test_each_mutant_parses_and_differs_from_the_file_and_the_others(made: tuple[Mutant, ...]) -> None:
