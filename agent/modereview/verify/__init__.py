@@ -80,7 +80,7 @@ def without_fix(finding: Finding, shown_by: tuple[str, ...], fix: Fix | None, re
 
 
 def without_dropped(verdicts: Sequence[Verdict], dropped: Iterable[Dropped]) -> tuple[Verdict, ...]:
-    """The verdicts without the cases that were not kept. One that loses all of them claims no proof any more."""
+    """The verdicts without the cases that were not kept; one that loses all of them claims no proof."""
     gone = {each.case for each in dropped}
     return tuple(
         _shown_by(v, tuple(case for case in v.proved_by if case.partition("[")[0] not in gone))
