@@ -287,7 +287,10 @@ MAKES = """
         model = libs.nets.get_model("a")
         print(model(x).argmax(1))
 """
-BUILDS = "class Frozen:\n    def __init__(self):\n        {}\n\ndef get_model(name):\n    return Frozen()\n"
+BUILDS = (
+    "class Frozen:\n    def __init__(self):\n        self.drop = Dropout()\n        {}\n\n"
+    "def get_model(name):\n    return Frozen()\n"
+)
 
 
 @pytest.mark.parametrize(("switch", "severity"), [("self.eval()", "note"), ("pass", "warning")])

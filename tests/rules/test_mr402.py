@@ -41,14 +41,14 @@ FAULTY = {
         import torch
         from sklearn.model_selection import train_test_split
 
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         train, test = train_test_split(range(100), test_size=0.2)
     """,
     "a generator of its own without a seed": """
         import numpy as np
         import torch
 
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         rng = np.random.default_rng()
     """,
 }
@@ -206,6 +206,19 @@ def test_faulty(program, script):
     assert found(program, script) == ["warning"]
 
 
+@pytest.mark.parametrize(("number", "severity"), [("0", "note"), ("args.seed", "warning")])
+def test_only_a_seed_that_is_asked_for_promises_that_runs_repeat(program, number, severity):
+    script = f"""
+        import numpy as np
+        import torch
+
+        def main(args, data):
+            torch.manual_seed({number})
+            return data[np.random.permutation(len(data))]
+    """
+    assert found(program, script) == [severity]
+
+
 @pytest.mark.parametrize("script", RIGHT.values(), ids=RIGHT)
 def test_right(program, script):
     assert found(program, script) == []
@@ -226,7 +239,7 @@ def test_a_sample_to_look_at_when_all_is_trained_is_a_note(program, drawn, sever
         import torch
         from torch import nn
 
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         {draw if drawn == "before" else ""}
         model = nn.Linear(4, 2)
         optimizer = torch.optim.SGD(model.parameters(), 0.1)

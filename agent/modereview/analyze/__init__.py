@@ -22,7 +22,7 @@ from modereview.analyze.switching import switches_of
 from modereview.analyze.torchfacts import names_an_evaluation
 from modereview.analyze.values import ForwardRun
 from modereview.analyze.worth import Worth
-from modereview.records import CallSite, Forward, Program, Source, Span
+from modereview.records import CallSite, Forward, Mode, Program, Source, Span
 
 _SIDE_BY_SIDE = 16  # states that are kept apart; more are merged
 
@@ -41,6 +41,9 @@ class Elsewhere(Protocol):
 
     def maker(self, source: Source, name: str) -> Path | None:
         """One that switches and defines a function or class."""
+
+    def layered(self, source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
+        """One that what these make may come from, and the layer it names that depends on the mode, if any."""
 
 
 def analyze(
@@ -68,6 +71,8 @@ def analyze(
             return _without_flow(linked, modules)
     ways = ((part, apart) for apart in (_SIDE_BY_SIDE, 1) for part in linked.parts())
     program = _first_to_end(_program(part, roots, apart) for part, apart in ways)
+    if elsewhere is not None:
+        program = _suspecting(program, source, elsewhere)
     undecided = [f for f in program.forwards if f.cause == "entry" and f.role in ("evaluate", "infer")]
     functions = sorted({f.through[0] for f in undecided if f.through})
     told = replace(program, driven=tuple(_driven(functions, linked)))
@@ -89,6 +94,23 @@ def _first_to_end(programs: Iterable[Program]) -> Program:
         if not program.gave_up:
             break
     return program
+
+
+def _suspecting(program: Program, source: Source, elsewhere: Elsewhere) -> Program:
+    """With what the project's text says of the layers that are not in view, where a mode may be at fault."""
+    asked: dict[tuple[str, ...], str | None] = {}
+
+    def suspected(forward: Forward) -> Forward:
+        right = {"train": Mode.TRAIN, "unknown": forward.mode}.get(forward.role, Mode.EVAL)
+        if forward.sensitive or not forward.opaque or forward.mode is right:
+            return forward
+        if forward.makers not in asked:
+            found = elsewhere.layered(source, forward.makers)
+            named = found and found[1] and f"{_named(found[0], source)} names `{found[1]}`"
+            asked[forward.makers] = named
+        return replace(forward, suspected=asked[forward.makers])
+
+    return replace(program, forwards=tuple(map(suspected, program.forwards)))
 
 
 def _called_in(functions: list[str], linked: Linked, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:

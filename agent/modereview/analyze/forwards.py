@@ -86,6 +86,7 @@ def _forward(
         off_by=run.off_by if run.grad is False and run.off_by and linked.here(run.off_by) else None,
         network=is_network(run, _asked(linked), flow.record, roles, modules),
         made_by=_maker(run.thing, linked),
+        makers=_makers(run.thing, flow.record, modules),
         given=_is_given(run.thing) and run.thing not in flow.record.loaded,
         handed=_is_handed_in(run.thing, seen, flow),
     )
@@ -105,6 +106,16 @@ def _maker(thing: Thing, linked: Linked) -> str:
     imported = any(origin.partition(".")[0] == first for origin in linked.own.names.imports.values())
     made = thing.origin in ("call", "holder") and imported
     return text if made or is_made_by_class(thing) else ""
+
+
+def _makers(thing: Thing, record: Record, modules: Modules) -> tuple[str, ...]:
+    """What may have made it and the models in it; nothing where one of them came from nobody knows where."""
+    parts = record.taken.get(thing) or record.parts.get(thing) or ()
+    inside = [_makers(part, record, modules) for part in parts]
+    own = thing.cls or (thing.parent.cls if thing.parent and thing.parent.cls in modules.known else None)
+    if own is None or not all(inside):
+        return ()
+    return tuple(sorted({own, *(maker for makers in inside for maker in makers)}))
 
 
 def _asked(linked: Linked) -> frozenset[str]:

@@ -7,20 +7,17 @@ Tests do not count: what they call runs for others, too.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
-from modereview.parse.notebook import SUFFIX as NOTEBOOK
+from modereview.parse.layered import layered
+from modereview.parse.project import files, state, text_of
 from modereview.records import Source
 
-_FILES, _BYTES = 3000, 2**20  # looked through at most; larger files are data
+__all__ = ["caller", "careless_caller", "layered", "maker", "never_switches", "state"]
+
 _SWITCHES = re.compile(rb"\.eval\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
-_TEST = re.compile(r"^(tests?|conftest\.py|test_.*|.*_test\.py)$")
 
 
 def caller(source: Source, function: str, *, inherits: bool = False) -> Path | None:
@@ -47,16 +44,6 @@ def never_switches(source: Source) -> bool:
     return not _SWITCHES.search(source.raw) and _first(source, _SWITCHES) is None
 
 
-def state(root: Path) -> str:
-    """A digest that another one replaces when a file that may be asked is added, changed or removed."""
-    states = []
-    for path in islice(_scripts(root), _FILES):
-        with suppress(OSError):
-            found = path.stat()
-            states.append((str(path), found.st_mtime_ns, found.st_size))
-    return hashlib.sha256(repr(states).encode()).hexdigest()
-
-
 def _calls(source: Source, function: str, *, inherits: bool) -> tuple[re.Pattern[bytes], ...]:
     """What is found in each file that calls a function."""
     owner, _, name = function.rpartition(".")
@@ -80,24 +67,7 @@ def _first(source: Source, *patterns: re.Pattern[bytes]) -> Path | None:
 
 def _matching(source: Source, *patterns: re.Pattern[bytes]) -> Iterator[tuple[Path, bytes]]:
     """The other files that each pattern is found in, with what they hold."""
-    for path in islice((p for p in _scripts(source.root) if p != source.path), _FILES):
-        text = _read(path)
+    for path in (path for path in files(source.root) if path != source.path):
+        text = text_of(path)
         if all(pattern.search(text) for pattern in patterns):
             yield path, text
-
-
-def _scripts(root: Path) -> Iterator[Path]:
-    """The scripts and notebooks of a project, tests and hidden folders left out."""
-    for here, folders, names in os.walk(root):
-        folders[:] = sorted(f for f in folders if not f.startswith((".", "__")) and not _TEST.match(f))
-        for name in sorted(names):
-            if name.endswith((".py", NOTEBOOK)) and not _TEST.match(name):
-                yield Path(here, name)
-
-
-def _read(path: Path) -> bytes:
-    """What the file holds; nothing where it cannot be read or is no text of that size."""
-    try:
-        return path.read_bytes() if path.stat().st_size <= _BYTES else b""
-    except OSError:
-        return b""

@@ -73,11 +73,16 @@ class Rule:
 
 
 def certainty(forward: Forward, *, certain: bool) -> Severity:
-    """Error where a mode-sensitive layer is known, warning where a network is not in view, else a note."""
+    """Error where a mode-sensitive layer is known, warning where one is likely out of view, else a note."""
     if forward.sensitive:
         return Severity.ERROR if certain and forward.exact else Severity.WARNING
     shown = forward.network or forward.role == "train"
-    return Severity.WARNING if forward.opaque and shown else Severity.NOTE
+    return Severity.WARNING if may_mind(forward) and shown else Severity.NOTE
+
+
+def may_mind(forward: Forward) -> bool:
+    """Whether a layer out of view may depend on the mode: unless the project shows that none does."""
+    return forward.opaque and forward.suspected != ""
 
 
 def deliberate(program: Program, forward: Forward) -> bool:
@@ -110,8 +115,15 @@ def holds(forward: Forward) -> str:
             if forward.made_by
             else f"what `{forward.model}` is built of"
         )
-        return f"{maker} is not in view: whether a layer of it depends on the mode is not known"
+        return f"{maker} is not in view: {_likely(forward)}"
     return f"`{forward.model}` holds no layer that depends on the mode: no harm today, a trap for tomorrow"
+
+
+def _likely(forward: Forward) -> str:
+    if forward.suspected == "":
+        return "nothing that it may come from names a layer that depends on the mode"
+    known = f", but {forward.suspected}" if forward.suspected else ""
+    return f"whether a layer of it depends on the mode is not known{known}"
 
 
 def harm(forward: Forward, *, training: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
 from modereview.rules import evaluating, handing_out, modes, unseen
-from modereview.rules.base import Rule, certainty, harm
+from modereview.rules.base import Rule, certainty, harm, may_mind
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
     loader = handing_out.loader(program, forward) if unseen.predicts_itself(program, forward) else None
     loaded = (Event(loader.span, f"`{loader.name}` hands it out", "build"),) if loader else ()
     seen = None if excuse else unseen.unswitched(program, forward)
-    latent = not forward.sensitive and not forward.opaque
+    latent = not forward.sensitive and not may_mind(forward)
     return rule.finding(
         program,
         forward.span,

@@ -39,6 +39,7 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
     meant = (
         a_test
         or not seeds.is_script(program, seeded)
+        or all(seeds.is_pinned(seed) and seed.kind != "cuda" for seed in seeded)
         or not any(seeds.is_of_run(program, seed) or seed.function == draw.function for seed in seeded)
         or _comes_after_training(program, draw)
         or seeds.is_kept(dict(lookup.scopes(program)).get(draw.function, ()), draw)
@@ -121,8 +122,8 @@ import numpy as np
 import torch
 from torch import nn
 
-def main(data):
-    torch.manual_seed(0)
+def main(data, seed):
+    torch.manual_seed(seed)
     order = np.random.permutation(len(data))
     return nn.Linear(4, 2), data[order]
 """,
@@ -131,9 +132,9 @@ import numpy as np
 import torch
 from torch import nn
 
-def main(data):
-    torch.manual_seed(0)
-    np.random.seed(0)
+def main(data, seed):
+    torch.manual_seed(seed)
+    np.random.seed(seed)
     order = np.random.permutation(len(data))
     return nn.Linear(4, 2), data[order]
 """,
@@ -142,7 +143,9 @@ def main(data):
         "(`seed_everything`); draws in data sets, samplers and workers, where torch seeds every "
         "generator; seeds of the clock, of `os.urandom` or drawn of another generator; a seed for a while, "
         "the state given back; generators of the user's own with a seed; plots and the choice of a port; "
-        "seeds of an environment; what is drawn once and kept in a file (a note)."
+        "seeds of an environment; what is drawn once and kept in a file (a note). A seed "
+        "that is written out (`torch.manual_seed(0)`) may pin a part alone, the weights or the data: a "
+        "note; one that is asked for (`args.seed`) promises that runs repeat."
     ),
     fix=(
         "the missing call behind those that seed, with the same seed; none where that seed is "

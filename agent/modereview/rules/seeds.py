@@ -99,11 +99,15 @@ def is_script(program: Program, seeded: tuple[Draw, ...]) -> bool:
     return runs or any("." not in seed.function for seed in seeded)
 
 
+def is_pinned(seed: Draw) -> bool:
+    """Whether its number is written out: nobody asks for another, and so for another run."""
+    return bool(seed.call.args) and lookup.constant(seed.call.args[0]) is not None
+
+
 def is_of_run(program: Program, seed: Draw) -> bool:
     """Whether a whole run is seeded there: not what one class pins, a layer its pattern or a set its data."""
     owner = seed.function.rpartition(".")[0]
-    pinned = bool(seed.call.args) and lookup.constant(seed.call.args[0]) is not None
-    return not owner or not (pinned or program.module(owner) is not None)
+    return not owner or not (is_pinned(seed) or program.module(owner) is not None)
 
 
 def seeds_out_of_view(program: Program) -> bool:

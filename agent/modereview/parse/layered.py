@@ -1,0 +1,113 @@
+"""Which file of a project names a layer that depends on the mode, where a network may come from.
+
+Told by the text, no file is parsed: of a network whose layers are out of view, this is what shows that its
+mode may matter. Where it comes from is the file that defines its maker, and what that file imports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from modereview.parse.project import files, state, text_of
+from modereview.records import Source
+
+# Layers, functions and questions that depend on the mode, and libraries most of whose networks hold some.
+_LAYERS = re.compile(
+    rb"\b(?:Alpha|FeatureAlpha)?Dropout[123]?d?\b|\bDropPath\b|\b[fF](?:unctional)?\.(?:alpha_)?dropout|"
+    rb"BatchNorm|\bbatch_norm\b|\btrack_running_stats\s*=\s*True|\bRReLU\b|\bself\.training\b|"
+    rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])|"
+    rb"\btorchvision(?:\.|\s+import\s+)[^\n]*\bmodels\b|\bfrom_pretrained\b|"
+    rb"^\s*\"?(?:from|import)\s+(?:timm|transformers|diffusers|segmentation_models_pytorch|efficientnet_pytorch|"
+    rb"pretrainedmodels|open_clip|pytorch_pretrained_bert|pytorch_transformers|fairseq|torch_geometric\.nn)\b|"
+    rb"\btorch\.hub\.load\b",
+    re.MULTILINE,
+)
+_COMMENT = re.compile(rb"(?m)^\s*#.*$")
+_IMPORT = re.compile(
+    rb"^\s*\"?(?:from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n;#]+)|import\s+([\w., \t]+))", re.MULTILINE
+)
+_MODULE = re.compile(rb"\bclass\s+\w+\([^)]*Module\b|\bnn\.Sequential\(")
+_NAME = re.compile(rb"\w+")
+
+
+@dataclass(frozen=True)
+class _File:
+    """What matters of a file here."""
+
+    layer: str  # the first word in it that names one; "" for none
+    imports: frozenset[str]  # dotted, relative ones with their dots, names that may be modules as well
+    defined: frozenset[bytes]  # classes and functions
+    modules: bool  # whether it defines a network
+
+
+def layered(source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
+    """A file that a network may come from and that names a layer which depends on the mode, and that word.
+
+    `makers` are the classes and functions that may have made it; where none is known, each class of the
+    project may be one. The word is "" where the project defines a maker, and names no such layer there; None
+    where it defines none, and what the file imports names no layer either.
+    """
+    index = _index(source.root, state(source.root)) | {source.path: _look(source.raw)}
+    wanted = {maker.rpartition(".")[2].encode() for maker in makers}
+    starts = [path for path, file in index.items() if (file.defined & wanted if wanted else file.modules)]
+    places = _reached(index, starts or [source.path]) if wanted else (source.path, *index)
+    named = ((path, index[path].layer) for path in places if index[path].layer)
+    return next(named, (starts[0], "") if starts else None)
+
+
+def _reached(index: dict[Path, _File], starts: list[Path]) -> Iterator[Path]:
+    """The files, and all that they import from the project, nearest first."""
+    modules: dict[str, list[Path]] = {}
+    for path in index:
+        modules.setdefault(path.parent.name if path.stem == "__init__" else path.stem, []).append(path)
+    todo, seen = list(starts), set(starts)
+    while todo:
+        path = todo.pop(0)
+        yield path
+        for dotted in sorted(index[path].imports):
+            for found in _resolved(path, dotted, modules):
+                if found not in seen:
+                    seen.add(found)
+                    todo.append(found)
+
+
+def _resolved(path: Path, dotted: str, modules: dict[str, list[Path]]) -> Iterator[Path]:
+    """The files that an import may mean: those at the end of whose path it stands."""
+    bare = dotted.lstrip(".")
+    parts = bare.split(".")
+    for found in modules.get(parts[-1], ()):
+        place = found.parent.parts if found.stem == "__init__" else (*found.parent.parts, found.stem)
+        near = len(parts) > 1 or dotted == bare or found.is_relative_to(path.parent)
+        if near and place[-len(parts) :] == tuple(parts):
+            yield found
+
+
+@lru_cache(maxsize=4)
+def _index(root: Path, state: str) -> dict[Path, _File]:
+    """Every file of a project, looked at once while it is in one state."""
+    return {path: _look(text_of(path)) for path in files(root)}
+
+
+def _look(raw: bytes) -> _File:
+    found = _LAYERS.search(_COMMENT.sub(b"", raw))
+    return _File(
+        found.group().split()[-1].decode(errors="replace") if found else "",
+        frozenset(_imports(raw)),
+        frozenset(re.findall(rb"(?m)^\s*\"?\s*(?:def|class)\s+(\w+)", raw)),
+        bool(_MODULE.search(raw)),
+    )
+
+
+def _imports(raw: bytes) -> Iterator[str]:
+    for module, names, plain in _IMPORT.findall(raw):
+        whole = module.decode()
+        if whole:
+            yield whole
+            apart = "" if whole.endswith(".") else "."
+            yield from (f"{whole}{apart}{name.decode()}" for name in _NAME.findall(names) if name != b"as")
+        else:
+            yield from (text.split()[0] for text in plain.decode().split(",") if text.strip())

@@ -1,0 +1,89 @@
+"""Whether something names a layer that depends on the mode, where a network may come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from modereview import parse
+from modereview.analyze import analyze
+from modereview.parse.layered import layered
+from modereview.records import Source
+from modereview.rules import check
+
+PLAIN = "from torch import nn\n\nclass Net(nn.Module):\n    pass\n"
+TRAINS = """\
+import torch
+from nets.plain import Net
+
+def main(loader, val_loader):
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    net.train()
+    for x, y in loader:
+        torch.nn.functional.mse_loss(net(x), y).backward()
+        optimizer.step()
+    with torch.no_grad():
+        return [net(x).argmax(1) for x in val_loader]
+"""
+
+
+def project(root: Path, files: dict[str, str], script: str = "import torch\n") -> Source:
+    for name, text in {"run.py": script, "pyproject.toml": "", **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return parse.read(root / "run.py", root)
+
+
+NAMED = {
+    "by the file that defines it": {"nets/plain.py": PLAIN + "    drop = nn.Dropout(0.1)\n"},
+    "by what that file imports": {
+        "nets/plain.py": "from .blocks import Block\n" + PLAIN,
+        "nets/blocks.py": "from torch.nn import BatchNorm2d\n",
+    },
+    "by a package that it imports": {
+        "nets/plain.py": "import nets.blocks\n" + PLAIN,
+        "nets/blocks/__init__.py": "def f(self): return self.training\n",
+    },
+    "as a library of networks": {"nets/plain.py": "from torchvision import models\n" + PLAIN},
+}
+UNNAMED = {
+    "another file": {"nets/plain.py": PLAIN, "nets/other.py": "nn.Dropout()\n"},
+    "a comment": {"nets/plain.py": PLAIN + "    # no Dropout here\n"},
+    "a test": {"nets/plain.py": PLAIN, "nets/test_blocks.py": "nn.Dropout()\n"},
+    "another's module of that name": {"nets/plain.py": "import a.b\n" + PLAIN, "b.py": "nn.Dropout()\n"},
+}
+
+
+@pytest.mark.parametrize("files", NAMED.values(), ids=NAMED)
+def test_a_layer_is_named(files: dict[str, str], tmp_path: Path) -> None:
+    found = layered(project(tmp_path, files), ["nets.plain.Net"])
+    assert found is not None
+    assert found[1]
+
+
+@pytest.mark.parametrize("files", UNNAMED.values(), ids=UNNAMED)
+def test_no_layer_is_named(files: dict[str, str], tmp_path: Path) -> None:
+    assert layered(project(tmp_path, files), ["nets.plain.Net"]) == (tmp_path / "nets/plain.py", "")
+
+
+def test_nobody_knows_of_what_the_project_does_not_define(tmp_path: Path) -> None:
+    assert layered(project(tmp_path, {}), ["somewhere.Net"]) is None
+    assert layered(project(tmp_path, {}), []) is None
+
+
+def test_where_nothing_made_it_every_file_may_have(tmp_path: Path) -> None:
+    assert layered(project(tmp_path, {"nets/plain.py": PLAIN}), []) == (tmp_path / "nets/plain.py", "")
+    other = tmp_path / "other"
+    files = {"nets/plain.py": PLAIN, "nets/drops.py": "nn.Dropout()\n"}
+    assert layered(project(other, files), []) == (other / "nets/drops.py", "Dropout")
+
+
+@pytest.mark.parametrize(("block", "severity"), [("nn.Dropout(0.1)", "warning"), ("nn.LayerNorm(4)", "note")])
+def test_a_network_out_of_view_is_an_alarm_only_where_a_layer_may_mind(
+    block: str, severity: str, tmp_path: Path
+) -> None:
+    source = project(tmp_path, {"nets/plain.py": PLAIN + f"    block = {block}\n"}, TRAINS)
+    (finding,) = check(analyze(source, None, elsewhere=parse.elsewhere), select=["MR103"])
+    assert finding.severity.value == severity
