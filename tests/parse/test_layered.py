@@ -11,7 +11,7 @@ from modereview.parse.layered import layered
 from modereview.records import Source
 from modereview.rules import check
 
-PLAIN = "from torch import nn\n\nclass Net(nn.Module):\n    pass\n"
+PLAIN = "from torch import nn\n\nclass Net(nn.Module):\n    layer = nn.Linear(4, 4)\n"
 TRAINS = """\
 import torch
 from nets.plain import Net
@@ -71,6 +71,11 @@ def test_no_layer_is_named(files: dict[str, str], tmp_path: Path) -> None:
 def test_nobody_knows_of_what_the_project_does_not_define(tmp_path: Path) -> None:
     assert layered(project(tmp_path, {}), ["somewhere.Net"]) is None
     assert layered(project(tmp_path, {}), []) is None
+
+
+def test_nobody_knows_where_a_part_of_the_project_is_missing(tmp_path: Path) -> None:
+    files = {"nets/plain.py": "from nets.blocks import *\n" + PLAIN}
+    assert layered(project(tmp_path, files), ["nets.plain.Net"]) is None
 
 
 def test_where_nothing_made_it_every_file_may_have(tmp_path: Path) -> None:

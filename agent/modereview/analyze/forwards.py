@@ -113,7 +113,8 @@ def _makers(thing: Thing, record: Record, modules: Modules) -> tuple[str, ...]:
     parts = record.taken.get(thing) or record.parts.get(thing) or ()
     inside = [_makers(part, record, modules) for part in parts]
     own = thing.cls or (thing.parent.cls if thing.parent and thing.parent.cls in modules.known else None)
-    if own is None or not all(inside):
+    taken = own is not None and own in modules.known and modules.takes_models(own)
+    if own is None or not all(inside) or (taken and record.taken.get(thing) is None):
         return ()
     return tuple(sorted({own, *(maker for makers in inside for maker in makers)}))
 

@@ -74,6 +74,10 @@ class Modules:
         """Whether a class has nothing to switch but the models that it takes."""
         return self.own_sensitivity(name) == ((), False) and bool(taken_models(self._names.classes[name]))
 
+    def takes_models(self, name: str) -> bool:
+        """Whether a class keeps models that it is built with."""
+        return bool(taken_models(self._names.classes[name]))
+
     def switches_in_forward(self, name: str) -> bool:
         """Whether a class's own `forward` puts a part of it into EVAL, as one that explains a model does."""
         if name not in self._switching:

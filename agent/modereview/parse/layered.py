@@ -30,7 +30,7 @@ _COMMENT = re.compile(rb"(?m)^\s*#.*$")
 _IMPORT = re.compile(
     rb"^\s*\"?(?:from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n;#]+)|import\s+([\w., \t]+))", re.MULTILINE
 )
-_MODULE = re.compile(rb"\bclass\s+\w+\([^)]*Module\b|\bnn\.Sequential\(")
+_MODULE = re.compile(rb"\bnn\.(?:Linear|Conv\d?d|Embedding|LSTM|GRU|Parameter|LayerNorm)\b")
 _NAME = re.compile(rb"\w+")
 
 
@@ -41,7 +41,8 @@ class _File:
     layer: str  # the first word in it that names one; "" for none
     imports: frozenset[str]  # dotted, relative ones with their dots, names that may be modules as well
     defined: frozenset[bytes]  # classes and functions
-    modules: bool  # whether it defines a network
+    layered: bool  # whether it builds layers
+    sources: frozenset[str]  # what it imports from, by absolute names
 
 
 def layered(source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
@@ -53,10 +54,23 @@ def layered(source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
     """
     index = _index(source.root, state(source.root)) | {source.path: _look(source.raw)}
     wanted = {maker.rpartition(".")[2].encode() for maker in makers}
-    starts = [path for path, file in index.items() if (file.defined & wanted if wanted else file.modules)]
+    starts = [path for path, file in index.items() if (file.defined & wanted if wanted else file.layered)]
     places = _reached(index, starts or [source.path]) if wanted else (source.path, *index)
-    named = ((path, index[path].layer) for path in places if index[path].layer)
-    return next(named, (starts[0], "") if starts else None)
+    looked = list(places)
+    named = ((path, index[path].layer) for path in looked if index[path].layer)
+    if (found := next(named, None)) is not None:
+        return found
+    whole = starts and not _lacks([index[path] for path in looked], source.root, index)
+    return (starts[0], "") if whole else None
+
+
+def _lacks(looked: Iterable[_File], root: Path, index: Iterable[Path]) -> bool:
+    """Whether some file imports from a folder of the project what is not there: not all of it is in view."""
+    paths = [path.relative_to(root) for path in index if path.is_relative_to(root)]
+    folders = {folder.name for path in paths for folder in path.parents}
+    known = {path.stem for path in paths} | folders
+    rows = (dotted.split(".") for file in looked for dotted in file.sources)
+    return any(row[0] in folders and row[-1] not in known for row in rows if len(row) > 1)
 
 
 def _reached(index: dict[Path, _File], starts: list[Path]) -> Iterator[Path]:
@@ -99,6 +113,7 @@ def _look(raw: bytes) -> _File:
         frozenset(_imports(raw)),
         frozenset(re.findall(rb"(?m)^\s*\"?\s*(?:def|class)\s+(\w+)", raw)),
         bool(_MODULE.search(raw)),
+        frozenset(m.decode() for m, _, _ in _IMPORT.findall(raw) if m and not m.startswith(b".")),
     )
 
 

@@ -68,21 +68,13 @@ class _Told:
         self._note(source)
         return parse.elsewhere.maker(source, name)
 
-<<<<<<< HEAD
+    def layered(self, source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
+        self._note(source)
+        return parse.elsewhere.layered(source, makers)
+
     def _note(self, source: Source) -> None:
         if source.root not in self.asked:
             self.asked[source.root] = digest(source.root)
-=======
-    def layered(self, source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
-        found = parse.elsewhere.layered(source, makers)
-        self._kept(found[0] if found else None)
-        return found
-
-    def _kept(self, found: Path | None) -> Path | None:
-        if found is not None:
-            self.asked.setdefault(found, digest(found))
-        return found
->>>>>>> 4d07e69 (A network whose layers are out of view is an alarm only where the project does not show that none of them minds the mode; a seed that is written out promises no repetition)
 
 
 def answer(task: Task, raw: bytes | None = None) -> Answer:
