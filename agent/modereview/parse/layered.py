@@ -31,6 +31,7 @@ _IMPORT = re.compile(
     rb"^\s*\"?(?:from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n;#]+)|import\s+([\w., \t]+))", re.MULTILINE
 )
 _MODULE = re.compile(rb"\bnn\.(?:Linear|Conv\d?d|Embedding|LSTM|GRU|Parameter|LayerNorm)\b")
+_ASIDE = re.compile(r"test|_?version$")
 _NAME = re.compile(rb"\w+")
 
 
@@ -65,12 +66,16 @@ def layered(source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
 
 
 def _lacks(looked: Iterable[_File], root: Path, index: Iterable[Path]) -> bool:
-    """Whether some file imports from a folder of the project what is not there: not all of it is in view."""
+    """Whether some file imports from a package of the project what is not there: not all of it is in view.
+
+    Tests, which are not looked through, and what an installation writes do not count.
+    """
     paths = [path.relative_to(root) for path in index if path.is_relative_to(root)]
-    folders = {folder.name for path in paths for folder in path.parents}
-    known = {path.stem for path in paths} | folders
+    packages = {path.parts[0] for path in paths if len(path.parts) > 1}
+    known = {path.stem for path in paths} | {folder.name for path in paths for folder in path.parents}
     rows = (dotted.split(".") for file in looked for dotted in file.sources)
-    return any(row[0] in folders and row[-1] not in known for row in rows if len(row) > 1)
+    missing = (row for row in rows if len(row) > 1 and row[0] in packages and row[-1] not in known)
+    return any(not any(map(_ASIDE.match, row)) for row in missing)
 
 
 def _reached(index: dict[Path, _File], starts: list[Path]) -> Iterator[Path]:
