@@ -60,6 +60,31 @@ SHAPES = {
                 loss.backward()
                 optimizer.step()
     """,
+    "weights from a network that is trained as well, by parameters of its own naming": """
+        class Judge(Net):
+            def get_parameters(self):
+                return [{"params": self.parameters(), "lr": 1.0}]
+
+        class Adversary(nn.Module):
+            def __init__(self, judge):
+                super().__init__()
+                self.judge = judge
+            def forward(self, x):
+                return self.judge(x).mean()
+
+        def main(loader):
+            model, judge = Net(), Judge()
+            adversary = Adversary(judge)
+            optimizer = torch.optim.SGD(judge.get_parameters(), 0.1)
+            model.train()
+            adversary.train()
+            for x, y in loader:
+                weight = (1 - judge(x)).detach()
+                loss = adversary(x) + (weight * model(x)).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    """,
     "features of a model in EVAL, for a head that is trained": """
         def init(model, head, loader):
             model.eval()

@@ -11,7 +11,7 @@ from modereview.analyze.ends import without_names
 from modereview.analyze.escapes import Escapes
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.joining import joined_values
-from modereview.analyze.torchfacts import names_a_model
+from modereview.analyze.torchfacts import names_a_model, names_parameters
 from modereview.analyze.truths import constant, results
 from modereview.analyze.uses import bound_by
 from modereview.analyze.values import (
@@ -50,6 +50,8 @@ class Activations(Escapes):
         if function.short == "forward" and self_value is not None and self_value.is_module:
             return self._forward(span, self_value, f"{self_value.label}.forward", given, state, frame)
         in_module = self_value is not None and self_value.is_module
+        if self_value and names_parameters(function.short):  # its own: `head.get_parameters()`
+            self.record.optimized.add(self_value)
         switch = _super_switch(function) if in_module and function.short in ("train", "eval") else None
         if self_value and switch is not None:
             how, given = switch, _told(function, given)
