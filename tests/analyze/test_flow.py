@@ -122,6 +122,11 @@ CALLS = {
     "a default decides": ("def f(m, train=False): m.train(train)\nm = Net(); f(m); m(x)", "EVAL"),
     "a global": ("m = Net()\ndef f(): m.eval()\nf(); m(x)", "EVAL"),
     "a nested function": ("def f():\n    m = Net()\n    def g(): m.eval()\n    g()\n    m(x)\nf()", "EVAL"),
+    "a nested function asks what was asked around it": (
+        "def f(training):\n    m = Net()\n    if not training: m.eval()\n    def g():\n"
+        "        if training: m(x)\n    g()\n    if training: m(x)\nf(flag)",
+        "TRAIN TRAIN",
+    ),
     "a lambda": ("m = Net()\noff = lambda: m.eval()\noff(); m(x)", "EVAL"),
     "a function that builds": ("def make(): return Net().eval()\nm = make(); m(x)", "EVAL"),
     "a function that builds, twice in one line": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from modereview.records import Finding, Severity
 
 SHAPES = {
     "the caller chooses the mode of a test, to see the difference": """
@@ -142,6 +143,18 @@ FAULTY = {
 }
 
 
+HANDED_OUT = """
+    def init_segmentor(config):
+        model = build_segmentor(config)
+        model.eval()
+        return model
+
+    def inference_segmentor(model, image):
+        with torch.no_grad():
+            return model(image).argmax(1)
+"""
+
+
 @pytest.mark.parametrize("script", SHAPES.values(), ids=SHAPES)
 def test_looks_wrong_and_is_not(script: str, faults: Callable[[str], list[str]]):
     assert faults(script) == []
@@ -151,3 +164,11 @@ def test_looks_wrong_and_is_not(script: str, faults: Callable[[str], list[str]])
 def test_the_fault_beside_it(rule: str, script: str, faults: Callable[[str], list[str]]):
     (fault,) = faults(script)
     assert fault.startswith(rule)
+
+
+def test_who_hands_a_model_out_in_eval_answers_for_it(findings: Callable[[str], tuple[Finding, ...]]):
+    told = "`init_segmentor` hands a model out in EVAL, and `inference_segmentor` is handed one"
+    (finding,) = findings(HANDED_OUT)
+    assert finding.severity is Severity.NOTE and told in finding.facts
+    (finding,) = findings(HANDED_OUT.replace("model.eval()", "print(model)"))
+    assert told not in finding.facts

@@ -136,18 +136,32 @@ class Conditions(Bindings):
         mentions = frozenset(
             t for e in walk.subexpressions(test) if (t := walk.dotted(e)) and not isinstance(e, ir.Call)
         )
-        cell = ("assume", frame.path, mentions, text)
+        cell = ("assume", self._asked_in(test, state, frame), mentions, text)
         assumed = state.get(cell)
         if assumed:
             return [(state, (Constant(True) in assumed) is holds)]
         return [(state.set(cell, constant(t is holds)), t) for t in (True, False)]
+
+    def _asked_in(self, test: ir.Expr, state: State, frame: Frame) -> Path:
+        """The activation that a test speaks of: the innermost that binds one of its names.
+
+        So a nested function that asks for a variable of the one around it finds the same answer.
+        """
+        names = {e.id for e in walk.subexpressions(test) if isinstance(e, ir.Name)}
+        scope: Frame | None = frame
+        while scope is not None:
+            if any(state.get(("name", scope.path, name)) is not None for name in names):
+                return scope.path
+            scope = scope.outer
+        return frame.path
 
     def _is_another(self, test: ir.Expr, state: State, frame: Frame) -> bool:
         """`kind == "a"` where `kind == "b"` is assumed: it is one of them, so not the other."""
         if not isinstance(test, ir.Compare) or not isinstance(test.right, ir.Const):
             return False
         subject = f"{self.source.slice(test.left.span)} == "
-        assumed = (c for c in state.cells("assume") if c[1] == frame.path and str(c[3]).startswith(subject))
+        path = self._asked_in(test, state, frame)
+        assumed = (c for c in state.cells("assume") if c[1] == path and str(c[3]).startswith(subject))
         return any(
             Constant(True) in (state.get(cell) or NOTHING)
             and _differs(str(cell[3]).removeprefix(subject), test.right.value)

@@ -1,4 +1,4 @@
-"""Classes that hand themselves out loaded: who follows them gets a module in TRAIN, or as it was saved."""
+"""What hands models out: a class that loads itself, a function that leaves what it returns in EVAL."""
 
 from __future__ import annotations
 
@@ -17,6 +17,25 @@ def loader(program: Program, forward: Forward) -> ir.Function | None:
         return None
     own = inside.lineage(program, forward.function.rpartition(".")[0])
     return next((m for cls in own for m in cls.methods if _loads(program, cls, m)), None)
+
+
+def in_eval(program: Program, forward: Forward) -> str | None:
+    """A function of the file that returns what it switched to EVAL, where a forward's model is handed in.
+
+    `init_segmentor()` stands beside `inference_segmentor(model, image)`: one is for the other.
+    """
+    if not forward.handed:
+        return None
+    for name, body in lookup.scopes(program):
+        off = {
+            walk.dotted(call.func.base)
+            for call in walk.calls(body)
+            if isinstance(call.func, ir.Attr) and switches_off(call)
+        }
+        returned = (s.value for s in walk.statements(body) if isinstance(s, ir.Leave) and s.how == "return")
+        if name and any(value is not None and walk.dotted(value) in off - {None} for value in returned):
+            return name
+    return None
 
 
 def _loads(program: Program, cls: ir.Class, method: ir.Function) -> bool:

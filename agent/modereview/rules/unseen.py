@@ -208,7 +208,7 @@ def _is_hook_in_eval(program: Program, forward: Forward) -> bool:
     return hook or (cls is not None and short in LIGHTNING_HOOKS)
 
 
-_WHO = {"elsewhere": _called_in, "maker": _maker, "driver": _driver}
+_WHO = {"elsewhere": _called_in, "maker": _maker, "driver": _driver, "giver": handing_out.in_eval}
 _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (deliberate, "a name or a comment says that the mode is meant"),
     (made_up.is_compared, "made-up inputs show there that two implementations agree"),
@@ -216,6 +216,7 @@ _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (is_run_for_its_effect, FOR_ITS_EFFECT),
     (_called_in, "it is called in {elsewhere}, whose review says in which mode"),
     (_maker, "`{model}` comes from {maker}, which switches to EVAL"),
+    (handing_out.in_eval, "`{giver}` hands a model out in EVAL, and `{function}` is handed one"),
     (_is_seen_to, "on another way there it is in EVAL: whoever leads here answers for the mode"),
     (_is_hook_in_eval, "the trainer has switched to EVAL before it calls `{function}`"),
     (_is_set_elsewhere, "its class never sets `{model}`: whoever does answers for its mode"),
