@@ -74,9 +74,9 @@ def ids(reviews: tuple[Review, ...]) -> list[str]:
 def test_what_was_found_is_told_again_without_looking(run: Run, looked_at: list[str]) -> None:
     first = run()
     assert ids(first[0]) == ["MR102"]
-    assert looked_at == ["net.py", "train.py"]
+    assert looked_at == ["train.py", "net.py"]
     assert run() == first
-    assert looked_at == ["net.py", "train.py"]
+    assert looked_at == ["train.py", "net.py"]
 
 
 def test_a_fix_is_offered_and_not_said_to_be_proved(run: Run) -> None:
@@ -131,7 +131,7 @@ def test_a_neighbour_that_changed_counts_as_well(run: Run, looked_at: list[str],
     (project / "net.py").write_text(PLAIN)
     looked_at.clear()
     after = run()[0][1].findings[0]
-    assert looked_at == ["net.py", "train.py"]
+    assert looked_at == ["train.py", "net.py"]
     assert (before.severity.value, after.severity.value) == ("error", "note")
 
 
@@ -204,7 +204,7 @@ def test_no_cache_looks_and_keeps_nothing(run: Run, looked_at: list[str], tmp_pa
     assert not (tmp_path / "cache").exists()
     run()
     run(cache=False)
-    assert looked_at == ["net.py", "train.py"] * 3
+    assert looked_at == ["train.py", "net.py"] * 3
 
 
 @pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x04K\x01."])

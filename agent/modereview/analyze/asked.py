@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
@@ -30,10 +30,10 @@ class Asked:
 
 def asked_in(block: ir.Block, text: Text) -> Asked:
     """The conditions of a block."""
-    tests = list(_tests_of(block))
+    tests, compared = _read(block)
     parts = [e for test in tests for e in walk.subexpressions(test)]
     names = {e.id.rpartition(".")[2] for e in parts if isinstance(e, ir.Name)}
-    names |= {e.name for e in parts if isinstance(e, ir.Attr)} | set(_compared(block))
+    names |= {e.name for e in parts if isinstance(e, ir.Attr)} | compared
     assumed = [assumption(bare(test), text) for test in tests]
     return Asked(Counter(key for key, _ in assumed), frozenset(names), frozenset(assumed))
 
@@ -50,27 +50,26 @@ def together(several: Iterable[Asked]) -> Asked:
     return Asked(texts, frozenset(names), frozenset(ways))
 
 
-def _tests_of(block: ir.Block) -> Iterator[ir.Expr]:
-    """Every condition of the file; arguments of mode switches and what loops run over are some, too."""
+def _read(block: ir.Block) -> tuple[list[ir.Expr], set[str]]:
+    """Every condition of a block, and what is compared with a constant wherever: `on = phase == "train"`.
+
+    Arguments of mode switches and what loops run over are conditions, too.
+    """
+    tests: list[ir.Expr] = []
+    compared = set()
     for statement in walk.statements(block, nested=True):
         if isinstance(statement, ir.If | ir.Loop):
-            yield from (e for e in (statement.test, getattr(statement, "iterable", None)) if e is not None)
+            tests += (e for e in (statement.test, getattr(statement, "iterable", None)) if e is not None)
         for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
             if isinstance(part, ir.Choice):
-                yield part.test
+                tests.append(part.test)
             elif isinstance(part, ir.Logic | ir.Comprehension):
-                yield from walk.children(part)
+                tests += walk.children(part)
             elif isinstance(part, ir.Call) and (walk.dotted(part.func) or "").endswith(_DECIDING):
-                yield from (*part.args, *(v for _, v in part.kwargs))
-
-
-def _compared(block: ir.Block) -> Iterator[str]:
-    """What is compared with a constant, though the answer is used later: `training = phase == "train"`."""
-    for statement in walk.statements(block, nested=True):
-        for part in (p for e in walk.expressions(statement) for p in walk.subexpressions(e)):
-            match part:
-                case ir.Compare(_, ir.Name(name) | ir.Attr(_, name), ir.Const()):
-                    yield name.rpartition(".")[2]
+                tests += (*part.args, *(v for _, v in part.kwargs))
+            elif isinstance(part, ir.Compare) and isinstance(part.right, ir.Const):
+                compared.add((walk.dotted(part.left) or "").rpartition(".")[2])
+    return tests, compared
 
 
 def assumption(test: ir.Expr, text: Text) -> tuple[str, bool]:

@@ -28,6 +28,7 @@ def scan(settings: Settings, tell: Callable[[str], None]) -> tuple[tuple[Review,
     cache = Cache(folder() if settings.cache else None)
     answers: list[Answer | None] = [_known(task, cache) for task in tasks]
     fresh = [number for number, known in enumerate(answers) if known is None]
+    fresh.sort(key=lambda number: _size(tasks[number].path), reverse=True)  # a long one at the end runs alone
     work = _Work(cache)
     for done, (index, result) in enumerate(each(work, [tasks[n] for n in fresh], SECONDS, cores()), start=1):
         task = tasks[fresh[index]]
@@ -90,6 +91,13 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes() if path.is_file() and path.stat().st_size <= LIMIT else None
     except OSError:
         return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _lost(task: Task, lost: Lost) -> Answer:
