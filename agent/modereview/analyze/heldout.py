@@ -27,7 +27,9 @@ def held_out_calls(block: ir.Block) -> frozenset[Span]:
     `run_epoch(model, val_loader)`.
     """
     looped = frozenset(span for part in _bodies(block) for span in _calls(part))
-    names = {last for part in walk.all_expressions(block, nested=True) if (last := _last(part))}
+    parts = tuple(walk.all_expressions(block, nested=True))
+    names = {part.id.rpartition(".")[2] for part in parts if isinstance(part, ir.Name)}
+    names |= {part.name for part in parts if isinstance(part, ir.Attr)}
     inputs = frozenset(filter(_HELD_OUT_INPUT.match, names))
     if not inputs and not any(map(_HELD_OUT.match, names)):  # as in most files
         return looped

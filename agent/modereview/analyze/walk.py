@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from modereview.analyze import ir
 from modereview.records import Span
@@ -128,8 +129,29 @@ def is_super(expr: ir.Expr) -> bool:
 
 
 def calls(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Call]:
-    """Every call under a block."""
-    return (e for e in all_expressions(block, nested=nested) if isinstance(e, ir.Call))
+    """Every call under a block: found once, as each rule asks the same functions."""
+    return iter(_calls_in(_Same(block), nested))
+
+
+class _Same:
+    """A block that equals itself alone: to compare what is in it would take as long as to walk it."""
+
+    __slots__ = ("block",)
+
+    def __init__(self, block: ir.Block) -> None:
+        self.block = block
+
+    def __hash__(self) -> int:
+        return id(self.block)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.block is other.block
+
+
+@lru_cache(maxsize=1024)  # functions: those of a file and its neighbours
+def _calls_in(same: _Same, nested: bool) -> tuple[ir.Call, ...]:
+    found = all_expressions(same.block, nested=nested)
+    return tuple(e for e in found if isinstance(e, ir.Call))
 
 
 def dotted(expr: ir.Expr) -> str | None:
