@@ -87,9 +87,18 @@ def names_of(program: ir.Block) -> Names:
     return Names(imports, classes, functions, _switched(methods), _networks(statements, methods))
 
 
+def hands_own_mode_on(call: ir.Call) -> bool:
+    """Whether it gives a new part the mode of its owner: `self.head.train(self.training)`."""
+    match call:
+        case ir.Call(ir.Attr(_, "train"), (ir.Attr(ir.Name("self"), "training"),)):
+            return True
+        case _:
+            return False
+
+
 def _switched(methods: Sequence[ir.Call]) -> frozenset[str]:
     found = set()
-    for call in methods:
+    for call in (c for c in methods if not hands_own_mode_on(c)):
         match call.func:
             case ir.Attr(ir.Name(owner) | ir.Attr(_, owner), name) if name in MODULE_METHODS:
                 if name in SHARED_METHODS and names_something_else(owner):

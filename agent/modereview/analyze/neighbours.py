@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from modereview.analyze import ir, walk
+from modereview.analyze.names import hands_own_mode_on
 from modereview.analyze.outline import Outline, outline_of_neighbour
 from modereview.errors import InputError
 from modereview.records import Source
@@ -140,7 +141,7 @@ def _worth_following(block: ir.Block) -> bool:
     """Whether the file trains, evaluates or starts anything; files that only define models need no others."""
     if any(_starts_something(s) for s in block):
         return True
-    calls = (c for c in walk.calls(block, nested=True) if not _hands_own_mode_on(c))
+    calls = (c for c in walk.calls(block, nested=True) if not hands_own_mode_on(c))
     return any(_TELLING & set(_names(c.func)) for c in calls)
 
 
@@ -148,15 +149,6 @@ def _starts_something(statement: ir.Stmt) -> bool:
     """Whether a top-level statement runs more than a definition; a register keeps what it is given."""
     runs = isinstance(statement, ir.Do | ir.If | ir.Loop | ir.With)
     return runs and any(not _REGISTERS(_last(c.func)) for c in walk.calls((statement,)))
-
-
-def _hands_own_mode_on(call: ir.Call) -> bool:
-    """Whether it gives a new part the mode of its owner: `self.head.train(self.training)`."""
-    match call:
-        case ir.Call(ir.Attr(_, "train"), (ir.Attr(ir.Name("self"), "training"),)):
-            return True
-        case _:
-            return False
 
 
 def _last(expr: ir.Expr) -> str:
