@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from modereview.analyze.handing import HANDED
@@ -48,8 +48,12 @@ class Root:
 
     own: Uses
     lead: Lead
-    words: frozenset[str]
     matters: bool
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All names in what it leads to."""
+        return _words(self.lead)
 
     @cached_property
     def parts(self) -> frozenset[int]:
@@ -96,20 +100,20 @@ class Worth:
         functions = [u for u in self._file.uses[1:] if u.name in self._file.names.functions]
         if self._file.misses_brackets or any(outline.held_out for outline in self._files):
             return frozenset({"", *(u.name for u in functions)})
-        own, *imported = (outline.uses[0] for outline in self._files)
-        roots = {"": self._root((own,), in_module=False, beside=tuple(imported))}
-        for uses in (u for u in functions if not self._is_own(u)):
-            of_class = self._named(uses.method_of)
-            roots[uses.name] = self._root((uses, *of_class), in_module=self._in_module(uses))
-        needed = [root for root in roots.values() if root.matters]
+        top, *imported = (outline.uses[0] for outline in self._files)
+        roots = [self._root(top)]
+        roots += [self._root(u, *self._named(u.method_of)) for u in functions if not self._is_own(u)]
+        needed = [root for root in roots if root.matters]
+        if not needed:
+            return frozenset()
+        # What is imported runs first, and may mark models: what it runs itself is found in its own file.
+        roots[0] = replace(roots[0], lead=self._lead((top, *imported)))
         variables = self._file.shared | self._shared
-        return frozenset(name for name, root in roots.items() if _is_needed(root, needed, variables))
+        return frozenset(root.own.name for root in roots if _is_needed(root, needed, variables))
 
-    def _root(self, uses: tuple[Uses, ...], *, in_module: bool, beside: tuple[Uses, ...] = ()) -> Root:
-        """`beside` runs first, and may mark models: what it runs itself is found in its own file."""
-        matters = self._matters(uses[0], self._lead(uses), in_module=in_module)
-        lead = self._lead(uses + beside)
-        return Root(uses[0], lead, _words(lead), matters)
+    def _root(self, own: Uses, *of_class: Uses) -> Root:
+        lead = self._lead((own, *of_class))
+        return Root(own, lead, self._matters(own, lead, in_module=self._in_module(own)))
 
     def _in_module(self, uses: Uses) -> bool:
         return uses.name.rpartition(".")[0] in self._modules
