@@ -21,6 +21,8 @@ _TRAINING = 2  # position of `training` in F.dropout(input, p, training, inplace
 def check(program: Program) -> Iterator[Finding]:
     """Functional dropouts whose `training` is left at its default, or is the literal True."""
     assert program.names is not None
+    if "dropout" not in program.source.code:
+        return
     for function in program.names.functions.values():
         for call in walk.calls(function.body):
             dropout = program.names.origin(call.func) in ALWAYS_ON_DROPOUTS

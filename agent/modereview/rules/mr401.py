@@ -17,6 +17,8 @@ def check(program: Program) -> Iterator[Finding]:
     if _SEEDED.search(program.source.text):
         return
     training = sorted({(f.path or (f.span,))[0] for f in program.forwards if f.role == "train"})
+    if not training:
+        return
     for statement in walk.statements(program.block):
         compound = walk.blocks(statement) or isinstance(statement, ir.Define | ir.DefineClass)
         inner = next((s for s in training if walk.within(s, statement.span)), None)
