@@ -82,8 +82,7 @@ def names_of(program: ir.Block) -> Names:
                 functions.setdefault(function.name, function)
     if any(name.endswith("*") for name in imports):
         imports = {**CUSTOMARY, **imports}
-    parts = (part for s in statements for e in walk.expressions(s) for part in walk.subexpressions(e))
-    methods = [part for part in parts if isinstance(part, ir.Call) and isinstance(part.func, ir.Attr)]
+    methods = [call for call in walk.calls(program, nested=True) if isinstance(call.func, ir.Attr)]
     return Names(imports, classes, functions, _switched(methods), _networks(statements, methods))
 
 

@@ -9,6 +9,7 @@ from modereview.analyze import ir
 from modereview.records import Span
 
 _LEAVES = (ir.Name, ir.Const)
+_KEPT = 1024  # functions: those of a file and its neighbours
 
 
 def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
@@ -112,13 +113,6 @@ def statements(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Stmt]:
                 yield from statements(method.body, nested=True)
 
 
-def all_expressions(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Expr]:
-    """Every expression under a block."""
-    for statement in statements(block, nested=nested):
-        for expr in expressions(statement):
-            yield from subexpressions(expr)
-
-
 def is_super(expr: ir.Expr) -> bool:
     """Whether it is an attribute of `super()`: `super().__init__`, `super(Net, self).train`."""
     match expr:
@@ -128,9 +122,20 @@ def is_super(expr: ir.Expr) -> bool:
             return False
 
 
+def all_expressions(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Expr]:
+    """Every expression under a block: walked once, as each rule asks the same functions."""
+    return iter(_expressions_in(_Same(block), nested))
+
+
 def calls(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Call]:
-    """Every call under a block: found once, as each rule asks the same functions."""
+    """Every call under a block, found once as well."""
     return iter(_calls_in(_Same(block), nested))
+
+
+def forget() -> None:
+    """Let go of the blocks that were walked: their file is done."""
+    _expressions_in.cache_clear()
+    _calls_in.cache_clear()
 
 
 class _Same:
@@ -148,10 +153,15 @@ class _Same:
         return isinstance(other, _Same) and self.block is other.block
 
 
-@lru_cache(maxsize=1024)  # functions: those of a file and its neighbours
+@lru_cache(maxsize=_KEPT)
+def _expressions_in(same: _Same, nested: bool) -> tuple[ir.Expr, ...]:
+    own = (expr for statement in statements(same.block, nested=nested) for expr in expressions(statement))
+    return tuple(part for expr in own for part in subexpressions(expr))
+
+
+@lru_cache(maxsize=_KEPT)
 def _calls_in(same: _Same, nested: bool) -> tuple[ir.Call, ...]:
-    found = all_expressions(same.block, nested=nested)
-    return tuple(e for e in found if isinstance(e, ir.Call))
+    return tuple(e for e in _expressions_in(same, nested) if isinstance(e, ir.Call))
 
 
 def dotted(expr: ir.Expr) -> str | None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from modereview import baseline
+from modereview.analyze import walk
 from modereview.errors import InputError
 from modereview.parse import collect, find_root
 from modereview.parse.read import LIMIT
@@ -50,6 +51,7 @@ class _Work:
     def __call__(self, task: Task) -> Answer:
         raw = _content(task.path)
         made = answer(task, raw)
+        walk.forget()
         if raw is not None:
             self._cache.put(task, raw, made)
         return made
