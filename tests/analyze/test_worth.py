@@ -81,6 +81,7 @@ def test_a_file_that_only_defines_modules_needs_no_flow() -> None:
         "def step(loss):\n    loss.backward()\n",
         "def run(net, x):\n    return net(x).argmax(1)\n",
         "def ship(net, x):\n    return torch.jit.trace(net, x)\n",
+        "from torch.jit import trace\n\ndef ship(net, x):\n    return trace(net, x)\n",
         "def wrap(net):\n    net.eval\n    return net\n",
         "@torch.no_grad()\ndef run(net, x):\n    return one(net, x)\n\ndef one(net, x):\n    return net(x)\n",
         "def run(net, x):\n    torch.set_grad_enabled(False)\n    return net(x)\n",
@@ -142,6 +143,9 @@ def test_what_nobody_hands_to_a_function_is_a_model_by_name_or_annotation_only()
         "@torch.no_grad()\ndef names(keys, old):\n    old[keys.lower('a')] = 1\n    return keys.lower(old)\n",
         "@torch.no_grad()\ndef tell(logger, x):\n    x.info = 3\n    logger.info(x)\n",
         "class Sum(Net):\n    def head(self, x):\n        return self.body(x) / x.max()\n",
+        "class Flat(Net):\n    def reset(self):\n        self.flatten.train(self.training)\n\n"
+        "@torch.no_grad()\ndef fill(weight, kernel):\n    weight.copy_(kernel.flatten(1))\n",
+        "def convert_sync_batchnorm(net):\n    return [convert_sync_batchnorm(n) for n in net.children()]\n",
     ],
 )
 def test_what_builds_or_computes_needs_none(more: str) -> None:

@@ -124,11 +124,18 @@ class Worth:
     def _matters(self, own: Uses, lead: Lead, *, in_module: bool) -> bool:
         """Whether it may lead to a forward that a rule judges."""
         words = _words(lead)
-        if words & _ALONE or {"zip", "parameters"} <= words:
+        if any(map(self._hands_over, lead.all)) or {"zip", "parameters"} <= words:
             return True
         if in_module and not (words & {"eval", "train"} or any(self._builds(u) for u in lead.live)):
             return False  # nobody in view builds or switches the object that the method belongs to
         return any(self._runs(u, own) for u in lead.live) and self._has_role(lead, own, in_module=in_module)
+
+    def _hands_over(self, uses: Uses) -> bool:
+        """Whether it may train, or hand a model to a library: a file's own `trace` is none."""
+        return any(
+            name in uses.attributes or name in uses.imported or not self._own(name, uses)
+            for name in uses.names & _ALONE
+        )
 
     def _has_role(self, lead: Lead, own: Uses, *, in_module: bool) -> bool:
         """Whether a forward may run with the graph off, in what is called an evaluation, or be looked at.
@@ -168,9 +175,11 @@ class Worth:
     def _meant(self, name: str, uses: Uses) -> list[Uses]:
         """What a name may mean in a function; one of the function's own file means that alone."""
         found = self._named(name)
-        if len(found) < 2 or name in uses.attributes:
-            return found
-        return [u for u in found if u.module == uses.module and not u.method_of] or found
+        return found if name in uses.attributes else self._own(name, uses) or found
+
+    def _own(self, name: str, uses: Uses) -> list[Uses]:
+        """What of a function's own file a plain name in it may mean."""
+        return [u for u in self._named(name) if u.module == uses.module and not u.method_of]
 
     def _lead(self, roots: tuple[Uses, ...]) -> Lead:
         return Lead(self._closure(roots, live=False), self._closure(roots, live=True))
