@@ -103,7 +103,7 @@ def outline(source: Source) -> Outline:
 @lru_cache(maxsize=_KEPT)
 def outline_of_neighbour(source: Source, module: str, first: int) -> Outline:
     """Of a file that is imported as `module`. Kept by the text, so it is never out of date."""
-    block = lower_neighbour(source, module, first)
+    block = lower_neighbour(replace(source), module, first)  # a copy: its syntax tree goes with it
     names = replace(names_of(block), linked=True)  # its names have several parts
     return Outline(source, module, first, block, names)
 
