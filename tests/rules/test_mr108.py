@@ -116,6 +116,25 @@ SWITCHED = {
 }
 
 
+BESIDE = """
+            if teacher is not None:
+                teacher.train()
+                with torch.no_grad():
+                    soft = teacher(x)
+"""
+
+
+def test_a_switch_on_the_line_before_is_meant(program: Callable[[str], Program]):
+    plain = """
+            with torch.no_grad():
+                soft = teacher(x)
+"""
+    text = TOGETHER.format(on="pass")
+    assert plain in text
+    known = program(text.replace(plain, BESIDE))
+    assert [f.severity for f in check(known) if f.rule == "MR108"] == [Severity.NOTE]
+
+
 @pytest.mark.parametrize("how", SWITCHED)
 def test_a_teacher_that_is_switched_on_is_switched_off_there(how: str, program: Callable[[str], Program]):
     on, off = SWITCHED[how]

@@ -187,6 +187,24 @@ NOTED = {
                 np.save(path, np.random.permutation(count))
             return np.load(path)
     """,
+    "the sampling of a data set alone is seeded": """
+        import random
+        import torch
+
+        class Tracks(torch.utils.data.Dataset):
+            def __init__(self, files, seed):
+                random.seed(seed)
+                self.files = random.sample(files, 10)
+
+            def __getitem__(self, index):
+                return self.files[index]
+
+        def main(args):
+            return Tracks(args.files, args.seed)
+
+        def louder(audio):
+            return audio * torch.rand(1)
+    """,
     "said to be meant": """
         import random
         import torch

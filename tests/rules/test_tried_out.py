@@ -102,6 +102,22 @@ TRIED_OUT = {
         def evaluate(loader):
             return [build(1)(x) for x in loader]
     """,
+    "made-up inputs again and again, with what came out": """
+        if __name__ == "__main__":
+            net = Net()
+            x, memory = torch.rand(1, 4), [torch.zeros(1, 4), torch.zeros(1, 4)]
+            with torch.no_grad():
+                for _ in range(10):
+                    y, memory = net(x, *memory)
+                    print([m.shape for m in memory])
+    """,
+    "a quantized copy of a model without such a layer": """
+        model = nn.Sequential(nn.Linear(4, 4))
+        model.load_state_dict(torch.load("net.pt"))
+        model = torch.quantization.quantize_dynamic(model, {nn.Linear}, torch.qint8)
+        with torch.no_grad():
+            print(model(read_image()).argmax(1))
+    """,
 }
 EVALUATED = {
     "weights of a file": """
@@ -116,6 +132,13 @@ EVALUATED = {
             with torch.no_grad():
                 for x in fold:
                     print(net(x).argmax(1))  # MR103 error
+    """,
+    "a quantized copy": """
+        net = Net()  # why
+        net.load_state_dict(torch.load("net.pt"))
+        net = torch.quantization.quantize_dynamic(net, {nn.Linear}, torch.qint8)
+        with torch.no_grad():
+            print(net(read_image()).argmax(1))  # MR103 error
     """,
     "a copy of what was trained": """
         def main(loader, x):

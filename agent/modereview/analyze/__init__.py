@@ -16,6 +16,7 @@ from modereview.analyze.linking import Linked, link
 from modereview.analyze.modules import Modules, params
 from modereview.analyze.names import Names
 from modereview.analyze.neighbours import Read
+from modereview.analyze.options import Options
 from modereview.analyze.roles import Roles
 from modereview.analyze.schedules import call_sites, functions_of, roles_of_functions, schedules_of
 from modereview.analyze.switching import switches_of
@@ -65,7 +66,7 @@ def analyze(
     linked = link(source, neighbours)
     roots = None
     if static:
-        modules = Modules(linked, linked.names)
+        modules = Modules(linked, linked.names, Options(linked.blocks, linked.names))
         roots = Worth(linked.outlines, modules.known).roots()
         if not roots:
             return _without_flow(linked, modules)
@@ -170,7 +171,7 @@ def _without_flow(linked: Linked, modules: Modules) -> Program:
 def _program(linked: Linked, roots: frozenset[str] | None, side_by_side: int) -> Program:
     source = linked.file
     block, names = linked.block, linked.own.names
-    modules = Modules(linked, linked.names)
+    modules = Modules(linked, linked.names, Options(linked.blocks, linked.names))
     flow = Flow(linked, modules, side_by_side)
     gave_up = None
     try:

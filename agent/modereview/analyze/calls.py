@@ -11,6 +11,7 @@ from modereview.analyze.handing import AVERAGES, BAKED
 from modereview.analyze.making import Making, part_of
 from modereview.analyze.torchfacts import (
     COLLECTING,
+    COPIERS,
     DETACHING,
     FLUENT,
     FOREIGN,
@@ -206,7 +207,8 @@ class Calls(Making):
         """What something imported makes: a copy, a wrapper, a model of a library, or what nobody knows."""
         last = origin.rpartition(".")[2]
         first = given.positional[0] if given.positional else NOTHING
-        if (last in ("deepcopy", "copy") or origin in AVERAGES) and any(isinstance(v, Thing) for v in first):
+        copies = last in ("deepcopy", "copy") or origin in AVERAGES or origin.startswith(COPIERS)
+        if copies and any(isinstance(v, Thing) for v in first):
             return self._copied(call, first, state)
         if origin == "typing.cast" and len(given.positional) > 1:
             return [(state, given.positional[1])]

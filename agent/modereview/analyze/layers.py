@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
@@ -28,13 +28,21 @@ _CONVOLUTION = re.compile(r"torch_geometric\.nn\.(conv\.(\w+\.)?)?\w+Conv$")
 _PLAIN = ("str", "int", "float", "bool", "dict", "list", "tuple", "bytes")
 
 
+def _all_calls(function: ir.Function) -> Iterator[ir.Call]:
+    return walk.calls(function.body)
+
+
 def layer_kinds(
-    calls: Iterable[ir.Call], names: Names, seen: frozenset[str] = frozenset()
+    calls: Iterable[ir.Call],
+    names: Names,
+    made_in: Callable[[ir.Function], Iterable[ir.Call]] = _all_calls,
+    seen: frozenset[str] = frozenset(),
 ) -> tuple[set[str], bool]:
     """Kinds of mode-sensitive layers that the calls build, and whether some layer's kind is unknown.
 
-    Functions of the file that build layers are looked into; classes of the file are left as their name,
-    with a leading "@", for the caller to resolve; "@=" where the models that it takes are in view as well.
+    Functions of the file that build layers are looked into, as far as `made_in` says; classes of the file
+    are left as their name, with a leading "@", for the caller to resolve; "@=" where the models that it
+    takes are in view as well.
     """
     kinds: set[str] = set()
     opaque = False
@@ -44,7 +52,7 @@ def layer_kinds(
         if cls is not None:
             kinds.add(("@=" if fills_in_view(call, cls, names) else "@") + cls.name)
         elif function is not None and function.name not in seen:
-            more, unclear = layer_kinds(walk.calls(function.body), names, seen | {function.name})
+            more, unclear = layer_kinds(made_in(function), names, made_in, seen | {function.name})
             unseen = not more and _BUILDER.match(function.short) is not None  # it builds in another way
             kinds, opaque = kinds | more, opaque or unclear or unseen
         elif origin.startswith("torch.nn.") and "functional" not in origin:

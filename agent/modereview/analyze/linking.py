@@ -38,6 +38,11 @@ class Linked:
         return (self.own, *(n.outline for n in self.neighbours))
 
     @property
+    def blocks(self) -> tuple[ir.Block, ...]:
+        """The top levels of all files."""
+        return tuple(outline.block for outline in self.outlines)
+
+    @property
     def constants(self) -> ir.Block:
         """What neighbours bind at their top level, those first that others import."""
         return tuple(

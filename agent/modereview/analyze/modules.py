@@ -15,6 +15,7 @@ from modereview.analyze.layers import (
     taken_models,
 )
 from modereview.analyze.names import Names
+from modereview.analyze.options import Options
 from modereview.analyze.texts import Text
 from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, CONTAINERS
 from modereview.records import Layer, ModuleClass, Param
@@ -23,8 +24,8 @@ from modereview.records import Layer, ModuleClass, Param
 class Modules:
     """The module classes of a file, each looked at once."""
 
-    def __init__(self, source: Text, names: Names) -> None:
-        self._source, self._names = source, names
+    def __init__(self, source: Text, names: Names, options: Options) -> None:
+        self._source, self._names, self._options = source, names, options
         self.known = module_names(names)
         self._switching: dict[str, bool] = {}
         self._sensitive: dict[str, tuple[tuple[str, ...], bool]] = {}  # without the models that they take
@@ -99,12 +100,12 @@ class Modules:
     def of_expression(self, expr: ir.Expr) -> tuple[tuple[str, ...], bool]:
         """The same for a model built by an expression: `nn.Sequential(nn.Linear(1, 2), nn.Dropout())`."""
         calls = [e for e in walk.subexpressions(expr) if isinstance(e, ir.Call)]
-        kinds, opaque = layer_kinds(calls, self._names)
+        kinds, opaque = layer_kinds(calls, self._names, self._options.standing)
         return self._resolve(kinds, opaque or any(map(holds_unseen_layers, calls)))
 
     def _look(self, cls: ir.Class) -> tuple[tuple[str, ...], bool]:
-        building = (call for m in cls.methods if _may_build(m) for call in walk.calls(m.body))
-        kinds, opaque = layer_kinds(building, self._names)
+        building = (call for m in cls.methods if _may_build(m) for call in self._options.standing(m))
+        kinds, opaque = layer_kinds(building, self._names, self._options.standing)
         kinds |= {"@" + base.name for b in cls.bases if (base := self._names.class_at(b))}
         opaque = opaque or has_base_elsewhere(cls, self._names, but=is_bare_base)
         for expr in (e for m in cls.methods for e in walk.all_expressions(m.body)):

@@ -59,6 +59,8 @@ WRAPPERS = frozenset(
         "partial",
     }
 )
+# What comes from here copies the model that it is given, in its mode (its documentation, "Quantization").
+COPIERS = ("torch.quantization.", "torch.ao.quantization.")
 # Methods of a module that return the module itself.
 FLUENT = frozenset(
     "to cuda cpu half float double bfloat16 type requires_grad_ apply share_memory "

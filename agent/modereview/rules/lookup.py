@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
+from modereview.analyze.arguments import argument as argument
+from modereview.analyze.arguments import constant as constant
+from modereview.analyze.arguments import spreads as spreads
 from modereview.records import Forward, Program, Span
 
 _EVALUATION_DATA = re.compile(r"(^|_)(val|valid|validation|test|testing|eval|evaluation|dev)\d*($|_)", re.I)
@@ -52,27 +55,6 @@ def written_in(program: Program, forward: Forward) -> str:
     around = [f for f in program.names.functions.values() if walk.within(forward.span, f.span)]
     named = [f for f in around if f.short != "<lambda>"]
     return max(named, key=lambda f: f.span).name if named else ""
-
-
-def argument(call: ir.Call, name: str, position: int | None = None) -> ir.Expr | None:
-    """The argument of that name or place; None where it is not given, or hidden in `*args`."""
-    given = dict(call.kwargs)
-    if name in given:
-        return given[name]
-    if position is None or position >= len(call.args):
-        return None
-    hidden = any(isinstance(a, ir.Star) for a in call.args[: position + 1])
-    return None if hidden else call.args[position]
-
-
-def constant(expr: ir.Expr | None) -> object:
-    """The value of a literal; None for everything else."""
-    return expr.value if isinstance(expr, ir.Const) else None
-
-
-def spreads(call: ir.Call) -> bool:
-    """Whether arguments come from a `*sequence` or a `**mapping`: what is given is then unknown."""
-    return None in dict(call.kwargs) or any(isinstance(a, ir.Star) for a in call.args)
 
 
 def assigned(program: Program, function: str, expr: ir.Expr) -> ir.Expr | None:

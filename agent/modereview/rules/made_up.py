@@ -76,6 +76,8 @@ def _made(program: Program, body: ir.Block, expr: ir.Expr, through: frozenset[st
 
     `through` are the names that led here: of `x = x.to(device)` alone nothing tells what x was.
     """
+    if isinstance(expr, ir.Star):
+        return _made(program, body, expr.value, through)
     if isinstance(expr, ir.Name) and expr.id not in through:
         values = _values(body, expr)
         return bool(values) and all(_made(program, body, value, through | {expr.id}) for value in values)

@@ -188,17 +188,21 @@ def _in_loop_over_data(program: Program, forward: Forward) -> bool:
 
 
 def is_tried_out(program: Program, forward: Forward) -> bool:
-    """Whether a model with the weights it was built with runs once: its numbers are nobody's results.
+    """Whether a model with the weights it was built with runs once, or on what is made up: nobody's results.
 
     So are those of a model that is held against another, or asked for a shape. What a generator makes of
     noise is used, though.
     """
     if made_up.is_compared(program, forward) or made_up.is_asked_for_its_shape(program, forward):
         return True
-    once = forward.fresh and not _in_loop_over_data(program, forward)
+    if not forward.fresh:
+        return False
     in_view = bool(forward.classes)  # nothing in its class loads weights
-    tried = in_view or made_up.is_made_up(program, forward)
-    return once and ((tried and not names_an_inference(forward.function)) or not _evaluates_by_name(forward))
+    invented = made_up.is_made_up(program, forward)
+    if _in_loop_over_data(program, forward):
+        return in_view and invented and not _evaluates_by_name(forward)
+    tried = in_view or invented
+    return (tried and not names_an_inference(forward.function)) or not _evaluates_by_name(forward)
 
 
 def _evaluates_by_name(forward: Forward) -> bool:

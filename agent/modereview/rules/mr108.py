@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from modereview import edits
 from modereview.analyze import ir, walk
@@ -57,10 +58,29 @@ def _is_asked(forward: Forward) -> bool:
 
 
 def _is_meant(program: Program, forward: Forward) -> bool:
-    """Whether TRAIN may be on purpose: in an average of the student, by a name or a comment."""
+    """Whether TRAIN may be on purpose: an average of the student, a name, a comment, a switch beside it."""
     places = (forward.model, forward.function, *forward.classes)
     averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
-    return averaged or not by_role(forward) or deliberate(program, forward)
+    beside = _is_switched_beside(program, forward)
+    return averaged or beside or not by_role(forward) or deliberate(program, forward)
+
+
+def _is_switched_beside(program: Program, forward: Forward) -> bool:
+    """Whether its own `train()` stands right before it: nobody wrote that for the student's epoch."""
+    where = meeting(program, forward) if forward.cause == "switch" else None
+    blocks = _blocks(where.body) if where else ()
+    return where is not None and any(
+        walk.within(where.switch, first.span) and walk.within(where.forward, second.span)
+        for block in blocks
+        for first, second in pairwise(block)
+        if isinstance(first, ir.Do) and not isinstance(second, ir.Loop)
+    )
+
+
+def _blocks(body: ir.Block) -> Iterator[ir.Block]:
+    yield body
+    for statement in walk.statements(body):
+        yield from walk.blocks(statement)
 
 
 def _acts(forward: Forward) -> bool:
@@ -154,7 +174,7 @@ def _is_frozen(program: Program, holder: str, name: str) -> bool:
 def _set_up(program: Program, built: ir.Assign, name: str) -> Span:
     """The last of the statements right behind the one that builds it which prepare it: weights, a device."""
     for _, body in lookup.scopes(program):
-        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+        for block in _blocks(body):
             if built in block:
                 last: ir.Stmt = built
                 for statement in block[block.index(built) + 1 :]:
@@ -223,7 +243,7 @@ def main(loader):
     not_flagged=(
         "pseudo labels of the very model that trains; a GAN's generator in the step of its discriminator; a "
         "mean teacher, momentum encoder or other average of the student, which many methods keep in TRAIN on "
-        "purpose (a note)."
+        "purpose (a note); a teacher whose own `train()` stands on the line before it makes targets (a note)."
     ),
     fix=(
         "`eval()` where the network is built and its weights are loaded, or where the file itself switches "

@@ -107,7 +107,8 @@ def is_pinned(seed: Draw) -> bool:
 def is_of_run(program: Program, seed: Draw) -> bool:
     """Whether a whole run is seeded there: not what one class pins, a layer its pattern or a set its data."""
     owner = seed.function.rpartition(".")[0]
-    return not owner or not (is_pinned(seed) or program.module(owner) is not None)
+    of_a_part = program.module(owner) is not None or owner in _data_classes(program)
+    return not owner or not (is_pinned(seed) or of_a_part)
 
 
 def seeds_out_of_view(program: Program) -> bool:
