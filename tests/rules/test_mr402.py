@@ -53,6 +53,20 @@ FAULTY = {
     """,
 }
 RIGHT = {
+    "a seed that is drawn where none is given": """
+        import random
+        import torch
+
+        def set_state(seed, epoch):
+            if seed is None:
+                torch.manual_seed(random.randint(0, 2**63))
+            else:
+                torch.manual_seed(1000 * seed + epoch)
+
+        def main(args):
+            data_seed = random.randint(0, 2**50)
+            set_state(args.seed or data_seed, 0)
+    """,
     "the seed itself is drawn where none is given": """
         import random
         import torch

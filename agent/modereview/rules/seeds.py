@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from modereview.analyze import ir, walk
@@ -148,18 +148,22 @@ def draws(program: Program) -> Iterator[Draw]:
 
 
 def _sown(program: Program) -> frozenset[Span]:
-    """Calls that draw the seed itself: `seed = random.randrange(2**32)` before `torch.manual_seed(seed)`."""
+    """Calls that draw a seed: `torch.manual_seed(random.randrange(2**32))`, `data_seed = random.random()`."""
     seeding = [c for _, c, origin in lookup.calls(program) if origin in SEEDS]
-    names = {walk.dotted(e) for c in seeding for a in c.args for e in walk.subexpressions(a)} - {None}
+    given = [e for c in seeding for a in c.args for e in walk.subexpressions(a)]
+    names = {walk.dotted(e) for e in given} - {None}
     pairs = (
         pair
         for _, body in lookup.scopes(program)
         for s in walk.statements(body)
         for pair in lookup.bindings(s)
     )
-    return frozenset(
-        e.span for target, value in pairs if walk.dotted(target) in names for e in walk.subexpressions(value)
-    )
+    sown = [value for target, value in pairs if _is_a_seed(walk.dotted(target), names)]
+    return frozenset(e.span for e in (*given, *(e for value in sown for e in walk.subexpressions(value))))
+
+
+def _is_a_seed(name: str | None, seeding: Container[str | None]) -> bool:
+    return name is not None and (name in seeding or "seed" in name.rpartition(".")[2].lower())
 
 
 def _kind(call: ir.Call, origin: str) -> str | None:
