@@ -8,6 +8,39 @@ import pytest
 from modereview.records import Finding, Severity
 
 SHAPES = {
+    "each run builds another network, of a class out of view": """
+        from nets import Unet
+
+        def denoise(images):
+            model = Unet().to("cuda")
+            optimizer = torch.optim.SGD(model.parameters(), 0.1)
+            for x, y in images:
+                optimizer.zero_grad()
+                F.mse_loss(model(x), y).backward()
+                optimizer.step()
+            model.eval()
+            with torch.no_grad():
+                return model(x).argmax(1)
+
+        for images in volumes:
+            denoise(images)
+    """,
+    "a class that is chosen by its name": """
+        Model = load_model(config.model)
+        model = Model(3, config.width)
+        model.load_state_dict(torch.load("net.pt"))
+        model.eval()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(model(x).argmax(1))
+    """,
+    "a measure that comes in EVAL": """
+        import lpips
+        lpips_vgg = lpips.LPIPS(net="vgg")
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(lpips_vgg(x, y).item())
+    """,
     "the caller chooses the mode of a test, to see the difference": """
         def test(model, train):
             if (train == True):
@@ -99,6 +132,37 @@ SHAPES = {
     """,
 }
 FAULTY = {
+    "a network of a class out of view, kept over two runs": (
+        "MR102",
+        """
+        from nets import Unet
+        model = Unet()
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+
+        def denoise(images):
+            for x, y in images:
+                optimizer.zero_grad()
+                F.mse_loss(model(x), y).backward()
+                optimizer.step()
+            model.eval()
+            with torch.no_grad():
+                return model(x).argmax(1)
+
+        for images in volumes:
+            denoise(images)
+        """,
+    ),
+    "a capital letter, and what a network is asked": (
+        "MR103",
+        """
+        Net = build_model("resnet")
+        Net.load_state_dict(torch.load("net.pt"))
+        Net.train()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(Net(x).argmax(1))
+        """,
+    ),
     "a test that always switches to TRAIN": (
         "MR106",
         """

@@ -16,6 +16,7 @@ from modereview.analyze.torchfacts import (
     FLUENT,
     FOREIGN,
     LIBRARY_MODELS,
+    OWN_MODE,
     READING,
     WRAPPERS,
     names_a_loading,
@@ -220,7 +221,8 @@ class Calls(Making):
             return self.library_model(call, origin, given, state)
         if last == "from_pretrained":
             return self.pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
-        if last.startswith("from_") and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper():
+        by_class = last.startswith("from_") and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper()
+        if by_class or origin in OWN_MODE:
             return self.brings_its_mode(call, origin, given, state)
         return self.escape(call, origin, NOTHING, given, state, frame)
 

@@ -65,7 +65,7 @@ class Effects(Expressions):
 
     def switched(self, thing: Thing, modes: Modes, state: State) -> State:
         """The state with a thing in a mode, and all that belongs to it with it."""
-        state = state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+        state = without_modes_of(thing, state)
         for cell in [c for c in state.cells("attr") if c[1] == thing]:
             for held in state.get(cell) or ():
                 if isinstance(held, Thing) and held != thing and thing.is_module:
@@ -144,6 +144,11 @@ class Effects(Expressions):
         held = [g for g in state.get(("grad",)) or {Graph(True)} if isinstance(g, Graph)]
         on = held[0].on if len({g.on for g in held}) == 1 else None
         return on, next((g.off_by for g in held if g.off_by), None)
+
+
+def without_modes_of(thing: Thing, state: State) -> State:
+    """The state in which a thing, and its parts, are as they were made."""
+    return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
 
 
 def belongs(thing: object, owner: Thing) -> bool:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
+from modereview.analyze.effects import without_modes_of
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.handing import Handing
 from modereview.analyze.torchfacts import (
@@ -82,6 +83,7 @@ class Escapes(Handing):
     def _built_elsewhere(self, call: ir.Call, given: Given, kept: list[Thing], state: State) -> Evaluated:
         """The object of a class out of view, and the models that it keeps."""
         if not kept:
+            state = without_modes_of(self._made_by(call), state)  # those of what it made here before
             return [(state, self._opaque(call, given))]
         text = walk.dotted(call.func) or "call"
         holder = Thing((call.span, text), text, "holder", self.names.origin(call.func) or text)
@@ -125,9 +127,11 @@ class Escapes(Handing):
 
     def _opaque(self, call: ir.Call, given: Given) -> ValueSet:
         """The result of a call that is not in view: an object of its own, made of what went in."""
+        return frozenset({self._made_by(call)}) | results(given.values)
+
+    def _made_by(self, call: ir.Call) -> Thing:
         text = walk.dotted(call.func) or "call"
-        cls = self.names.origin(call.func) or text
-        return frozenset({Thing((call.span, text), text, "call", cls)}) | results(given.values)
+        return Thing((call.span, text), text, "call", self.names.origin(call.func) or text)
 
 
 def with_modes(made: ValueSet, modes: Modes, state: State) -> State:

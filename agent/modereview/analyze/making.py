@@ -5,7 +5,7 @@ from __future__ import annotations
 from modereview.analyze import ir
 from modereview.analyze.activations import Activations
 from modereview.analyze.ageing import aged, earlier
-from modereview.analyze.effects import belongs
+from modereview.analyze.effects import without_modes_of
 from modereview.analyze.escapes import with_modes
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.joining import one_object
@@ -64,7 +64,7 @@ class Making(Activations):
         if any(self._is_other(cell) for cell in state.holding(thing)):
             self.record.grows_older(thing, earlier(thing))
             state = aged(thing, state)
-        return state.drop([c for c in state.cells("mode") if belongs(c[1], thing)])
+        return without_modes_of(thing, state)
 
     def _is_other(self, holder: Cell) -> bool:
         """Whether what a cell holds is told apart from what the same place builds anew."""
@@ -105,7 +105,7 @@ class Making(Activations):
         return [(state, frozenset({thing}))]
 
     def brings_its_mode(self, call: ir.Call, origin: str, given: Given, state: State) -> Evaluated:
-        """`Recognizer.from_hparams(...)` of a class out of view: that class sees to the mode."""
+        """`Recognizer.from_hparams(...)`, `LPIPS()` out of view: that class sees to the mode."""
         made = self._opaque(call, given)
         unknown = frozenset({(Mode.UNKNOWN, Cause("escaped", call.span, "", Path(), origin))})
         return [(with_modes(made, unknown, state), made)]

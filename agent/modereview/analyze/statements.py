@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modereview.analyze import ir, walk
 from modereview.analyze.bindings import named
 from modereview.analyze.contexts import Contexts
-from modereview.analyze.effects import belongs
+from modereview.analyze.effects import belongs, without_modes_of
 from modereview.analyze.ends import Ends, with_grad
 from modereview.analyze.frames import Evaluated, Frame
 from modereview.analyze.frozen import freezes, handed_to_freeze
@@ -293,7 +293,7 @@ def _uncounted(iterable: ir.Expr | None) -> tuple[ir.Expr | None, bool]:
 
 def _as_before(model: Thing, state: State, before: State) -> State:
     """The state with the modes of a model, and of its parts, as they were before."""
-    state = state.drop([c for c in state.cells("mode") if belongs(c[1], model)])
+    state = without_modes_of(model, state)
     for cell in [c for c in before.cells("mode") if belongs(c[1], model)]:
         state = state.set(cell, before.get(cell) or NOTHING)
     return state

@@ -143,6 +143,8 @@ FOREIGN = (
 EVALUATION_HOOKS = frozenset({"prediction_step"})
 # Those that Lightning calls in EVAL, of a module or a mixin of one (its documentation, "Trainer").
 LIGHTNING_HOOKS = frozenset({"validation_step", "test_step", "predict_step"})
+# Networks of libraries that see to their own mode where they are built (their source, `eval_mode=True`).
+OWN_MODE = ("lpips.LPIPS", "lpips.PerceptualLoss")
 # Libraries whose `from_pretrained` returns a model in EVAL (transformers documentation, "PreTrainedModel").
 EVAL_LOADERS = ("transformers.", "diffusers.", "pytorch_transformers.", "peft.")
 # Data leaves the graph here: what comes out says nothing about training.
@@ -219,8 +221,8 @@ def names_a_model(name: str) -> bool:
 
 
 def names_a_class(name: str) -> bool:
-    """Whether people call classes so: "BenchmarkModel". A capitalized attribute may well hold an object."""
-    return re.match(r"[A-Z][a-z]+[A-Z]\w*$", name) is not None
+    """Whether people call classes so: "BenchmarkModel", "Net". A capitalized attribute may hold an object."""
+    return re.match(r"[A-Z][a-z]+([A-Z]\w*)?$", name) is not None
 
 
 def names_a_network(name: str) -> bool:
