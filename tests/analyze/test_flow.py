@@ -17,6 +17,14 @@ STRAIGHT = {
     "train(mode=False)": ("m = Net(); m.train(mode=False); m(x)", "EVAL"),
     "the switch returns its object": ("m = Net().eval(); m(x)", "EVAL"),
     "an alias is the same object": ("m = Net(); n = m; n.eval(); m(x)", "EVAL"),
+    "a class that is chosen by its name is no model": (
+        "from zoo import load_model\nModel = load_model('a'); model = Model(4); model.eval(); model(x)",
+        "EVAL",
+    ),
+    "a capital letter, and what a network is asked": (
+        "from zoo import load_model\nModel = load_model('a'); Model.eval(); Model(x)",
+        "EVAL",
+    ),
     "a copy parts ways": ("import copy\nm = Net(); n = copy.deepcopy(m); m.eval(); n(x); m(x)", "TRAIN EVAL"),
     "a copy takes the mode along": ("import copy\nm = Net().eval(); n = copy.deepcopy(m); n(x)", "EVAL"),
     "a wrapper is transparent": (

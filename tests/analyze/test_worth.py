@@ -11,6 +11,7 @@ from modereview import parse
 from modereview.analyze import analyze
 from modereview.analyze.linking import Linked, link
 from modereview.analyze.modules import Modules
+from modereview.analyze.options import Options
 from modereview.analyze.worth import Worth
 from modereview.errors import InputError
 from modereview.records import Source
@@ -65,7 +66,9 @@ def roots_of(text: str, neighbours: dict[str, str] | None = None) -> frozenset[s
 
 
 def roots(linked: Linked) -> frozenset[str]:
-    return Worth(linked.outlines, Modules(linked, linked.names).known).roots()
+    return Worth(
+        linked.outlines, Modules(linked, linked.names, Options(linked.blocks, linked.names)).known
+    ).roots()
 
 
 def test_a_file_that_only_defines_modules_needs_no_flow() -> None:

@@ -25,22 +25,6 @@ SHAPES = {
         for images in volumes:
             denoise(images)
     """,
-    "a class that is chosen by its name": """
-        Model = load_model(config.model)
-        model = Model(3, config.width)
-        model.load_state_dict(torch.load("net.pt"))
-        model.eval()
-        with torch.no_grad():
-            for x, y in test_loader:
-                print(model(x).argmax(1))
-    """,
-    "a measure that comes in EVAL": """
-        import lpips
-        lpips_vgg = lpips.LPIPS(net="vgg")
-        with torch.no_grad():
-            for x, y in test_loader:
-                print(lpips_vgg(x, y).item())
-    """,
     "the caller chooses the mode of a test, to see the difference": """
         def test(model, train):
             if (train == True):

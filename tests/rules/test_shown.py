@@ -32,6 +32,14 @@ def test_what_shows_that_it_is_a_network(
     assert (finding.rule, finding.severity.value) == ("MR101", severity)
 
 
+@pytest.mark.parametrize(("package", "count"), [("lpips", 0), ("zoo", 1)])
+def test_a_measure_that_comes_in_eval(
+    package: str, count: int, findings: Callable[[str], tuple[Finding, ...]]
+):
+    body = "def evaluate(x, y):\n    net = LPIPS()\n    print(net(x, y).item())\n"
+    assert len(findings(f"from {package} import LPIPS\n\n{body}")) == count
+
+
 def test_what_is_not_known_is_said(findings: Callable[[str], tuple[Finding, ...]]):
     script = (
         "from zoo import PointNet\n\ndef evaluate(x):\n    net = PointNet(3)\n    print(net(x).argmax(1))\n"
