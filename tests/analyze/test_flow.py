@@ -17,6 +17,11 @@ STRAIGHT = {
     "train(mode=False)": ("m = Net(); m.train(mode=False); m(x)", "EVAL"),
     "the switch returns its object": ("m = Net().eval(); m(x)", "EVAL"),
     "an alias is the same object": ("m = Net(); n = m; n.eval(); m(x)", "EVAL"),
+    "a model's children stay in its mode": (
+        "m = Net(); m.eval(); n = nn.Sequential(*list(m.children())[:1]); n(x); n.train(); n(x)",
+        "EVAL TRAIN",
+    ),
+    "children of a new model": ("n = nn.Sequential(*Net().children()); n(x); n.eval(); n(x)", "TRAIN EVAL"),
     "a class that is chosen by its name is no model": (
         "from zoo import load_model\nModel = load_model('a'); model = Model(4); model.eval(); model(x)",
         "EVAL",

@@ -153,7 +153,10 @@ class Calls(Making):
             return [r for t in things for r in self._forward(call.span, t, text, given, state, frame)]
         if name in FLUENT and things:
             return [(state, frozenset(things) | flowing)]
-        if name.startswith("get_") and names_a_model(name.removeprefix("get_")) and not given.values:
+        part = name in ("children", "modules") or (
+            name.startswith("get_") and names_a_model(name.removeprefix("get_"))
+        )
+        if part and not given.values:
             return [(state, frozenset(part_of(v, name) for v in things if self.is_model(v)) or NOTHING)]
         if name in ("prepare", "setup", "setup_module", "prepare_model", "unwrap_model"):
             whole = given.positional

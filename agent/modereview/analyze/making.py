@@ -123,9 +123,17 @@ class Making(Activations):
         state = self._anew(thing, call, state)
         if origin.rpartition(".")[2] in CONTAINERS:
             self.record.parts.setdefault(thing, _layers_in(call, given))
+            state = self._as_they_are(thing, given, state)
         for held in (v for v in given.values if isinstance(v, Thing) and not lossy):
             state = state.add(("attr", thing, held.label), frozenset({held}))
         return [(state, frozenset({thing}))]
+
+    def _as_they_are(self, container: Thing, given: Given, state: State) -> State:
+        """`Sequential(*list(model.children())[:5])`: what it holds stays in the mode of that model."""
+        held = [v for values in given.positional for v in values if isinstance(v, Thing)]
+        if not held or not all(v.origin == "attribute" and v.parent for v in held):
+            return state
+        return state.set(("mode", container), frozenset(m for v in held for m in self.modes_of(v, state)))
 
 
 def _layers_in(call: ir.Call, given: Given) -> frozenset[Thing]:
