@@ -8,6 +8,25 @@ import pytest
 from modereview.records import Finding, Severity
 
 SHAPES = {
+    "a backbone is kept as it was trained": """
+        def fit_head(model, loader, optimizer):
+            model.train()
+            model.backbone.eval()
+            for x, y in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(model.head(model.backbone(x)), y).backward()
+                optimizer.step()
+    """,
+    "one of many is kept as it was trained": """
+        def distill(parts, loader, optimizer):
+            for part in parts:
+                part.train()
+            parts[1].eval()
+            for x, y in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(parts[0](parts[1](x)), y).backward()
+                optimizer.step()
+    """,
     "each run builds another network, of a class out of view": """
         from nets import Unet
 
@@ -116,6 +135,21 @@ SHAPES = {
     """,
 }
 FAULTY = {
+    "a part that was evaluated and is not switched back": (
+        "MR102",
+        """
+        def fit_head(model, loader, val_loader, optimizer):
+            model.train()
+            for x, y in val_loader:
+                model.backbone.eval()
+                with torch.no_grad():
+                    print(model.backbone(x).argmax(1))
+            for x, y in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(model.head(model.backbone(x)), y).backward()
+                optimizer.step()
+        """,
+    ),
     "a network of a class out of view, kept over two runs": (
         "MR102",
         """

@@ -8,6 +8,7 @@ from modereview.records import Event, Finding, Forward, Mode, Program, Severity,
 from modereview.rules import modes, resuming
 from modereview.rules.base import Rule, certainty, deliberate, harm
 from modereview.rules.choosing import is_chosen
+from modereview.rules.put_aside import is_put_aside
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -46,7 +47,8 @@ def _finding(program: Program, forward: Forward, others: tuple[int, ...]) -> Fin
     other = _other_method(program, forward)
     probes = forward.frozen and not later  # only its new head is trained, on features that stay the same
     mixed = later and not forward.exact and _is_chosen_there(program, forward)
-    meant = probes or mixed or deliberate(program, forward) or modes.is_unit_test(program, forward)
+    aside = is_put_aside(program, forward)
+    meant = probes or mixed or aside or deliberate(program, forward) or modes.is_unit_test(program, forward)
     severity = certainty(forward, certain=not other)
     here = Event(forward.span, "and still in EVAL here: nothing calls `train()` in between", "forward")
     return RULE.finding(
@@ -143,8 +145,9 @@ def fit(loader, val_loader):
 """,
     not_flagged=(
         "an evaluation after the last epoch only; a mode that is saved and given back; norms held in EVAL on "
-        "purpose where a name or comment says so, and a frozen network of which only a new head is trained, "
-        "always in EVAL (notes); a backward that no optimizer step follows (saliency maps, attacks)."
+        "purpose where a name or comment says so, a part that is put into EVAL right after the whole was put "
+        "into TRAIN, and a frozen network of which only a new head is trained, always in EVAL (notes); a "
+        "backward that no optimizer step follows (saliency maps, attacks)."
     ),
     fix=(
         "`model.train()` where the epoch's training part begins, not before the loop; after an evaluation in "

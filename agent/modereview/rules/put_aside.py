@@ -1,0 +1,46 @@
+"""A part that stays in EVAL while the rest trains: `model.train()`, and at once `model.backbone.eval()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modereview.analyze import ir, walk
+from modereview.records import Forward, Program
+from modereview.rules.modes import meeting
+
+
+def is_put_aside(program: Program, forward: Forward) -> bool:
+    """Whether the function that switches the model to EVAL switched what it is part of to TRAIN just before.
+
+    So a backbone is kept as it was trained. Where something is evaluated there, the `eval()` is for that.
+    """
+    where = meeting(program, forward)
+    if where is None or not where.switch < where.forward:
+        return False
+    part = next((_owner(program, c, "eval") for c in walk.calls(where.body) if c.span == where.switch), "")
+    wholes = [c for c in walk.calls(where.body) if c.span < where.switch and _owner(program, c, "train")]
+    trails = [(*f.path, f.span) for f in program.forwards if f.role in ("evaluate", "infer")]
+    judged = [trail[where.depth] for trail in trails if len(trail) > where.depth]
+    return bool(part) and any(
+        part.startswith((f"{whole}.", f"{whole}["))
+        and not any(switch.span < place < where.forward for place in judged)
+        for switch in wholes
+        for whole in _switched(program, where.body, switch)
+    )
+
+
+def _switched(program: Program, body: ir.Block, switch: ir.Call) -> Iterator[str]:
+    """What a call switches, as written: `model`; for a loop's own name what the loop goes over."""
+    owner = _owner(program, switch, "train")
+    yield owner
+    for statement in walk.statements(body):
+        if isinstance(statement, ir.Loop) and walk.within(switch.span, statement.span):
+            target, over = statement.target, statement.iterable
+            if target is not None and over is not None and walk.dotted(target) == owner:
+                yield program.source.slice(over.span)
+
+
+def _owner(program: Program, call: ir.Call, name: str) -> str:
+    """What a plain switch of that name is called on; "" for every other call."""
+    plain = isinstance(call.func, ir.Attr) and call.func.name == name and not (call.args or call.kwargs)
+    return program.source.slice(call.func.base.span) if plain and isinstance(call.func, ir.Attr) else ""
