@@ -73,6 +73,10 @@ def kind_of(name: str, annotation: str | None, uses: Uses) -> Kind:
         return by_uses
     if by_name == "args" and uses.keys and not uses.attrs:
         return "mapping"
+    if by_name == "dataset" and uses.keys and not uses.iterated:
+        return "mapping"  # sizes by their names
+    if name == "data" and by_uses == "args" and len(uses.attrs) > 1:
+        return "args"  # an object that holds all that is known of the data
     if name == "opt" and uses.attrs and not uses.attrs & _OF_OPTIMIZERS:  # of parsed options
         return "args"
     if by_name == "dataset" and uses.methods & _OF_VALUES:

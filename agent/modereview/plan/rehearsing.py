@@ -88,6 +88,8 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         forwards.pop()  # left before a gradient could come back to it
     return forwards
 '''
+# The same where a change names the model that takes anything.
+REHEARSAL_WITH_ANY = REHEARSAL.replace("names |= {", 'names |= {"AnyModel": AnyModel, ', 1)
 REHEARSAL_IMPORTS = (
     "import ast",
     "import contextlib",
@@ -226,6 +228,15 @@ class OldViews(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         if function is torch.Tensor.view and not isinstance(args[-1], torch.dtype):
             function = torch.Tensor.reshape
+        return function(*args, **(kwargs or {}))
+'''
+SCALARS = '''\
+class OldScalars(TorchFunctionMode):
+    """A number has an element 0, itself, as in older versions of PyTorch: `loss.data[0]`."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.__getitem__ and args[0].dim() == 0:
+            return args[0]
         return function(*args, **(kwargs or {}))
 '''
 ITERATORS = '''\

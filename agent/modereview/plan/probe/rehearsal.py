@@ -14,6 +14,7 @@ from .attempt import arguments, attempt
 from .certain import certain
 from .changes import State
 from .choices import choices, of_inputs, recipe_of, tiny
+from .elsewhere import made_elsewhere
 from .guesses import Guess
 from .limits import Deadline
 from .machine import MACHINE, needed
@@ -138,7 +139,8 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
         return replace(state, instead=(*state.instead, name))
     line = answer["frames"][-1] if answer["frames"] else 0
     state = replace(state, stop=line, refused=state.refused + 1 if line == state.stop else 0)
-    return _other_data(job, tree, state, answer) or repaired(job, tree, state, answer)
+    other = _other_data(job, tree, state, answer) or repaired(job, tree, state, answer)
+    return other or made_elsewhere(job, tree, state, answer)
 
 
 def _faster(job: Json, tree: ast.Module, state: State) -> State | None:
