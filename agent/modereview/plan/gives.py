@@ -46,7 +46,7 @@ def _given(nodes: list[ast.AST], statement: ast.Assign, call: ast.Call) -> str:
     value, target = statement.value, statement.targets[0]
     if isinstance(value, ast.Subscript) and value.value is call and isinstance(value.slice, ast.Constant):
         key = value.slice.value
-        return _named([key], ast.unparse(target)) if isinstance(key, str) else _several(int(key) + 1)
+        return _several(key + 1) if isinstance(key, int) else _named([str(key)], ast.unparse(target))
     if isinstance(value, ast.Attribute) and value.value is call and value.attr not in OF_TENSORS:
         return _named([f".{value.attr}"], ast.unparse(target))
     if value is not call:
@@ -59,7 +59,8 @@ def _given(nodes: list[ast.AST], statement: ast.Assign, call: ast.Call) -> str:
 
 def _used(nodes: list[ast.AST], name: str) -> str:
     """The code for an output that is kept whole: by what is read of it."""
-    keys = [n.slice.value for n in nodes if isinstance(n, ast.Subscript) and _is(n.value, name) and _text(n)]
+    items = [n.slice for n in nodes if isinstance(n, ast.Subscript) and _is(n.value, name)]
+    keys = [n.value for n in items if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
     read = [n for n in nodes if isinstance(n, ast.Attribute) and _is(n.value, name)]
     if any(n.attr == "backward" for n in read) or _LOSS.search(name):
@@ -88,7 +89,3 @@ def _part(name: str) -> str:
 
 def _is(node: ast.expr, name: str) -> bool:
     return ast.unparse(node) == name
-
-
-def _text(node: ast.Subscript) -> bool:
-    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)

@@ -51,8 +51,9 @@ def _outdated(statement: ast.stmt, error: str) -> Iterator[Change]:
     if gone := re.search(r"module 'numpy' has no attribute '(float|int|bool|object)'", error):
         names = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == gone.group(1)]
         yield from ((ast.unparse(n), n.attr) for n in names)
-    if old := re.search(r"name '(xrange|unicode|basestring|long|raw_input)' is not defined", error):
-        yield old.group(1), _OF_PYTHON_2[old.group(1)]
+    if renamed := re.search(r"name '(\w+)' is not defined", error):
+        name = renamed.group(1)
+        yield from [(name, _OF_PYTHON_2[name])] if name in _OF_PYTHON_2 else []
     if "object has no attribute 'next'" in error:  # of an iterator
         old = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "next"]
         yield from ((ast.unparse(n), f"{ast.unparse(n.value)}.__next__") for n in old)
