@@ -149,6 +149,45 @@ def train(model, loaders, sizes, optimizer):
     assert values["sizes"] == "{'train': 8, 'val': 8}"
 
 
+def test_lists_by_phase_are_there_to_be_appended_to(planned):
+    text = (
+        HEAD
+        + """
+history_loss = {}
+def train(model, loader, optimizer):
+    for phase in ["train", "val"]:
+        for x, y in loader:
+            loss = F.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        history_loss[phase].append(loss.item())
+def fresh():
+    global history_loss
+    history_loss = {"train": [], "val": []}
+"""
+    )
+    assert codes(scenario(planned(text)))["history_loss"] == "{'train': [], 'val': []}"
+
+
+def test_a_number_of_steps_goes_into_a_forward(planned):
+    text = (
+        HEAD
+        + """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 6)
+    def forward(self, x, pred_steps, sharp):
+        for _ in range(pred_steps):
+            x = self.fc(x)
+        return x * 2 if sharp else x
+"""
+    )
+    inputs = next(v.code for r in planned(text).recipes for v in r.values if v.name == "inputs")
+    assert inputs == "(torch.randn(8, 6), 2, 2)"
+
+
 def test_an_iterator_over_a_loader_is_taken_apart_as_the_loader(planned):
     text = TRAIN.replace(
         "for x, y in loader:",

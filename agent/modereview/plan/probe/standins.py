@@ -147,6 +147,8 @@ def _simple(slot: dict[str, Any]) -> str:
         "file": "tempfile.mkdtemp() + '/model.pt'",
         "scheduler": _MOCK,
     }
+    if slot["kind"] == "mapping" and "append" in slot["attributes"]:
+        return "{" + ", ".join(f"{k!r}: []" for k in slot["keys"]) + "}"
     if slot["kind"] == "mapping" and not slot["code"]:
         sizes = re.search("size|len|^n_|num", slot["name"])
         return "{" + ", ".join(f"{k!r}: {'8' if sizes else _number(k)}" for k in slot["keys"]) + "}"
@@ -199,7 +201,7 @@ def _batch(slot: dict[str, Any], choice: Choice, rows: int) -> str | None:
 
 def parts_of(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = False) -> list[str] | None:
     """The tensors of a batch: the inputs, then as many targets as the function takes apart."""
-    inputs = [_part(g, rows, choice) for g in choice.inputs]
+    inputs = [_part(g, rows, choice) for g in choice.inputs if not g.text.isdigit()]  # numbers are no data
     target = target_code(choice, rows, samples)
     if target is None or (samples and choice.target == "stream"):
         return None
