@@ -197,6 +197,24 @@ def test_an_iterator_over_a_loader_is_taken_apart_as_the_loader(planned):
     assert "((torch.randn(4, 3, 32, 32), torch.randn(4, 3, 32, 32)), torch.randint(" in loader
 
 
+def test_weights_that_an_evaluation_loads_stay_random(planned):
+    text = (
+        HEAD
+        + """
+@torch.no_grad()
+def test(loader):
+    model.load_state_dict(torch.load("logs/best.pt"))
+    model.eval()
+    return [model(x).argmax(1) == y for x, y in loader]
+if __name__ == "__main__":
+    model = nn.Sequential(nn.Linear(6, 3), nn.Dropout())
+    test(test_loader)
+"""
+    )
+    plan = planned(text)
+    assert scenario(plan).drives[0].code == "script.test(test_loader)" and plan.weightless
+
+
 NEIGHBOUR = """
 from torch import nn
 class Odd(nn.Module):

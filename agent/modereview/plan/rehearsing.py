@@ -176,7 +176,8 @@ def without_weights():
 
     def loaded(file, *rest, **more):
         caller = sys._getframe(1)
-        of_models = any(isinstance(held, nn.Module) for held in caller.f_locals.values())
+        held = [*caller.f_locals.values(), *caller.f_globals.values()]
+        of_models = any(isinstance(each, nn.Module) for each in held)
         missing = isinstance(file, (str, Path)) and not Path(file).exists()
         if missing and of_models and caller.f_globals.get("__name__") != "__main__":
             Path(torch.hub.get_dir(), Path(file).name).touch()
