@@ -14,7 +14,10 @@ def project(tmp_path):
     return root
 
 
-def test_only_folders_on_the_way_to_a_laid_over_file_are_real(project, tmp_path):
+def test_of_a_large_project_only_folders_on_the_way_to_a_laid_over_file_are_real(
+    project, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(mirror, "_MOST_ENTRIES", 3)
     made = tmp_path / "made"
     mirror.build(project, made, {"pkg/b.py": b"new", "tests/test_x.py": b"t"})
     assert (made / "pkg" / "b.py").read_bytes() == b"new"
@@ -24,6 +27,14 @@ def test_only_folders_on_the_way_to_a_laid_over_file_are_real(project, tmp_path)
     }
     assert links == {"a.py", "deep"}
     assert (project / "pkg" / "b.py").read_text() == "# pkg/b.py"
+
+
+def test_the_folders_of_a_small_project_are_real_and_may_be_written_into(project, tmp_path):
+    made = tmp_path / "made"
+    mirror.build(project, made, {"tests/test_x.py": b"t"})
+    (made / "pkg" / "deep" / "results").mkdir()
+    assert (made / "pkg" / "b.py").is_symlink() and (made / "pkg" / "b.py").read_text() == "# pkg/b.py"
+    assert not (project / "pkg" / "deep" / "results").exists()
 
 
 def test_compiled_files_beside_a_laid_over_one_are_not_shown(project, tmp_path):

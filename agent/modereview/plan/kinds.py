@@ -20,6 +20,7 @@ _BY_NAME: tuple[tuple[str, Kind], ...] = (
     (r"opti|^opt$|^opt_|_opt$|^solver$", "optimizer"),
     (r"scaler$", "scaler"),
     (r"writer|logger|^log$|wandb|tracker|callback|^metric|meter|timer|^bar$|^run$", "mock"),
+    (r"^(best|lowest|min|max|prev|last)_(\w+_)?loss$", "count"),
     (r"crit|loss_?(fn|func|function|f)?$|objective|^cost", "criterion"),
     (r"loader|^dl$|_dl$|^batches$|iterator$", "loader"),
     (r"^(train|val|valid|test|data)_?(iter|gen|generator|batches)$", "loader"),
@@ -73,6 +74,10 @@ def kind_of(name: str, annotation: str | None, uses: Uses) -> Kind:
         return by_uses
     if by_name == "args" and uses.keys and not uses.attrs:
         return "mapping"
+    if by_name in ("dataset", "criterion") and uses.keys and not (uses.iterated or uses.called):
+        return "mapping"  # sizes or losses by their names
+    if name == "data" and by_uses == "args" and len(uses.attrs) > 1:
+        return "args"  # an object that holds all that is known of the data
     if name == "opt" and uses.attrs and not uses.attrs & _OF_OPTIMIZERS:  # of parsed options
         return "args"
     if by_name == "dataset" and uses.methods & _OF_VALUES:

@@ -34,7 +34,7 @@ def scenario_recipe(scenario: Scenario, found: Json) -> Recipe | Unreached | Non
         return unreached(scenario.target, found)
     way = scenario.ways[found["number"]]
     values = tuple(Value(v["name"], v["code"], v["why"]) for v in found["values"])
-    patches = tuple(Value(name, name) for name in way.patches)
+    patches = tuple(Value(name, name) for name in (*way.patches, *found["patched"]))
     tried, trials = found["tried"], _trials(found)
     return Recipe(scenario.target, values, way.drives, found["watch"], patches, tried, trials=trials)
 

@@ -6,10 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from modereview.analyze.handing import EXPORTS
 from modereview.plan import beside
-from modereview.plan.described import Json, slot_json
+from modereview.plan.described import Json, attributes, slot_json
+from modereview.plan.gives import gives
 from modereview.plan.kinds import kind_of
 from modereview.plan.names import literal, resolve
 from modereview.plan.options import batch_options, configurations, holder, required
@@ -119,12 +122,13 @@ def request(context: Context) -> dict[str, object]:
             }
             for d in drives(found)
         ],
+        "trains": sorted({f.model for f in context.program.forwards if f.role == "train"}),
+        "gives": gives(context.program, {f.function for f in context.program.forwards}),
+        "parts": _parts_read(context),
         "models": sorted({forward.model for forward in context.program.forwards}),
         "losses_of": re.findall(r"(\w+)\.backward\(", ast.unparse(tree)),
         "lines": [site.line for site in found],
-        "running": sorted(
-            {f.name.rpartition(".")[2] for f in context.program.functions if f.roles} - {"forward"}
-        ),
+        "running": running(context.program),
         "entries": [f.name for f in context.program.functions if f.roles & {"train"} and _callable(f)],
         "classes": list(target_of(context.program, found).classes),
         "slots": _with_items({str(line): slots for line, slots in _slots(context)}),
@@ -145,6 +149,15 @@ def request(context: Context) -> dict[str, object]:
     }
 
 
+def _parts_read(context: Context) -> dict[str, dict[str, str | None]]:
+    """What is read of each model that is trained."""
+    program = context.program
+    names = {f.model for f in program.forwards if f.role == "train"}
+    readers = {f.function for f in program.forwards} | {""}
+    uses = {name: [uses_of(program, reader, name) for reader in sorted(readers)] for name in names}
+    return {name: attributes(context, reduce(or_, found)) for name, found in uses.items()}
+
+
 def _files(program: Program) -> tuple[list[str], str | None]:
     """Configurations of the project that the run needs, and what is typed where none is named by default."""
     tree, path, root = program.source.tree, program.source.path, program.source.root
@@ -152,6 +165,11 @@ def _files(program: Program) -> tuple[list[str], str | None]:
     lacking = bool(defaults) and not any(beside.found(name, path, root) for name in defaults if name)
     typed = beside.likeliest(tree, path, root) if lacking else None
     return [*files, *([typed] if typed and typed not in files else [])], typed
+
+
+def running(program: Program) -> list[str]:
+    """The functions that run a model, by their last names."""
+    return sorted({f.name.rpartition(".")[2] for f in program.functions if f.roles} - {"forward"})
 
 
 def _callable(function: Function) -> bool:

@@ -88,6 +88,8 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         forwards.pop()  # left before a gradient could come back to it
     return forwards
 '''
+# The same where a change names the model that takes anything.
+REHEARSAL_WITH_ANY = REHEARSAL.replace("names |= {", 'names |= {"AnyModel": AnyModel, ', 1)
 REHEARSAL_IMPORTS = (
     "import ast",
     "import contextlib",
@@ -174,7 +176,8 @@ def without_weights():
 
     def loaded(file, *rest, **more):
         caller = sys._getframe(1)
-        of_models = any(isinstance(held, nn.Module) for held in caller.f_locals.values())
+        held = [*caller.f_locals.values(), *caller.f_globals.values()]
+        of_models = any(isinstance(each, nn.Module) for each in held)
         missing = isinstance(file, (str, Path)) and not Path(file).exists()
         if missing and of_models and caller.f_globals.get("__name__") != "__main__":
             Path(torch.hub.get_dir(), Path(file).name).touch()
@@ -226,6 +229,15 @@ class OldViews(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         if function is torch.Tensor.view and not isinstance(args[-1], torch.dtype):
             function = torch.Tensor.reshape
+        return function(*args, **(kwargs or {}))
+'''
+SCALARS = '''\
+class OldScalars(TorchFunctionMode):
+    """A number has an element 0, itself, as in older versions of PyTorch: `loss.data[0]`."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.__getitem__ and args[0].dim() == 0:
+            return args[0]
         return function(*args, **(kwargs or {}))
 '''
 ITERATORS = '''\

@@ -10,7 +10,9 @@ from dataclasses import asdict
 from typing import Literal, TypeAlias
 
 from modereview.plan import rehearsal
+from modereview.plan.anything import ANYTHING
 from modereview.plan.described import attributes, call_parts, class_of, slot_json
+from modereview.plan.gives import gives
 from modereview.plan.idle import dropping, is_idle
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.names import resolve
@@ -24,8 +26,9 @@ from modereview.plan.rehearsing import (
     OBSERVED,
     PRETRAINED,
     PRETRAINED_IMPORTS,
-    REHEARSAL,
     REHEARSAL_IMPORTS,
+    REHEARSAL_WITH_ANY,
+    SCALARS,
     VIEWS,
     WEIGHTS,
     WEIGHTS_IMPORTS,
@@ -50,12 +53,14 @@ _RUNNER = "\n".join(
         *GPU_IMPORTS,
         *PRETRAINED_IMPORTS,
         "",
-        REHEARSAL,
+        REHEARSAL_WITH_ANY,
         OBSERVED,
+        ANYTHING,
         ABSENT,
         GPU,
         VIEWS,
         ITERATORS,
+        SCALARS,
         PRETRAINED,
     )
 )
@@ -71,7 +76,8 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
             (
                 *loader_imports(load),
                 *(*ABSENT_IMPORTS, *WEIGHTS_IMPORTS, *GPU_IMPORTS, *PRETRAINED_IMPORTS),
-                *("", loader(load), ABSENT, WEIGHTS, GPU, VIEWS, ITERATORS, PRETRAINED),
+                *("", loader(load), ABSENT, WEIGHTS, GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED),
+                *(OBSERVED, ANYTHING),
             )
         ),
         "seconds": SEARCH_SECONDS,
@@ -177,10 +183,15 @@ def _expressions(context: Context, found: tuple[Scenario, ...]) -> list[Json]:
 
 
 def _scenario(context: Context, scenario: Scenario) -> Json:
+    program = context.program
+    led_to = {f for name in scenario.target.functions for f in reached(program, name)}
     return {
         "name": scenario.target.name,
         "unless": list(scenario.unless),
-        "covers": sorted({f for name in scenario.target.functions for f in reached(context.program, name)}),
+        "covers": sorted(led_to),
+        "gives": gives(program, led_to),
+        "running": rehearsal.running(program),
+        "lines": sorted({forward.span.line for forward in program.forwards}),
         "ways": [_way(context, way, _told(context, scenario)) for way in scenario.ways],
         "losses": _losses(context, scenario),
     }

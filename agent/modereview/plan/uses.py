@@ -38,7 +38,7 @@ class Uses:
     called: bool = False
     iterated: bool = False
     drawn: bool = False  # from an iterator: `next(batches)`
-    keys: tuple[str, ...] = ()  # string subscripts of the name, in order
+    keys: tuple[str, ...] = ()  # string subscripts of the name, in order: those that a loop draws as well
     unpacked: int = 0  # names that each item is taken apart into; 0: kept whole
     parts: tuple[Part, ...] = ()  # what is done with each of these
     item_keys: tuple[
@@ -96,8 +96,14 @@ def _direct(nodes: list[ast.AST], name: str) -> Uses:
         drawn=any(ast.unparse(call.func) == "next" and any(map(is_name, call.args[:1])) for call in calls),
         keys=_keys(nodes, is_name),
     )
+    aliases = [_matcher(alias) for alias in _iterators(nodes, is_name)]
     for target, iterable in _iterations(nodes):
-        if is_name(_unwrapped(iterable)) or any(map(is_name, _arguments(iterable))):
+        inner = _unwrapped(iterable)
+        if (
+            any(draws(inner) for draws in aliases)
+            or is_name(_whole(inner))
+            or any(map(is_name, _arguments(iterable)))
+        ):
             found |= _items(nodes, target)
     unpacked = [_arity(t) for t, v in _plain_assignments(nodes) if is_name(v)]
     return found | Uses(unpacked=max(unpacked, default=0))
@@ -108,6 +114,10 @@ def _path(node: ast.expr, is_name: Callable[[ast.expr], bool]) -> str:
     names: list[str] = []
     while isinstance(node, ast.Attribute) and not is_name(node):
         names.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Subscript) and isinstance(
+        node.slice, ast.Name
+    ):  # of one of them: `loaders[phase]`
         node = node.value
     return ".".join(reversed(names)) if is_name(node) else ""
 
@@ -144,8 +154,20 @@ def _iterations(nodes: list[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
         if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             yield _without_counter(node.target, node.iter), node.iter
         if isinstance(node, ast.Assign) and isinstance(call := node.value, ast.Call):
-            drawn = isinstance(call.func, ast.Name) and call.func.id == "next" and call.args
-            yield from [(node.targets[0], call.args[0])] if drawn else []
+            if isinstance(call.func, ast.Name) and call.func.id == "next" and call.args:
+                yield node.targets[0], call.args[0]
+            if isinstance(call.func, ast.Attribute) and call.func.attr in ("next", "__next__"):
+                yield node.targets[0], call.func.value
+
+
+def _iterators(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> set[str]:
+    """The names of iterators over it: `batches = iter(loader)`."""
+    made = ((t, v) for t, v in _plain_assignments(nodes) if isinstance(v, ast.Call) and v.args)
+    return {
+        ast.unparse(target)
+        for target, call in made
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "iter" and is_name(_whole(call.args[0]))
+    }
 
 
 def _without_counter(target: ast.expr, iterable: ast.expr) -> ast.expr:
@@ -168,6 +190,12 @@ def _unwrapped(expr: ast.expr) -> ast.expr:
     return expr
 
 
+def _whole(expr: ast.expr) -> ast.expr:
+    """The loaders of `loaders[phase]`, of which one is drawn from."""
+    keyed = isinstance(expr, ast.Subscript) and (_is(expr.slice, str) or isinstance(expr.slice, ast.Name))
+    return expr.value if keyed else expr  # type: ignore[attr-defined]
+
+
 def _arguments(expr: ast.expr) -> list[ast.expr]:
     counts = isinstance(expr, ast.Call) and isinstance(expr.func, ast.Name) and expr.func.id == "range"
     return list(expr.args) if isinstance(expr, ast.Call) and not counts else []
@@ -187,7 +215,11 @@ def _subscripts(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> li
 
 def _keys(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> tuple[str, ...]:
     found = sorted(_subscripts(nodes, is_name), key=lambda n: (n.lineno, n.col_offset))
-    return tuple(dict.fromkeys(n.slice.value for n in found if _is(n.slice, str)))  # type: ignore[attr-defined]
+    drawn = {n.id for subscript in found if isinstance(n := subscript.slice, ast.Name)}
+    loops = (n for n in nodes if isinstance(n, ast.For) and isinstance(n.target, ast.Name))
+    lists = [n.iter for n in loops if n.target.id in drawn and isinstance(n.iter, (ast.List, ast.Tuple))]  # type: ignore[attr-defined]
+    slices = [n.slice for n in found] + [element for each in lists for element in each.elts]
+    return tuple(dict.fromkeys(n.value for n in slices if _is(n, str)))  # type: ignore[attr-defined]
 
 
 def _fields(nodes: list[ast.AST], is_name: Callable[[ast.expr], bool]) -> tuple[str, ...]:

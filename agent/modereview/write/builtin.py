@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from modereview.plan.anything import ANYTHING
 from modereview.plan.contracts import shadows_train
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.rehearsing import (
@@ -21,6 +22,8 @@ from modereview.plan.rehearsing import (
     PRETRAINED_IMPORTS,
     REHEARSAL,
     REHEARSAL_IMPORTS,
+    REHEARSAL_WITH_ANY,
+    SCALARS,
     VIEWS,
     WEIGHTS,
     WEIGHTS_IMPORTS,
@@ -33,6 +36,7 @@ _INSTEAD = {
     "OnTheCpu": GPU,
     "OldViews": VIEWS,
     "OldIterators": ITERATORS,
+    "OldScalars": SCALARS,
     "SmallPretrained": PRETRAINED,
 }
 _TEMPLATES = Environment(
@@ -99,9 +103,16 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         without_weights=WEIGHTS.strip(),
         instead={name: _INSTEAD[name].strip() for name in plan.instead},
         observed=OBSERVED.strip(),
-        rehearsal=REHEARSAL,
+        anything=ANYTHING.strip(),
+        rehearsal=REHEARSAL_WITH_ANY if _names_any_model(plan) else REHEARSAL,
         builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],
     )
+
+
+def _names_any_model(plan: Plan) -> bool:
+    """Whether a change of a script's own run puts in the model that takes anything."""
+    changes = (change for recipe in plan.recipes if recipe.rehearsal for change in recipe.rehearsal.changes)
+    return any("AnyModel(" in change.code for change in changes)
 
 
 def _escaped(name: str) -> str:

@@ -24,6 +24,8 @@ PARTS = (
     "standins",
     "watch",
     "anyone",
+    "statements",
+    "refusing",
     "drives",
     "choices",
     "messages",
@@ -34,6 +36,7 @@ PARTS = (
     "attempt",
     "repairs",
     "certain",
+    "elsewhere",
     "rehearsal",
     "main",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import re
 import sys
 import traceback
@@ -17,6 +18,8 @@ def named(error: BaseException) -> str | None:
         return error.name
     if drifted := re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(error)):
         return f"{drifted.group(2)}.{drifted.group(1)}"
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return None  # it writes beside itself, where nothing is written here
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
         path = frame.f_code.co_filename
         if path.startswith(str(Path.cwd())) and (name := _imported(path, line)):

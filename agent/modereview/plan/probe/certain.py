@@ -10,10 +10,12 @@ from typing import Any
 from . import messages
 from .changes import State
 from .choices import MOCK
-from .repairs import fitting, statement_at
+from .repairs import fitting
 from .sizes import number
+from .statements import statement_at
 
 _LACKS = re.compile(r"'(TensorDataset|DataLoader|\w*Tensor|list|int|str)' object has no attribute '(\w+)'")
+_OF_PYTHON_2 = {"xrange": "range", "unicode": "str", "basestring": "str", "long": "int", "raw_input": "input"}
 _LOADERS = re.compile(r"loader|(^|_)iter(ator)?$|batches|^(train|dev|val|valid|test)$")
 _SIZES = re.compile(r"^(n|num)_|size$|len(gth)?$|features$")
 
@@ -49,6 +51,9 @@ def _outdated(statement: ast.stmt, error: str) -> Iterator[Change]:
     if gone := re.search(r"module 'numpy' has no attribute '(float|int|bool|object)'", error):
         names = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == gone.group(1)]
         yield from ((ast.unparse(n), n.attr) for n in names)
+    if renamed := re.search(r"name '(\w+)' is not defined", error):
+        name = renamed.group(1)
+        yield from [(name, _OF_PYTHON_2[name])] if name in _OF_PYTHON_2 else []
     if "object has no attribute 'next'" in error:  # of an iterator
         old = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == "next"]
         yield from ((ast.unparse(n), f"{ast.unparse(n.value)}.__next__") for n in old)

@@ -11,7 +11,7 @@ from typing import Any
 from .drives import variants
 from .guesses import Guess
 from .sizes import number
-from .standins import TARGET_KEY, Choice, code_of, deep, mapping, part_of, parts_of, target_code, tasks
+from .standins import Choice, code_of, deep, samples_of, tasks
 from .targets import inputs_of
 
 _BY_NAME = (
@@ -92,16 +92,6 @@ def _square(inputs: list[Guess]) -> list[tuple[Guess, ...]]:
 
 def _samples(slot: Json, choice: Choice) -> str | None:
     """A dataset: two batches of samples, in a TensorDataset or, where they have names, in a list."""
-    if deep(slot) and not slot["item_keys"]:
-        codes = [f"{code}[0]" for code in parts_of(slot, choice, 1, samples=True) or ()]
-        sample = ", ".join(map(part_of, codes, slot["parts"]))
-        return f"[({sample}) for _ in range({choice.batches * choice.rows})]" if codes else None
-    if not slot["item_keys"]:
+    if not slot["item_keys"] and not deep(slot):
         return code_of(slot, replace(choice, structure=choice.structure & 2), [])
-    inputs = itertools.cycle([g.code(1, choice.maker) for g in choice.inputs])
-    target = target_code(choice, 1)
-    if target is None:
-        return None
-    keys = [(key, TARGET_KEY.search(key.lstrip("."))) for key in slot["item_keys"]]
-    sample = mapping([(key, f"{target if wanted else next(inputs)}[0]") for key, wanted in keys])
-    return f"[{sample} for _ in range({choice.batches * choice.rows})]"
+    return samples_of(slot, choice)

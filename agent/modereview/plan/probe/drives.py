@@ -9,17 +9,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .anyone import anyones_models
+from .anyone import anyones_models, pliable_models, with_parts
 from .build import GIVEN
 from .guesses import IMAGES_BY_SIZE, Guess
 from .limits import Deadline, OutOfTime, one_line
 from .machine import adapted, needed
+from .refusing import instead
 from .standins import Choice, code_of, tasks
 from .targets import inputs_of
 from .watch import run
 
+REFUSED = "it refuses stand-ins, and what it gives is not looked at"
 NO_MODEL = "no model of this file could be built"
-_TRIES = 150  # a way
+_TRIES = 300  # a way
+_PLAIN = 40  # of these with a model of plain layers, before one that takes anything
+_PLAIN_SHARE = 0.5  # of the time, for the same
+_LIKED = 3  # kinds of targets for those
+_OFTEN = 6  # trials that end alike, before what refuses them is replaced
 _FIRST_SHARE = 0.6  # of the time, for the preferred way
 _ORDER = ("model", "loader", "dataset", "batch", "input", "target", "criterion", "optimizer")
 _MISSING = re.compile(r"'types.SimpleNamespace' object has no attribute '(\w+)'")
@@ -32,12 +38,13 @@ def reach(scenario: Json, recipes: dict[str, Json], space: Json, limit: float) -
     whole, errors, tried = Deadline.after(0.9 * limit), Counter[str](), 0
     for number, way in enumerate(scenario["ways"]):
         last = number + 1 == len(scenario["ways"])
-        search = _Search(way, space, whole if last else Deadline.after(_FIRST_SHARE * limit))
-        for choice in _choices(way, scenario["losses"], recipes):
+        search = _Search(way, scenario, space, whole if last else Deadline.after(_FIRST_SHARE * limit))
+        for choice in _choices(way, scenario, recipes, Deadline.after(_PLAIN_SHARE * search.deadline.left)):
             answer = search.attempt(choice)
             if answer is not None:
                 trials = _trials(errors + search.errors)
-                return {**answer, "number": number, "tried": tried + search.tried, "trials": trials}
+                found = {"patched": [name for name, _ in search.replaced], "number": number}
+                return {**answer, **found, "tried": tried + search.tried, "trials": trials}
             if search.exhausted:
                 break
         tried += search.tried
@@ -55,6 +62,7 @@ class _Search:
     """The trials of one way: what was tried, what went wrong, what the parsed arguments needed."""
 
     way: Json
+    scenario: Json
     space: Json
     deadline: Deadline
     tried: int = 0
@@ -62,6 +70,7 @@ class _Search:
     seen: set[str] = field(default_factory=set)
     attributes: tuple[tuple[str, str | None], ...] = ()
     wrapped: bool = False
+    replaced: tuple[tuple[str, str], ...] = ()  # globals of the script that refuse stand-ins
 
     @property
     def exhausted(self) -> bool:
@@ -72,15 +81,19 @@ class _Search:
         """Run a choice, again with each attribute that the parsed arguments lacked; None where it fails."""
         while not self.exhausted:
             values = _values(self.way, replace(choice, attributes=self.attributes), self.wrapped)
-            if values is None or (key := repr(values)) in self.seen:
+            if values is None:
+                return None
+            values += [{"name": name, "code": code, "why": REFUSED} for name, code in self.replaced]
+            if (key := repr(values)) in self.seen:
                 return None
             self.seen.add(key)
             self.tried += 1
             try:
-                watch = run(self.way, values, self.space)
+                patches = [*self.way["patches"], *(name for name, _ in self.replaced)]
+                watch = run({**self.way, "patches": patches}, values, self.space)
                 return {"watch": watch, "values": values, "instead": needed()}
             except (Exception, SystemExit, OutOfTime) as failure:
-                error = one_line(failure)
+                error, stand_in = one_line(failure), self._stand_in(failure)
             if adapted(error):
                 self.seen.remove(key)
                 continue
@@ -88,21 +101,48 @@ class _Search:
             if error.endswith("object has no attribute 'module'") and not self.wrapped:
                 self.wrapped = True  # the functions are written for nn.DataParallel
                 continue
-            if (missing := _MISSING.search(error)) is None:
+            if missing := _MISSING.search(error):
+                self.attributes += ((missing.group(1), None),)
+            elif stand_in and self.errors[error] >= _OFTEN:
+                self.replaced += (stand_in,)
+            else:
                 return None
-            self.attributes += ((missing.group(1), None),)
         return None
 
+    def _stand_in(self, failure: BaseException) -> tuple[str, str] | None:
+        """What could replace the helper of the script that failed, if one did."""
+        running, lines = self.scenario["running"], self.scenario["lines"]
+        found = instead(failure, self.space["script"], running, lines)
+        return found if found and found[0] not in dict(self.replaced) else None
 
-def _choices(way: Json, losses: list[str], recipes: dict[str, Json]) -> Iterator[Choice]:
+
+def _choices(way: Json, scenario: Json, recipes: dict[str, Json], plain_ends: Deadline) -> Iterator[Choice]:
     """Points of the search, likeliest first."""
     slots = [s for s in way["slots"] if s["kind"] == "criterion"]
     criteria = [s["code"] for s in slots[:1]] if slots else [""]
-    for recipe in _models(way, recipes):
+    plain = _of_models(_models(way, recipes), scenario["losses"], criteria)
+    if _from_elsewhere(way):
+        first = itertools.islice(plain, _PLAIN)
+        yield from itertools.takewhile(lambda _: not plain_ends.passed, first)
+        yield from _taking_anything(scenario, [*filter(None, criteria)])
+    yield from plain
+
+
+def _of_models(models: list[Json], losses: list[str], criteria: list[str | None]) -> Iterator[Choice]:
+    for recipe in models:
         each = variants(tuple(inputs_of(recipe)))
         for inputs, structure, maker in itertools.product(each, range(4), ("randn", "rand")):
             for criterion, target in tasks(losses, criteria):
                 yield Choice(recipe, inputs, maker, target, criterion, structure)
+
+
+def _taking_anything(scenario: Json, criteria: list[str]) -> Iterator[Choice]:
+    """Models from elsewhere that take whatever they are given, and losses that do so as well."""
+    for recipe in pliable_models(scenario["gives"]):
+        liked = list(dict.fromkeys(target for _, target in tasks(scenario["losses"], [""])))[:_LIKED]
+        for target, structure in itertools.product(liked, range(4)):
+            for criterion in (*criteria, "any_loss"):
+                yield Choice(recipe, tuple(inputs_of(recipe)), "randn", target, criterion, structure)
 
 
 def variants(inputs: tuple[Guess, ...]) -> list[tuple[Guess, ...]]:
@@ -125,20 +165,27 @@ def _models(way: Json, recipes: dict[str, Json]) -> list[Json]:
     slots = [s for s in way["slots"] if s["kind"] == "model"]
     if any(s["subject"] and s["subject"] not in recipes for s in way["slots"]):
         return []
-    wanted = [recipes[n] for s in slots if (n := s["subject"] or s["code"]) in recipes]
-    if wanted:
-        return wanted[:1]
+    wanted = dict.fromkeys(n for s in slots if (n := s["subject"] or s["code"]) in recipes)
+    if wanted:  # what goes into the first may have to suit another
+        return [recipes[name] for name in wanted]
     return [*list(recipes.values())[::-1], *(anyones_models() if slots else ())]
+
+
+def _from_elsewhere(way: Json) -> bool:
+    """Whether the models that the functions are given have no class in the file."""
+    slots = [s for s in way["slots"] if s["kind"] == "model"]
+    return bool(slots) and not any(s["subject"] or s["given"] for s in slots)
 
 
 def _values(way: Json, choice: Choice, wrapped: bool = False) -> list[Json] | None:
     """The named expressions of a recipe, each seeing those before it; None where the choice does not fit."""
     slots = sorted(way["slots"], key=_place)
     models = [s["name"] for s in slots if s["kind"] == "model"]
+    built = [s["code"] for s in slots if s["kind"] == "model"]
     found: list[Json] = []
     for slot in slots:
         code = slot["given"] or (
-            _model_code(slot, choice) if slot["kind"] == "model" else code_of(slot, choice, models)
+            _model_code(slot, choice, built) if slot["kind"] == "model" else code_of(slot, choice, models)
         )
         if code is None:
             return None
@@ -152,12 +199,13 @@ def _place(slot: Json) -> int:
     return _ORDER.index(slot["kind"]) if slot["kind"] in _ORDER else len(_ORDER)
 
 
-def _model_code(slot: Json, choice: Choice) -> str:
+def _model_code(slot: Json, choice: Choice, built: list[str | None]) -> str:
     """The model that was found; for a second model of the scenario, what the caller passes."""
     chosen: str = choice.model["model"]["code"]
     subject = slot["subject"]
-    other = subject is not None and not chosen.startswith(f"script.{subject}(")
-    return str(slot["code"]) if other else chosen
+    another = slot["code"] is not None and chosen in built and chosen != slot["code"]
+    other = another if subject is None else not chosen.startswith(f"script.{subject}(")
+    return str(slot["code"]) if other else with_parts(chosen, slot["attributes"])
 
 
 def _why(slot: Json, choice: Choice) -> str:

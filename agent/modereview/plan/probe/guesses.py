@@ -149,6 +149,8 @@ def telling(model: nn.Module, name: str) -> list[Guess]:
         return [Guess((ROWS, ROWS), f"`{name}`: a graph of {ROWS} nodes", text=f"torch.eye({ROWS})")]
     if re.search(r"edge_index", name):
         return [Guess((2, 3 * ROWS), f"`{name}`: edges between {ROWS} nodes", ROWS)]
+    if re.search(r"(^|_)(steps|horizon|max_len|iters?|iterations?)$", name):
+        return [Guess((), f"`{name}`: a number", text="2")]
     if re.search(r"len(gth)?s?$", name):
         text = f"torch.full(({IMAGES},), {LENGTH})"
         return [Guess((IMAGES,), f"`{name}`: all of {LENGTH} steps", text=text)]

@@ -34,11 +34,12 @@ GPU = Instead(
 )
 VIEWS = Instead("OldViews", r"Use \.reshape\(")
 ITERATORS = Instead("OldIterators", r"DataLoaderIter' object has no attribute 'next'")
+SCALARS = Instead("OldScalars", r"invalid index of a 0-dim tensor")
 PRETRAINED = Instead(
     "SmallPretrained",
     r"huggingface\.co|Can't load (the )?(model|config|tokenizer)|offline mode|not a local folder",
 )
-MACHINE = (GPU, VIEWS, ITERATORS, PRETRAINED)
+MACHINE = (GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED)
 
 
 def known(names: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from . import drives, machine, rehearsal, targets
+from . import anyone, drives, machine, rehearsal, targets
 from .absent import downloads, from_root, named, rooted
 from .limits import Deadline, OutOfTime, in_children, one_line, seconds
 
@@ -37,6 +37,7 @@ def main(request: Json) -> Json:
             answer["instead"] = _instead(answer["rehearsal"])
         return answer
     space = {
+        **anyone.STAND_INS,
         "torch": torch,
         "nn": nn,
         "types": types,
@@ -69,6 +70,7 @@ def _load(request: Json, absent: list[str]) -> types.ModuleType:
     exec(compile(request["loader"], "loader", "exec"), names)
     names["without_weights"]()
     machine.known(names)
+    anyone.known(names)
     with seconds(_LOAD_SECONDS):
         while True:
             names["stand_in_for"](*absent)

@@ -14,6 +14,7 @@ from .attempt import arguments, attempt
 from .certain import certain
 from .changes import State
 from .choices import choices, of_inputs, recipe_of, tiny
+from .elsewhere import made_elsewhere
 from .guesses import Guess
 from .limits import Deadline
 from .machine import MACHINE, needed
@@ -29,6 +30,7 @@ from .repairs import (
 )
 from .typing_in import retyped
 
+_STUBBORN = 5  # choices that a model from elsewhere refuses, before one stands in that takes anything
 _REFUSED = 14  # choices that stop at one line, before something else is changed
 _LAST_SECONDS = 8.0  # for a run that is left before what fails
 _SIZES = re.compile(r"size|shape|batch|match|dimension", re.IGNORECASE)
@@ -138,7 +140,12 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
         return replace(state, instead=(*state.instead, name))
     line = answer["frames"][-1] if answer["frames"] else 0
     state = replace(state, stop=line, refused=state.refused + 1 if line == state.stop else 0)
-    return _other_data(job, tree, state, answer) or repaired(job, tree, state, answer)
+    if answer["kind"] == "forward" and state.refused >= _STUBBORN:
+        made = made_elsewhere(job, tree, state, answer)
+    else:
+        made = None
+    other = made or _other_data(job, tree, state, answer) or repaired(job, tree, state, answer)
+    return other or made_elsewhere(job, tree, state, answer)
 
 
 def _faster(job: Json, tree: ast.Module, state: State) -> State | None:

@@ -14,6 +14,9 @@ from torch import nn
 from .guesses import FRAMES, IMAGES, LENGTH, Guess, leaves, of_leaf
 
 _LARGEST_SIDE = 256
+_NUMBER = re.compile(
+    r"Boolean value of Tensor|[Oo]nly (one element|integer) tensors|cannot be interpreted as an integer"
+)
 _SMALL = (
     "Kernel size can't be greater",
     "too small",
@@ -105,6 +108,8 @@ def _as_told(guess: Guess, error: str) -> Iterator[Guess]:
         yield replace(guess, high=2, why=f"{guess.why}, small ones")
     if "took longer" in error and guess.shape[0] > 2:
         yield replace(guess, shape=(2, *guess.shape[1:]), why=f"{guess.why}; two, for it is slow")
+    if _NUMBER.search(error):
+        yield Guess((), "a number, as it is taken for one", text="2")
     if "must be tuple of Tensors, not Tensor" in error:
         yield Guess((), f"{guess.why}, in a list", text=f"[{guess.code()}, {guess.code()}]")
     if unlike := re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", error):

@@ -14,6 +14,7 @@ from .changes import State
 from .choices import MOCK, special
 from .losses import mean_instead
 from .sizes import number
+from .statements import statement_at
 
 _DATA = ("loader", "dataset", "batch", "input", "target")
 _MAY_BE_INPUT = ("unknown", "dataset", "loader")
@@ -303,11 +304,3 @@ def _needed(job: Json, statement: ast.stmt) -> bool:
         or any(line in lines for line in job["lines"])
         or any(f"{call}(" in text for call in job["running"])
     )
-
-
-def statement_at(tree: ast.AST, line: int) -> ast.stmt | None:
-    """The innermost statement that holds a line."""
-    holding = [
-        n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or 0)
-    ]
-    return min(holding, key=lambda n: (n.end_lineno or 0) - n.lineno, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .guesses import LENGTH, Guess
+from .machine import needed
 from .sizes import namespace
 
 _LOSSES = (  # (names of losses, targets that they take)
@@ -118,6 +120,8 @@ def code_of(slot: dict[str, Any], choice: Choice, models: list[str]) -> str | No
     kind = slot["kind"]
     if kind in ("loader", "dataset", "batch"):
         data = _data(slot, choice)
+        if data and kind == "loader" and slot["keys"]:
+            return f"dict.fromkeys({slot['keys']}, {data})"
         return f"itertools.cycle({data})" if data and slot.get("drawn") and kind == "loader" else data
     if kind == "input":
         return choice.inputs[0].code(None, choice.maker) if choice.inputs else None
@@ -143,8 +147,11 @@ def _simple(slot: dict[str, Any]) -> str:
         "file": "tempfile.mkdtemp() + '/model.pt'",
         "scheduler": _MOCK,
     }
+    if slot["kind"] == "mapping" and "append" in slot["attributes"]:
+        return "{" + ", ".join(f"{k!r}: []" for k in slot["keys"]) + "}"
     if slot["kind"] == "mapping" and not slot["code"]:
-        return "{" + ", ".join(f"{k!r}: {_number(k)}" for k in slot["keys"]) + "}"
+        sizes = re.search("size|len|^n_|num", slot["name"])
+        return "{" + ", ".join(f"{k!r}: {'8' if sizes else _number(k)}" for k in slot["keys"]) + "}"
     if slot["kind"] == "count" and not slot["code"]:
         return _number(slot["name"])
     return fixed.get(slot["kind"]) or slot["code"] or _MOCK
@@ -159,9 +166,12 @@ def _owner(name: str, models: list[str]) -> str | None:
 
 def _data(slot: dict[str, Any], choice: Choice) -> str | None:
     """Two full batches, in a loader or a list; one batch; or a dataset of two batches' samples."""
-    needed = slot["attributes"]
+    wanted = slot["attributes"]
     own = bool(slot["item_keys"]) or deep(slot)  # batches that no TensorDataset gives
-    plain = own or (choice.structure % 2 == 1 and "dataset" not in needed)
+    plain = own or (choice.structure % 2 == 1 and "dataset" not in wanted)
+    loaded = slot["kind"] == "loader" and ("OldIterators" in needed() or "dataset" in wanted)
+    if own and loaded and (data := samples_of(slot, choice)):
+        return f"torch.utils.data.DataLoader({data}, batch_size={choice.rows})"
     if slot["kind"] == "batch" or plain:
         batch = _batch(slot, choice, choice.rows)
         return (
@@ -173,7 +183,7 @@ def _data(slot: dict[str, Any], choice: Choice) -> str | None:
     if parts is None or any(g.text for g in choice.inputs):
         return None
     dataset = f"torch.utils.data.TensorDataset({', '.join(parts)})"
-    if slot["kind"] == "dataset" and not needed.keys() & {"dataset", "batch_size"}:
+    if slot["kind"] == "dataset" and not wanted.keys() & {"dataset", "batch_size"}:
         return dataset
     return f"torch.utils.data.DataLoader({dataset}, batch_size={choice.rows})"
 
@@ -191,7 +201,7 @@ def _batch(slot: dict[str, Any], choice: Choice, rows: int) -> str | None:
 
 def parts_of(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = False) -> list[str] | None:
     """The tensors of a batch: the inputs, then as many targets as the function takes apart."""
-    inputs = [_part(g, rows, choice) for g in choice.inputs]
+    inputs = [_part(g, rows, choice) for g in choice.inputs if not g.text.isdigit()]  # numbers are no data
     target = target_code(choice, rows, samples)
     if target is None or (samples and choice.target == "stream"):
         return None
@@ -202,6 +212,22 @@ def parts_of(slot: dict[str, Any], choice: Choice, rows: int, samples: bool = Fa
         named = zip(slot["parts"], codes, strict=True)
         codes = [_by_kind(part["kind"], code, inputs, target) for part, code in named]
     return codes if samples else list(map(part_of, codes, [*slot["parts"], *[None] * len(codes)]))
+
+
+def samples_of(slot: dict[str, Any], choice: Choice) -> str | None:
+    """A list of samples for all batches: their parts have names, or are taken apart themselves."""
+    amount = choice.batches * choice.rows
+    if deep(slot) and not slot["item_keys"]:
+        codes = [f"{code}[0]" for code in parts_of(slot, choice, 1, samples=True) or ()]
+        sample = ", ".join(map(part_of, codes, slot["parts"]))
+        return f"[({sample}) for _ in range({amount})]" if codes else None
+    inputs = itertools.cycle([g.code(1, choice.maker) for g in choice.inputs])
+    target = target_code(choice, 1)
+    if target is None:
+        return None
+    keys = [(key, TARGET_KEY.search(key.lstrip("."))) for key in slot["item_keys"]]
+    sample = mapping([(key, f"{target if wanted else next(inputs)}[0]") for key, wanted in keys])
+    return f"[{sample} for _ in range({amount})]"
 
 
 def _part(guess: Guess, rows: int, choice: Choice) -> str:
