@@ -31,8 +31,9 @@ def slices(program: Program, target: Target, limit: int) -> list[Slice]:
 
 def _by_weight(program: Program, target: Target) -> Iterator[Span]:
     """The target itself, what it calls and is built of, the models of the file, its call sites."""
-    functions = _reached(program, {target.name, *target.functions})
     owners = {name.partition(".")[0] for name in (target.name, *target.functions) if "." in name}
+    constructors = {f"{owner}.__init__" for owner in owners}
+    functions = _reached(program, {target.name, *target.functions, *constructors})
     classes = built_of(program, {target.name, *target.classes})
     models = models_of(program, target)
     yield from (m.span for m in program.modules if m.name == target.name)

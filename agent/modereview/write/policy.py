@@ -115,6 +115,9 @@ def _check_names(piece: Piece, where: Ground) -> Iterator[str]:
 
 
 def _check_attributes(piece: Piece, where: Ground) -> Iterator[str]:
+    own = {
+        id(part) for node in ast.walk(piece.node) if _of_the_project(node, where) for part in ast.walk(node)
+    }
     for node in ast.walk(piece.node):
         if isinstance(node, ast.MatchClass):
             yield "it reads attributes by pattern matching"
@@ -127,7 +130,8 @@ def _check_attributes(piece: Piece, where: Ground) -> Iterator[str]:
             yield f"it uses `pytest.{node.attr}`"
         if root in ROOTS and node.attr.startswith("_"):
             yield f"it uses the private `{ast.unparse(node)}`"
-        if isinstance(node.value, ast.Name) and node.value.id == "script" and node.attr in where.modules:
+        from_script = isinstance(node.value, ast.Name) and node.value.id == "script"
+        if from_script and node.attr in where.modules and id(node) not in own:
             yield f"it uses `script.{node.attr}`, a module that the script imports"
 
 
@@ -173,6 +177,13 @@ def _leads_out(name: str) -> bool:
 def leads_out(name: str) -> bool:
     """Whether a name reaches for files, processes, other machines or the inside of Python."""
     return name in BUILTINS or _leads_out(name)
+
+
+def _of_the_project(node: ast.AST, where: Ground) -> bool:
+    """Whether it is the name of a class or function of the project, through the script: `script.nets.Net`."""
+    if not isinstance(node, ast.Attribute) or _chain_root(node) != "script":
+        return False
+    return ast.unparse(node).removeprefix("script.") in where.project
 
 
 def _plain_getattr(node: ast.Call) -> bool:
