@@ -10,6 +10,8 @@ from modereview.records import CallSite, Program, Source, Span, Target
 
 Slice = tuple[int, str]  # first line, text
 
+_DEFINED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 def slices(program: Program, target: Target, limit: int) -> list[Slice]:
     """The classes and functions that a target consists of, then where they are called, in file order.
@@ -100,25 +102,56 @@ def _text(source: Source, span: Span) -> str:
 
 
 def _in_part(source: Source, span: Span, limit: int, wanted: set[str]) -> str:
-    """A long class with some methods whole, the others by their first lines; "" where not even those fit."""
-    node = next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.lineno == span.line), None)
+    """A long class with some methods whole, the others by their first lines; a long function's beginning.
+
+    "" where not even that fits.
+    """
+    node = next((n for n in ast.walk(source.tree) if isinstance(n, _DEFINED) and n.lineno == span.line), None)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return _beginning(source, node, limit)
     methods = [n for n in node.body if isinstance(n, ast.FunctionDef)] if node else []
     if node is None or not methods:
         return ""
     shown = {method: _lines(source, method.lineno, method.body[0].lineno - 1) for method in methods}
     head = _lines(source, node.lineno, methods[0].lineno - 1 - len(methods[0].decorator_list))
-    for method in sorted(methods, key=lambda m: _rank(m.name, wanted)):
-        whole = {**shown, method: _lines(source, method.lineno, method.end_lineno or method.lineno)}
-        if tokens("\n".join([head, *whole.values()])) <= limit:
-            shown = whole
+    first = _called_by_constructor(methods)
+    for method in sorted(methods, key=lambda m: _rank(m.name, first, wanted)):
+        left = limit - tokens("\n".join([head, *shown.values()])) + tokens(shown[method])
+        text = _lines(source, method.lineno, method.end_lineno or method.lineno)
+        if tokens(text) <= left:
+            shown[method] = text
+        elif method.name in wanted:
+            shown[method] = _beginning(source, method, left) or shown[method]
     text = "\n".join([head, *shown.values()])
     return text if tokens(text) <= limit else ""
 
 
-def _rank(name: str, wanted: set[str]) -> int:
-    """What is shown whole first: the constructor, what is run, what that must call."""
-    order = ("__init__", "forward")
-    return 0 if name == "__init__" else 1 if name in wanted else 2 if name in order else 3
+def _beginning(source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef, limit: int) -> str:
+    """The lines of a function down to the first that does not fit; "" where its first statement does not."""
+    rest = f"\n{' ' * node.body[0].col_offset}...  # shown in part"
+    text = ""
+    for last in range(node.body[0].end_lineno or node.lineno, node.end_lineno or node.lineno):
+        lines = _lines(source, node.lineno, last) + rest
+        if tokens(lines) > limit:
+            break
+        text = lines
+    return text
+
+
+def _rank(name: str, constructing: set[str], wanted: set[str]) -> int:
+    """What is shown whole first: the constructor with what it calls, what is run, what that must call."""
+    order = [{"__init__"}, constructing, wanted, {"forward"}, {name}]
+    return next(place for place, names in enumerate(order) if name in names)
+
+
+def _called_by_constructor(methods: list[ast.FunctionDef]) -> set[str]:
+    """The names of methods that `__init__` calls of its own object."""
+    calls = (c for m in methods if m.name == "__init__" for c in ast.walk(m) if isinstance(c, ast.Call))
+    return {
+        c.func.attr
+        for c in calls
+        if isinstance(c.func, ast.Attribute) and ast.unparse(c.func.value) == "self"
+    }
 
 
 def _lines(source: Source, first: int, last: int) -> str:

@@ -10,7 +10,9 @@ from modereview.records import Case, Suite
 from modereview.write.answer import ImportLine, single_names
 
 # Packages that a generated test may import.
-ROOTS = {"torch", "pytest", "math", "copy", "itertools", "functools", "random", "numpy", "collections"}
+ROOTS = {
+    *("torch", "pytest", "math", "copy", "itertools", "functools", "random", "numpy", "collections", "types")
+}
 
 STAND_INS = {"SimpleNamespace"}  # of the standard library, harmless, and what recipes are made of
 

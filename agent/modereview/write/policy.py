@@ -28,6 +28,8 @@ ATTRIBUTES = frozenset(
     "os sys subprocess builtins socket shutil pathlib importlib ctypes pickle multiprocessing mp "
     "threading python_multiprocessing concurrent glob inspect io platform tempfile linecache logging "
     "argparse locale zipfile gzip copyreg dis contextlib traceback atexit timeit "
+    # the same, that make functions of byte code
+    "CodeType FunctionType LambdaType "
     # of torch
     "hub cpp_extension distributed package serialization benchmark bottleneck bundled_inputs collect_env "
     "contrib cpp_backtrace datapipes debug_log file_baton hipify model_dump model_zoo nativert onnx profiler "

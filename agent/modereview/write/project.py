@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from modereview import parse
 from modereview.analyze.linking import Linked, link
@@ -12,6 +12,10 @@ from modereview.records import Program, Source, Span
 from modereview.write.context import Slice
 
 Definition = tuple[str, int, str]  # path from the project, first line, text
+
+# A name that is no attribute, no argument's and not being defined.
+_READ = re.compile(r"(?<![\w.])(?<!def )(?<!class )([A-Za-z_]\w*)(?!\s*=[^=])\b")
+_COMMENT = re.compile(r"#[^\n]*")
 
 
 def brought_in(source: Source) -> frozenset[str]:
@@ -40,21 +44,20 @@ def used_by(program: Program, code: Sequence[Slice], limit: int) -> list[Definit
     Nearest first into the `limit` of tokens; what does not fit whole is left out, as is what only it uses.
     """
     linked = link(program.source, parse.read)
-    shown = {line + more for line, text in code for more in range(text.count("\n") + 1)}
-    own = _names(node for node in ast.walk(program.source.tree) if getattr(node, "lineno", 0) in shown)
-    waiting, found, seen = [_meant(linked, name) for name in own], list[Definition](), set[str]()
+    shown = "\n".join(text for _, text in code)
+    waiting, found, seen = [_meant(linked, name) for name in _names(shown)], list[Definition](), set[str]()
     for name in waiting:  # grows meanwhile
         span = _span(linked, name)
-        if name in seen or span is None or span.line in shown:
+        if name in seen or span is None:
             continue
         seen.add(name)
         text = linked.slice(span)
-        if tokens(text) > limit:
+        if tokens(text) > limit or text.partition("\n")[0] in shown:
             continue
         limit -= tokens(text)
         found.append((*linked.at(span), text))
         module = "" if linked.here(span) else name.rpartition(".")[0] + "."
-        waiting += [_meant(linked, module + used) for used in _names(ast.walk(ast.parse(text)))]
+        waiting += [_meant(linked, module + used) for used in _names(text)]
     return sorted(found)
 
 
@@ -68,5 +71,6 @@ def _span(linked: Linked, name: str) -> Span | None:
     return defined.span if defined else None
 
 
-def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    yield from dict.fromkeys(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+def _names(text: str) -> Iterable[str]:
+    """The names that some code reads, also where it is shown in part and cannot be parsed."""
+    return dict.fromkeys(_READ.findall(_COMMENT.sub("", text)))

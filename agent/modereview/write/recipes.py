@@ -14,12 +14,12 @@ from modereview.llm import Message, Question, answers
 from modereview.llm.agent import Chain, Judged
 from modereview.llm.prompts import Prompts
 from modereview.llm.tokens import tokens
-from modereview.records import Plan, Recipe, Suite, Target, Unreached, Value
+from modereview.records import Plan, Program, Recipe, Suite, Target, Unreached, Value
 from modereview.write.complete import Pair
-from modereview.write.context import slices
+from modereview.write.context import Slice, slices
 from modereview.write.expressions import RESERVED, refused
 from modereview.write.ground import Ground, ground
-from modereview.write.project import brought_in, used_by
+from modereview.write.project import Definition, brought_in, used_by
 from modereview.write.trial import Runner, trial
 from modereview.write.ways import Way, passing, way_of
 
@@ -85,8 +85,7 @@ def _question(
     name = plan.program.source.name
     objects = [f"{value.name} = {value.code}" for value in way.objects]
     patches = [f"script.{patch} = {patch}" for patch in way.patches]
-    code = slices(plan.program, item.target, limit)
-    left = limit - sum(tokens(text) for _, text in code)
+    code, used = _shown(plan.program, item.target, limit)
     return prompts.question(
         "recipe",
         f"{item.target.name} of {name}",
@@ -95,12 +94,21 @@ def _question(
         target=item.target.name,
         kind=item.target.kind,
         code=code,
-        used=used_by(plan.program, code, left),
+        used=used,
         wanted=list(way.wanted),
         optional=list(dict.fromkeys(option[1:] for option in way.optional)),
         runs="\n".join([*objects, *patches, *(drive.code for drive in way.drives)]),
         error=item.error,
     )
+
+
+def _shown(program: Program, target: Target, limit: int) -> tuple[list[Slice], list[Definition]]:
+    """The target's code, and what that uses: a third of the limit is kept for it."""
+    code = slices(program, target, limit * 2 // 3)
+    used = used_by(program, code, limit - sum(tokens(text) for _, text in code))
+    code = slices(program, target, limit - sum(tokens(text) for *_, text in used))
+    twice = "\n".join(text for _, text in code)
+    return code, [each for each in used if each[2].partition("\n")[0] not in twice]
 
 
 def _refusal(target: Target, answer: answers.Recipe, way: Way, where: Ground) -> str | None:
