@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from modereview.records import (
@@ -65,6 +67,27 @@ def test_probe_asks_for_the_class_and_the_calls(of_module, of_scenario):
         trial(*target, lambda suite: seen.append(suite.cases[0].code) or [])
     assert "isinstance(model, script.Net)" in seen[0]
     assert "['train', 'validate']" in seen[1]
+
+
+@pytest.mark.parametrize("name", ["sample.png", ""])
+def test_recipe_that_leaves_files_in_the_working_folder_is_refused(of_scenario, tmp_path, monkeypatch, name):
+    seen = []
+    trial(*of_scenario, lambda suite: seen.append(suite.cases[0].code) or [])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").touch()
+
+    def forwards_of_train(watch):
+        if name:
+            Path(name).touch()
+        return [SimpleNamespace(call=call) for call in ("train", "validate")]
+
+    space = {"os": os, "recorded": None, "forwards_of_train": forwards_of_train}
+    exec(seen[0], space)
+    if not name:
+        space[PROBE]()
+        return
+    with pytest.raises(OSError, match=r"leaves sample.png in the working folder; `tempfile.mkdtemp\(\)`"):
+        space[PROBE]()
 
 
 def test_contract_that_cannot_be_checked_is_left_out(of_module):

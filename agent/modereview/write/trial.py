@@ -10,6 +10,7 @@ from modereview.records import Case, Drive, Outcome, Plan, Recipe, Status, Suite
 from modereview.write import builtin
 from modereview.write.arrange import RECORDED
 from modereview.write.complete import Pair
+from modereview.write.expressions import FOLDER
 from modereview.write.gates import broken, case_name
 from modereview.write.naming import builder_names, calls
 
@@ -29,11 +30,15 @@ def test_recipe_holds():
 '''
 _SCENARIO = '''\
 def test_recipe_holds():
-    """Every function that should be driven runs forwards of the watched model."""
+    """Every function that should be driven runs forwards of the watched model, and leaves no files."""
+    there = set(os.listdir())
     seen = {{forward.call for forward in {builder}(recorded)}}
     missing = [call for call in {calls!r} if call not in seen]
     if missing:
         raise LookupError("no forward of `{watch}` was seen in " + ", ".join(missing))
+    left = sorted(set(os.listdir()) - there - {{"__pycache__", ".pytest_cache"}})
+    if left:
+        raise OSError(f"it leaves {{left[0]}} in the working folder; `{folder}` gives one for files")
     assert True
 '''
 
@@ -66,8 +71,8 @@ def _probe(recipe: Recipe) -> Case:
     if recipe.target.kind == "module":
         code = _MODULE.format(builder=builder, name=recipe.target.name)
     else:
-        code = _SCENARIO.format(builder=builder, calls=_recorded(recipe), watch=recipe.watch)
-    return Case("test_recipe_holds", code.rstrip("\n"), "", (recipe.target.name,), (), "builtin")
+        code = _SCENARIO.format(builder=builder, calls=_recorded(recipe), watch=recipe.watch, folder=FOLDER)
+    return Case("test_recipe_holds", code.rstrip("\n"), "", (recipe.target.name,), ("import os",), "builtin")
 
 
 def _recorded(recipe: Recipe) -> list[str]:
