@@ -115,7 +115,7 @@ def ask_for_fix(plan: Plan, case: Case, words: str) -> Question:
     cases = [case, replace(case, name="test_net_y")]
     mended = Mended(source, plan.program, (Verdict(finding, "proved"),), tuple(failed))
     tools = Tools(lambda version: (plan.program, ()), lambda version: (), fix=True, unsafe=True)
-    (chain,) = proposed.chains(mended, cases, tools, Prompts())
+    (chain,) = proposed.chains(mended, cases, tools, Prompts(), 3000)
     return chain.question
 
 

@@ -101,13 +101,35 @@ def test_failing_module_is_a_fault_of_the_module(of_module):
     assert "eval_is_deterministic" in contracts_of(tried)
 
 
-def test_failing_functions_are_believed_only_with_a_finding(of_scenario):
-    plan, recipe = of_scenario
+DRIVEN = """import torch
+
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        model(x).sum().backward()
+        optimizer.step()
+    samples(model)
+
+
+def samples(model):
+    with torch.no_grad():
+        return model(torch.zeros(2, 3)).argmax(1)
+
+
+def judge(model):
+    with torch.no_grad():
+        return model(torch.zeros(2, 3)).argmax(1)
+"""
+
+
+@pytest.mark.parametrize(("line", "believed"), [(None, False), (13, True), (18, False)])
+def test_failing_functions_are_believed_only_with_a_finding_in_them(plan, of_scenario, line, believed):
+    recipe = of_scenario[1]
     fails = played(test_evaluation_runs_in_eval_mode=Status.FAILED)
-    assert "evaluation_runs_in_eval_mode" not in contracts_of(trial(plan, recipe, fails))
-    finding = Finding("MR103", "n", Severity.ERROR, "m", "train.py", Span(1, 1, 1, 2))
-    found = replace(plan, findings=(finding,))
-    assert "evaluation_runs_in_eval_mode" in contracts_of(trial(found, recipe, fails))
+    spans = [] if line is None else [Span(line, 16, line, 30)]
+    found = tuple(Finding("MR103", "n", Severity.ERROR, "m", "train.py", span) for span in spans)
+    tried = trial(replace(plan(recipe, code=DRIVEN), findings=found), recipe, fails)
+    assert ("evaluation_runs_in_eval_mode" in contracts_of(tried)) is believed
 
 
 def test_completed_plan_has_the_recipe_and_no_longer_misses_its_target(of_module):

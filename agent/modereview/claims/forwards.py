@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from modereview.claims.reach import covers
 from modereview.claims.seen import Seen, about, corrected, read
 from modereview.claims.trial import Ended, Shown, Trial, not_shown, note, suite_of
 from modereview.fix.compose import span_before
@@ -26,6 +25,7 @@ from modereview.records import (
 )
 from modereview.run import Failed
 from modereview.write.complete import Pair
+from modereview.write.covering import covers
 from modereview.write.naming import builder_names
 
 _WITNESS = Path(__file__).with_name("witness.py")

@@ -10,6 +10,7 @@ from modereview.records import CallSite, Program, Source, Span, Target
 
 Slice = tuple[int, str]  # first line, text
 
+_SPARE = 50  # tokens of two lines more
 _DEFINED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -29,6 +30,39 @@ def slices(program: Program, target: Target, limit: int) -> list[Slice]:
             chosen = [(other, t) for other, t in chosen if not _within(other, span)] + [(span, text)]
             left -= tokens(text)
     return [(span.line, text) for span, text in sorted(chosen)]
+
+
+def excerpt(source: Source, span: Span, line: int, limit: int) -> list[Slice]:
+    """A class or function whole, or what of it is about one of its lines: that function, the constructor.
+
+    Of a function that is too long itself, as much around the line as fits.
+    """
+    if tokens(whole := _text(source, span)) <= limit:
+        return [(span.line, whole)]
+    functions = [n for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = [each for each in map(_span_of, functions) if _within(each, span)]
+    around = [each for each in inside if each.line <= line <= each.end_line]
+    own = max(around, key=lambda each: each.line, default=span)
+    if tokens(_text(source, own)) > limit:
+        return [_window(source, own, line, limit)]
+    first = next((_span_of(n) for n in functions if n.name == "__init__" and _span_of(n) in inside), own)
+    head = Span(span.line, 1, first.end_line, 1)
+    there = (
+        [own]
+        if _within(own, head) or tokens(_text(source, head) + _text(source, own)) > limit
+        else [head, own]
+    )
+    return [(each.line, _text(source, each)) for each in sorted(there)]
+
+
+def _window(source: Source, span: Span, line: int, limit: int) -> Slice:
+    """The lines of a span around one of them, as many as fit, but for the `limit`'s last few tokens."""
+    first = last = line
+    while tokens(_lines(source, first, last)) < limit - _SPARE and (
+        first > span.line or last < span.end_line
+    ):
+        first, last = max(first - 1, span.line), min(last + 1, span.end_line)
+    return first, _lines(source, first, last)
 
 
 def _by_weight(program: Program, target: Target) -> Iterator[Span]:
@@ -69,7 +103,11 @@ def _definitions(source: Source) -> Iterator[tuple[str, Span]]:
     """The classes and functions at the top level of the file."""
     for node in source.tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, Span(node.lineno, 1, node.end_lineno or node.lineno, 1)
+            yield node.name, _span_of(node)
+
+
+def _span_of(node: ast.stmt) -> Span:
+    return Span(node.lineno, 1, node.end_lineno or node.lineno, 1)
 
 
 def _reached(program: Program, names: set[str]) -> set[str]:
