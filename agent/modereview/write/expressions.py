@@ -10,7 +10,7 @@ import ast
 
 from modereview.write.answer import Piece
 from modereview.write.ground import Ground
-from modereview.write.policy import names_and_attributes
+from modereview.write.policy import folders, names_and_attributes
 
 LONGEST = 2000  # characters; a config object of 40 fields has a fourth of that
 NAMES = frozenset(
@@ -18,7 +18,6 @@ NAMES = frozenset(
     "str zip enumerate map sum min max sorted reversed isinstance getattr hasattr type iter next any all abs "
     "round slice".split()
 )
-FOLDER = "tempfile.mkdtemp()"  # where code that writes files may do so
 RESERVED = frozenset(
     {"torch", "nn", "F", "np", "math", "types", "script", "pytest", "forwards", "round_number"}
 )
@@ -33,8 +32,8 @@ def refused(code: str, known: frozenset[str], where: Ground) -> str | None:
         tree = ast.parse(code, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "it is not a Python expression"
-    tree = _Folders().visit(tree)
-    nodes = list(ast.walk(tree))
+    allowed = folders(tree)
+    nodes = [node for node in ast.walk(tree) if id(node) not in allowed]
     bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     bound |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     for node in nodes:
@@ -45,13 +44,6 @@ def refused(code: str, known: frozenset[str], where: Ground) -> str | None:
         if isinstance(node, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
             return "it binds names or waits"
     return next(names_and_attributes(_as_piece(tree.body), where), None)
-
-
-class _Folders(ast.NodeTransformer):
-    """Puts a word in the place of each new folder: the one thing of `tempfile` that a recipe may use."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        return ast.Constant("a folder") if ast.unparse(node) == FOLDER else self.generic_visit(node)
 
 
 def _as_piece(expression: ast.expr) -> Piece:

@@ -14,7 +14,10 @@ ROOTS = {
     *("torch", "pytest", "math", "copy", "itertools", "functools", "random", "numpy", "collections", "types")
 }
 
-STAND_INS = {"SimpleNamespace"}  # of the standard library, harmless, and what recipes are made of
+STAND_INS = {
+    "SimpleNamespace",
+    "MagicMock",
+}  # of the standard library, harmless, and what recipes are made of
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from modereview.write.ground import ROOTS, Ground, package
 # Levels of syntax; what reads the test later, we and libcst, recurses. Tests of people have 20 or so.
 DEEPEST = 80
 PYTEST = {"raises", "approx"}
+FOLDER = "tempfile.mkdtemp()"  # for user's code that writes files; all else of `tempfile` is refused
 BUILTINS = {
     *("eval", "exec", "compile", "open", "input", "breakpoint", "exit", "quit"),
     *("globals", "locals", "vars", "setattr", "delattr"),
@@ -63,6 +64,12 @@ def names_and_attributes(piece: Piece, where: Ground) -> Iterator[str]:
     yield from _check_attributes(piece, where)
 
 
+def folders(tree: ast.AST) -> set[int]:
+    """The nodes of calls that make a new folder, by their `id`."""
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n) == FOLDER)
+    return {id(part) for call in calls for part in ast.walk(call)}
+
+
 def _check_shape(piece: Piece, where: Ground) -> Iterator[str]:
     node = piece.node
     if not node.name.startswith("test_"):
@@ -84,10 +91,12 @@ def _check_imports(piece: Piece, where: Ground) -> Iterator[str]:
     for node in (*piece.imports, *inner):
         parts = [part for alias in node.names for part in alias.name.split(".")]
         module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-        if package(node) not in ROOTS:
+        if package(node) not in ROOTS and ast.unparse(node) != "import tempfile":
             yield f"it imports `{module or node.names[0].name}`"
         yield from (
-            f"it imports `{part}`" for part in (*parts, *module.split(".")) if part == "*" or _leads_out(part)
+            f"it imports `{part}`"
+            for part in (*parts, *module.split("."))
+            if (part == "*" or _leads_out(part)) and ast.unparse(node) != "import tempfile"
         )
         if module == "pytest":
             yield from (f"it imports `pytest.{part}`" for part in parts if part not in PYTEST)
@@ -101,7 +110,8 @@ def _check_names(piece: Piece, where: Ground) -> Iterator[str]:
         id(node.func) for node in ast.walk(piece.node) if isinstance(node, ast.Call) and _plain_getattr(node)
     }
     read_from = {id(node.value) for node in ast.walk(piece.node) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(piece.node):
+    allowed = folders(piece.node)
+    for node in (node for node in ast.walk(piece.node) if id(node) not in allowed):
         if isinstance(node, ast.Global):
             yield "it changes global names"
         if not isinstance(node, ast.Name):
@@ -110,7 +120,7 @@ def _check_names(piece: Piece, where: Ground) -> Iterator[str]:
             yield f"it uses `{node.id}`"
         if node.id in ("getattr", "hasattr") and id(node) not in called:
             yield f"it uses `{node.id}` with a name that is not written out"
-        if node.id in where.closed:
+        if node.id in where.closed | {"tempfile"}:
             yield f"it uses `{node.id}`, which the file keeps to itself"
         if node.id == "script" and id(node) not in read_from:
             yield "it hands the script's module around"

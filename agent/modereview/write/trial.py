@@ -11,9 +11,9 @@ from modereview.write import builtin
 from modereview.write.arrange import RECORDED
 from modereview.write.complete import Pair
 from modereview.write.covering import covers
-from modereview.write.expressions import FOLDER
 from modereview.write.gates import broken, case_name
 from modereview.write.naming import builder_names, calls
+from modereview.write.policy import FOLDER
 
 Runner = Callable[[Suite], Sequence[Outcome]]
 
