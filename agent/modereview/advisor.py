@@ -75,7 +75,9 @@ class Advisor:
             return mended
         from modereview.fix import proposed
 
-        found = self._pursue(proposed.chains(mended, cases, tools, self._prompts))
+        found = self._pursue(
+            proposed.chains(mended, cases, tools, self._prompts, self.options.context_tokens)
+        )
         self.bought = replace(self.bought, fixes=len(found.kept))
         return proposed.apply(mended, found.kept, tools, self.bench.source)
 

@@ -329,6 +329,9 @@ def test_mode_that_only_the_test_gives_proves_nothing(put_on_trial):
     tried = put_on_trial(HELPERS, ("model(x).argmax(1) == y", EVALUATES), ("loss = F.cross_entropy", TRAINS))
     assert not tried.found and tried.proof.mended.source is tried.before.mended.source
     assert len(tried.notes) + len(tried.drops) == 2
+    assert {note.reason for note in tried.notes} == {
+        "so it ran in a test, but in the mode that its stand-ins were built in"
+    }
 
 
 def test_line_that_nothing_drives_is_told_as_that(put_on_trial):

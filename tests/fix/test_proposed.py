@@ -79,7 +79,7 @@ def answer(*edits: dict[str, str], title: str = "hold the norm in __init__") -> 
 
 def ask(mended: Mended, *answers: str, **options: bool) -> tuple[Judged, FakeModel]:
     model = FakeModel(answers)
-    found = chains(mended, [CASE], tools(**options), Prompts())
+    found = chains(mended, [CASE], tools(**options), Prompts(), 3000)
     return asyncio.run(pursue(found, Meter(model).ask)), model
 
 
@@ -154,8 +154,8 @@ def test_what_does_not_hold_is_dropped_with_its_reason(mended, edits, words):
 
 def test_nothing_is_asked_where_nothing_could_be_proved(mended):
     green = Mended(mended.source, mended.program, mended.verdicts, (Outcome("test_it", Status.PASSED),))
-    assert chains(green, [CASE], tools(), Prompts()) == ()
-    assert chains(mended, [CASE], tools(fix=False), Prompts()) == ()
+    assert chains(green, [CASE], tools(), Prompts(), 3000) == ()
+    assert chains(mended, [CASE], tools(fix=False), Prompts(), 3000) == ()
 
 
 def test_title_of_a_model_is_one_plain_line(mended):

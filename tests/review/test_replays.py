@@ -11,12 +11,19 @@ import pytest
 
 REPLAYS = Path(__file__).parents[1] / "replays"
 # Script -> recipes, kept tests, caught mutants with the model. Without it: none of each, and nothing fixed.
-GAINED = {"captioner": (2, 2, 9), "graphs": (3, 2, 18), "callbacks": (2, 2, 10), "actors": (2, 2, 11)}
+GAINED = {
+    "captioner": (2, 2, 9),
+    "graphs": (3, 2, 18),
+    "callbacks": (2, 2, 10),
+    "actors": (2, 2, 11),
+    "pretrainer": (2, 1, 5),
+}
 STATES = {
     "captioner": {"MR103": "fixed"},
     "graphs": {"MR201": "fixed"},
     "callbacks": {"MR102": "fixed"},
     "actors": {"MR102": "fixed"},
+    "pretrainer": {"MR103": "fixed"},
 }
 
 
@@ -28,7 +35,8 @@ def reviewed(tmp_path_factory, modereview):
     def review(name: str, replay: bool) -> dict[str, object]:
         if (name, replay) not in known:
             folder = tmp_path_factory.mktemp(name)
-            shutil.copy(REPLAYS / name / f"{name}.py", folder)
+            for path in (REPLAYS / name).glob("*.py"):
+                shutil.copy(path, folder)
             words = ["--replay", str(REPLAYS / name / "exchanges")] if replay else ["--offline"]
             words += ["--unsafe-fixes"]  # only there a model's fix counts
             ran = modereview(folder / f"{name}.py", "--check", "--format", "json", *words)

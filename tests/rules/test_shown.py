@@ -230,3 +230,40 @@ def test_a_class_that_switches_itself_answers_for_all_its_methods(tmp_path: Path
     if"""
     found = _review(tmp_path, GENERATOR.replace("    if", predict.lstrip("\n"), 1), None)
     assert "MR101 warning Sampling.evaluate" in found
+
+
+ONE_OF_TWO = """
+import torch
+from torch import nn
+
+
+class {minds}(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(3, 3), nn.BatchNorm1d(3))
+
+
+class {plain}(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(3, 3), nn.ReLU())
+
+
+class Trainer:
+    def __init__(self, toy):
+        if toy:
+            self.net = {first}()
+        else:
+            self.net = {second}()
+
+    def test(self, loader):
+        for x in loader:
+            print(self.net(x).argmax(1))
+"""
+
+
+@pytest.mark.parametrize(("minds", "plain"), [("Aa", "Zz"), ("Zz", "Aa")])
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_networks_that_it_may_be_the_one_that_minds_counts(minds, plain, turned, findings):
+    first, second = (minds, plain) if turned else (plain, minds)
+    found = findings(ONE_OF_TWO.format(minds=minds, plain=plain, first=first, second=second))
+    assert [(f.rule, f.severity.value) for f in found] == [("MR101", "warning")]
+    assert "BatchNorm1d" in found[0].facts[0]

@@ -99,3 +99,57 @@ def test_limit_holds_and_what_matters_most_stays(program, limit):
     text = shown(program, Target("module", "Net", classes=("Net",)), limit)
     assert tokens(text) <= limit
     assert limit < 60 or "class Net" in text
+
+
+WORDS = "".join(f'        print("many words, number {n}")\n' for n in range(60))
+LONG = f"""import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return x
+
+
+class Trainer:
+    def __init__(self, model):
+        self.model = model
+        self.build()
+
+    def build(self):
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
+
+    def describe(self):
+{WORDS}
+    def train(self, loader):
+        self.model.train()
+        for x, y in loader:
+            self.optimizer.zero_grad()
+            self.model(x).sum().backward()
+            self.optimizer.step()
+{WORDS}
+
+def fit(model, loader):
+    model.train()
+    for x, y in loader:
+        model(x).sum().backward()
+{WORDS}"""
+
+
+@pytest.mark.parametrize(
+    ("target", "there"),
+    [
+        (Target("scenario", "Trainer.train", functions=("Trainer.train",)), "self.optimizer.zero_grad()"),
+        (Target("scenario", "fit", functions=("fit",)), "for x, y in loader:"),
+    ],
+)
+def test_of_a_long_function_that_is_run_the_beginning_is_shown(target, there):
+    program = analyze(parse.decode(Path("/p/train.py"), Path("/p"), LONG.encode()), parse.read)
+    text = shown(program, target, 300)
+    assert tokens(text) <= 300 and there in text and "...  # shown in part" in text
+
+
+def test_what_a_constructor_calls_is_shown_before_the_rest():
+    program = analyze(parse.decode(Path("/p/train.py"), Path("/p"), LONG.encode()), parse.read)
+    text = shown(program, Target("scenario", "Trainer.train", functions=("Trainer.train",)), 300)
+    assert "torch.optim.SGD" in text and "def describe(self):" in text

@@ -115,7 +115,7 @@ def ask_for_fix(plan: Plan, case: Case, words: str) -> Question:
     cases = [case, replace(case, name="test_net_y")]
     mended = Mended(source, plan.program, (Verdict(finding, "proved"),), tuple(failed))
     tools = Tools(lambda version: (plan.program, ()), lambda version: (), fix=True, unsafe=True)
-    (chain,) = proposed.chains(mended, cases, tools, Prompts())
+    (chain,) = proposed.chains(mended, cases, tools, Prompts(), 3000)
     return chain.question
 
 
@@ -157,6 +157,10 @@ def test_what_an_obedient_model_writes_is_refused(number, body):
         "environ['HOME']",
         "script.Net(); 1",
         "1 +" * 900 + "1",
+        "tempfile.mkdtemp('/home')",
+        "tempfile.NamedTemporaryFile()",
+        "tempfile",
+        "types.FunctionType(types.CodeType(0), {})",
     ],
 )
 def test_recipe_of_an_obedient_model_is_refused_before_it_runs(code):
@@ -174,6 +178,7 @@ def test_recipe_of_an_obedient_model_is_refused_before_it_runs(code):
         "SimpleNamespace(batches=lambda split, size: [torch.randn(size, 3)])",
         "torch.optim.SGD(model.parameters(), lr=0.01)",
         "{'x': torch.ones(2), **{k: MagicMock() for k in ('a', 'b')}}",
+        "SimpleNamespace(out=tempfile.mkdtemp() + '/model.pt', log=tempfile.mkdtemp())",
     ],
 )
 def test_honest_recipe_passes(code):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from modereview.records import (
@@ -67,6 +69,27 @@ def test_probe_asks_for_the_class_and_the_calls(of_module, of_scenario):
     assert "['train', 'validate']" in seen[1]
 
 
+@pytest.mark.parametrize("name", ["sample.png", ""])
+def test_recipe_that_leaves_files_in_the_working_folder_is_refused(of_scenario, tmp_path, monkeypatch, name):
+    seen = []
+    trial(*of_scenario, lambda suite: seen.append(suite.cases[0].code) or [])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").touch()
+
+    def forwards_of_train(watch):
+        if name:
+            Path(name).touch()
+        return [SimpleNamespace(call=call) for call in ("train", "validate")]
+
+    space = {"os": os, "recorded": None, "forwards_of_train": forwards_of_train}
+    exec(seen[0], space)
+    if not name:
+        space[PROBE]()
+        return
+    with pytest.raises(OSError, match=r"leaves sample.png in the working folder; `tempfile.mkdtemp\(\)`"):
+        space[PROBE]()
+
+
 def test_contract_that_cannot_be_checked_is_left_out(of_module):
     everything = contracts_of(trial(*of_module, played()))
     left = contracts_of(trial(*of_module, played(test_model_determinism=Status.BROKEN)))
@@ -78,13 +101,35 @@ def test_failing_module_is_a_fault_of_the_module(of_module):
     assert "eval_is_deterministic" in contracts_of(tried)
 
 
-def test_failing_functions_are_believed_only_with_a_finding(of_scenario):
-    plan, recipe = of_scenario
+DRIVEN = """import torch
+
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        model(x).sum().backward()
+        optimizer.step()
+    samples(model)
+
+
+def samples(model):
+    with torch.no_grad():
+        return model(torch.zeros(2, 3)).argmax(1)
+
+
+def judge(model):
+    with torch.no_grad():
+        return model(torch.zeros(2, 3)).argmax(1)
+"""
+
+
+@pytest.mark.parametrize(("line", "believed"), [(None, False), (13, True), (18, False)])
+def test_failing_functions_are_believed_only_with_a_finding_in_them(plan, of_scenario, line, believed):
+    recipe = of_scenario[1]
     fails = played(test_evaluation_runs_in_eval_mode=Status.FAILED)
-    assert "evaluation_runs_in_eval_mode" not in contracts_of(trial(plan, recipe, fails))
-    finding = Finding("MR103", "n", Severity.ERROR, "m", "train.py", Span(1, 1, 1, 2))
-    found = replace(plan, findings=(finding,))
-    assert "evaluation_runs_in_eval_mode" in contracts_of(trial(found, recipe, fails))
+    spans = [] if line is None else [Span(line, 16, line, 30)]
+    found = tuple(Finding("MR103", "n", Severity.ERROR, "m", "train.py", span) for span in spans)
+    tried = trial(replace(plan(recipe, code=DRIVEN), findings=found), recipe, fails)
+    assert ("evaluation_runs_in_eval_mode" in contracts_of(tried)) is believed
 
 
 def test_completed_plan_has_the_recipe_and_no_longer_misses_its_target(of_module):

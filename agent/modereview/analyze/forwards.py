@@ -41,7 +41,13 @@ def forwards_of(
             at_switch = (forward.switch, forward.switch_path) == (seen.span, seen.path)
             if linked.here(run.span) or not (run.mode is Mode.UNKNOWN or at_switch):
                 found.setdefault(forward)
-    return tuple(sorted(found, key=lambda f: (f.span, f.path, f.mode.value)))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(forward: Forward) -> tuple[object, ...]:
+    """The order of the file; then whatever tells two apart, as the flow keeps what may be meant in sets."""
+    apart = (forward.classes, forward.makers, forward.sensitive, forward.role, forward.cause, forward.exact)
+    return forward.span, forward.path, forward.mode.value, *apart
 
 
 def handed_of(

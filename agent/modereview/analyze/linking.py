@@ -84,8 +84,15 @@ class Linked:
 
     def place(self, span: Span) -> str:
         """Where a span of a neighbour lies, for people: "utils.py:41"."""
+        path, line = self.at(span)
+        return f"{path}:{line}"
+
+    def at(self, span: Span) -> tuple[str, int]:
+        """The path, from the project, and the line where a span of any file begins."""
+        if self.here(span):
+            return self.file.name, span.line
         neighbour = self._neighbour(span)
-        return f"{neighbour.source.name}:{span.line - neighbour.first}"
+        return neighbour.source.name, span.line - neighbour.first
 
     def parts(self) -> tuple[Linked, ...]:
         """All of it; then, where there are neighbours, the file without them."""

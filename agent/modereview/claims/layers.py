@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from modereview import parse
 from modereview.analyze.torchfacts import says_deliberate
-from modereview.claims.reach import covers
 from modereview.claims.trial import Ended, Shown, Trial, not_shown, note, suite_of
 from modereview.fix.switches import span_of
 from modereview.records import Contract, Edit, Finding, Recipe, Remark, Source, Status
 from modereview.rules import rule
 from modereview.rules.base import comment_at
 from modereview.write import gates
+from modereview.write.covering import covers
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from modereview.claims.reach import covers
 from modereview.claims.seen import Seen
 from modereview.fix import Mended
 from modereview.plan import own_run
@@ -30,6 +29,7 @@ from modereview.records import (
 from modereview.workbench import Bench
 from modereview.write import builtin, gates
 from modereview.write.complete import Pair
+from modereview.write.covering import covers
 
 # The rules on a program, and what somebody else found in it: selection, ignores and baseline apply to both.
 Judge = Callable[[Program, tuple[Finding, ...]], tuple[Finding, ...]]

@@ -23,6 +23,7 @@ from modereview.llm.agent import Chain, Judged
 from modereview.llm.prompts import Prompts
 from modereview.records import Case, Edit, Finding, Fix, Outcome, Severity, Source, Span, Status, Verdict
 from modereview.verify import Comparison, compare, proved_fix, red, without_fix
+from modereview.write.context import excerpt
 from modereview.write.policy import leads_out
 
 MOST_EDITS = 5
@@ -49,14 +50,17 @@ class _Held:
 
 
 def chains(
-    mended: Mended, cases: Sequence[Case], tools: Tools, prompts: Prompts
+    mended: Mended, cases: Sequence[Case], tools: Tools, prompts: Prompts, limit: int
 ) -> tuple[Chain[Proposal, answers.Fix], ...]:
-    """A question for each fault that a red test could show mended and that is not mended yet."""
+    """A question for each fault that a red test could show mended and that is not mended yet.
+
+    `limit` is in tokens, for the user's code.
+    """
     if not tools.fix or not red(mended.outcomes):
         return ()
     left = [v.finding for v in mended.verdicts if v.state in ("proved", "reported") or _shown_only(v)]
     counted = [finding for finding in left if finding.severity is not Severity.NOTE]
-    return tuple(_chain(mended, finding, cases, tools, prompts) for finding in counted)
+    return tuple(_chain(mended, finding, cases, tools, prompts, limit) for finding in counted)
 
 
 def _shown_only(verdict: Verdict) -> bool:
@@ -83,7 +87,7 @@ def apply(mended: Mended, proposals: Sequence[Proposal], tools: Tools, original:
 
 
 def _chain(
-    mended: Mended, finding: Finding, cases: Sequence[Case], tools: Tools, prompts: Prompts
+    mended: Mended, finding: Finding, cases: Sequence[Case], tools: Tools, prompts: Prompts, limit: int
 ) -> Chain[Proposal, answers.Fix]:
     def chain(question: Question[answers.Fix], otherwise: str = "") -> Chain[Proposal, answers.Fix]:
         def gate(answer: answers.Fix) -> Judged[Proposal]:
@@ -99,11 +103,11 @@ def _chain(
         what = f"fix of {finding.rule} at line {finding.span.line}"
         return Chain(what, question, gate, otherwise)
 
-    return chain(_question(mended, finding, cases, prompts))
+    return chain(_question(mended, finding, cases, prompts, limit))
 
 
 def _question(
-    mended: Mended, finding: Finding, cases: Sequence[Case], prompts: Prompts
+    mended: Mended, finding: Finding, cases: Sequence[Case], prompts: Prompts, limit: int
 ) -> Question[answers.Fix]:
     source = mended.source
     place, span = _place(source, finding)
@@ -118,7 +122,7 @@ def _question(
         finding=f"line {finding.span.line}, {finding.rule} {finding.name}: {finding.message}",
         facts=list(finding.facts),
         evidence=[(event.span.line, event.text) for event in finding.evidence],
-        code=[(span.line, "\n".join(source.lines[span.line - 1 : span.end_line]))],
+        code=excerpt(source, span, finding.span.line, limit),
         tests=[(by_name[_case(o)].code, o.message) for o in failed[:1]],
         others="\n".join(f"{o.case}: {o.message}" for o in failed[1:MOST_TESTS]),
     )

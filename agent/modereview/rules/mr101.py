@@ -54,12 +54,12 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
 def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding:
     """The forward that least speaks for, of those of one model in one function."""
     rows = [(forward, unseen.excuse(program, forward)) for forward in group]
-    forward, excuse = next((row for row in rows if row[1] is None), rows[0])
+    forward, excuse = min(rows, key=lambda row: (row[1] is not None, _is_latent(row[0])))
     here = Event(forward.span, "evaluated here: nothing in view calls `eval()`", "forward")
     loader = handing_out.loader(program, forward) if unseen.predicts_itself(program, forward) else None
     loaded = (Event(loader.span, f"`{loader.name}` hands it out", "build"),) if loader else ()
     seen = None if excuse else unseen.unswitched(program, forward)
-    latent = not forward.sensitive and not may_mind(forward)
+    latent = _is_latent(forward)
     return rule.finding(
         program,
         forward.span,
@@ -72,6 +72,11 @@ def _unseen(rule: Rule, program: Program, group: tuple[Forward, ...]) -> Finding
         excused=excuse is not None,
         unsettled=excuse is not None and excuse.unsettled and not latent,
     )
+
+
+def _is_latent(forward: Forward) -> bool:
+    """Whether no layer of the model is known to mind the mode, or likely to."""
+    return not forward.sensitive and not may_mind(forward)
 
 
 def _who_left_it(forward: Forward) -> str:

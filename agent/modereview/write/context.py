@@ -10,6 +10,9 @@ from modereview.records import CallSite, Program, Source, Span, Target
 
 Slice = tuple[int, str]  # first line, text
 
+_SPARE = 50  # tokens of two lines more
+_DEFINED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 def slices(program: Program, target: Target, limit: int) -> list[Slice]:
     """The classes and functions that a target consists of, then where they are called, in file order.
@@ -29,10 +32,44 @@ def slices(program: Program, target: Target, limit: int) -> list[Slice]:
     return [(span.line, text) for span, text in sorted(chosen)]
 
 
+def excerpt(source: Source, span: Span, line: int, limit: int) -> list[Slice]:
+    """A class or function whole, or what of it is about one of its lines: that function, the constructor.
+
+    Of a function that is too long itself, as much around the line as fits.
+    """
+    if tokens(whole := _text(source, span)) <= limit:
+        return [(span.line, whole)]
+    functions = [n for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = [each for each in map(_span_of, functions) if _within(each, span)]
+    around = [each for each in inside if each.line <= line <= each.end_line]
+    own = max(around, key=lambda each: each.line, default=span)
+    if tokens(_text(source, own)) > limit:
+        return [_window(source, own, line, limit)]
+    first = next((_span_of(n) for n in functions if n.name == "__init__" and _span_of(n) in inside), own)
+    head = Span(span.line, 1, first.end_line, 1)
+    there = (
+        [own]
+        if _within(own, head) or tokens(_text(source, head) + _text(source, own)) > limit
+        else [head, own]
+    )
+    return [(each.line, _text(source, each)) for each in sorted(there)]
+
+
+def _window(source: Source, span: Span, line: int, limit: int) -> Slice:
+    """The lines of a span around one of them, as many as fit, but for the `limit`'s last few tokens."""
+    first = last = line
+    while tokens(_lines(source, first, last)) < limit - _SPARE and (
+        first > span.line or last < span.end_line
+    ):
+        first, last = max(first - 1, span.line), min(last + 1, span.end_line)
+    return first, _lines(source, first, last)
+
+
 def _by_weight(program: Program, target: Target) -> Iterator[Span]:
     """The target itself, what it calls and is built of, the models of the file, its call sites."""
-    functions = _reached(program, {target.name, *target.functions})
     owners = {name.partition(".")[0] for name in (target.name, *target.functions) if "." in name}
+    constructors = {f"{owner}.__init__" for owner in owners}
+    functions = _reached(program, {target.name, *target.functions, *constructors})
     classes = built_of(program, {target.name, *target.classes})
     models = models_of(program, target)
     yield from (m.span for m in program.modules if m.name == target.name)
@@ -66,7 +103,11 @@ def _definitions(source: Source) -> Iterator[tuple[str, Span]]:
     """The classes and functions at the top level of the file."""
     for node in source.tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, Span(node.lineno, 1, node.end_lineno or node.lineno, 1)
+            yield node.name, _span_of(node)
+
+
+def _span_of(node: ast.stmt) -> Span:
+    return Span(node.lineno, 1, node.end_lineno or node.lineno, 1)
 
 
 def _reached(program: Program, names: set[str]) -> set[str]:
@@ -99,25 +140,56 @@ def _text(source: Source, span: Span) -> str:
 
 
 def _in_part(source: Source, span: Span, limit: int, wanted: set[str]) -> str:
-    """A long class with some methods whole, the others by their first lines; "" where not even those fit."""
-    node = next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.lineno == span.line), None)
+    """A long class with some methods whole, the others by their first lines; a long function's beginning.
+
+    "" where not even that fits.
+    """
+    node = next((n for n in ast.walk(source.tree) if isinstance(n, _DEFINED) and n.lineno == span.line), None)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return _beginning(source, node, limit)
     methods = [n for n in node.body if isinstance(n, ast.FunctionDef)] if node else []
     if node is None or not methods:
         return ""
     shown = {method: _lines(source, method.lineno, method.body[0].lineno - 1) for method in methods}
     head = _lines(source, node.lineno, methods[0].lineno - 1 - len(methods[0].decorator_list))
-    for method in sorted(methods, key=lambda m: _rank(m.name, wanted)):
-        whole = {**shown, method: _lines(source, method.lineno, method.end_lineno or method.lineno)}
-        if tokens("\n".join([head, *whole.values()])) <= limit:
-            shown = whole
+    first = _called_by_constructor(methods)
+    for method in sorted(methods, key=lambda m: _rank(m.name, first, wanted)):
+        left = limit - tokens("\n".join([head, *shown.values()])) + tokens(shown[method])
+        text = _lines(source, method.lineno, method.end_lineno or method.lineno)
+        if tokens(text) <= left:
+            shown[method] = text
+        elif method.name in wanted:
+            shown[method] = _beginning(source, method, left) or shown[method]
     text = "\n".join([head, *shown.values()])
     return text if tokens(text) <= limit else ""
 
 
-def _rank(name: str, wanted: set[str]) -> int:
-    """What is shown whole first: the constructor, what is run, what that must call."""
-    order = ("__init__", "forward")
-    return 0 if name == "__init__" else 1 if name in wanted else 2 if name in order else 3
+def _beginning(source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef, limit: int) -> str:
+    """The lines of a function down to the first that does not fit; "" where its first statement does not."""
+    rest = f"\n{' ' * node.body[0].col_offset}...  # shown in part"
+    text = ""
+    for last in range(node.body[0].end_lineno or node.lineno, node.end_lineno or node.lineno):
+        lines = _lines(source, node.lineno, last) + rest
+        if tokens(lines) > limit:
+            break
+        text = lines
+    return text
+
+
+def _rank(name: str, constructing: set[str], wanted: set[str]) -> int:
+    """What is shown whole first: the constructor with what it calls, what is run, what that must call."""
+    order = [{"__init__"}, constructing, wanted, {"forward"}, {name}]
+    return next(place for place, names in enumerate(order) if name in names)
+
+
+def _called_by_constructor(methods: list[ast.FunctionDef]) -> set[str]:
+    """The names of methods that `__init__` calls of its own object."""
+    calls = (c for m in methods if m.name == "__init__" for c in ast.walk(m) if isinstance(c, ast.Call))
+    return {
+        c.func.attr
+        for c in calls
+        if isinstance(c.func, ast.Attribute) and ast.unparse(c.func.value) == "self"
+    }
 
 
 def _lines(source: Source, first: int, last: int) -> str:

@@ -10,7 +10,7 @@ import ast
 
 from modereview.write.answer import Piece
 from modereview.write.ground import Ground
-from modereview.write.policy import names_and_attributes
+from modereview.write.policy import folders, names_and_attributes
 
 LONGEST = 2000  # characters; a config object of 40 fields has a fourth of that
 NAMES = frozenset(
@@ -32,7 +32,8 @@ def refused(code: str, known: frozenset[str], where: Ground) -> str | None:
         tree = ast.parse(code, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "it is not a Python expression"
-    nodes = list(ast.walk(tree))
+    allowed = folders(tree)
+    nodes = [node for node in ast.walk(tree) if id(node) not in allowed]
     bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     bound |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     for node in nodes:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from modereview.records import Case, Suite
 from modereview.write.answer import ImportLine, single_names
 
 # Packages that a generated test may import.
-ROOTS = {"torch", "pytest", "math", "copy", "itertools", "functools", "random", "numpy", "collections"}
+ROOTS = {
+    *("torch", "pytest", "math", "copy", "itertools", "functools", "random", "numpy", "collections", "types")
+}
 
-STAND_INS = {"SimpleNamespace"}  # of the standard library, harmless, and what recipes are made of
+STAND_INS = {
+    "SimpleNamespace",
+    "MagicMock",
+}  # of the standard library, harmless, and what recipes are made of
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Ground:
     names: frozenset[str]  # bound at its top level: by the header, by cases and by their imports
     imports: frozenset[str]  # its import lines, one name each
     closed: frozenset[str]  # names of the header that serve to load the script, and its imports beyond ROOTS
-    modules: frozenset[str]  # modules that the user's script imports: `script.<name>` leads to them
+    modules: frozenset[str]  # what the user's script imports, perhaps modules: `script.<name>` leads to them
+    project: frozenset[str] = frozenset()  # of that, the classes and functions of the project: "nets.Net"
 
     def with_cases(self, cases: Iterable[Case]) -> Ground:
         """The file with these cases in it."""
@@ -37,8 +43,11 @@ class Ground:
         return replace(self, names=self.names - {name})
 
 
-def ground(suite: Suite, script: ast.Module) -> Ground:
-    """What the test file and the user's script bind, before a model adds anything."""
+def ground(suite: Suite, script: ast.Module, project: Collection[str] = ()) -> Ground:
+    """What the test file and the user's script bind, before a model adds anything.
+
+    `project` names what the script imports from the user's own files; see `Ground.project`.
+    """
     body = ast.parse(suite.header).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     lines = frozenset(ast.unparse(single) for node in imports for single in single_names(node))
@@ -50,6 +59,7 @@ def ground(suite: Suite, script: ast.Module) -> Ground:
         imports=lines,
         closed=frozenset(closed | {"load_script"}),
         modules=frozenset(name for node in foreign if package(node) not in ROOTS for name in _bound(node)),
+        project=frozenset(project),
     )
     return empty.with_cases(suite.cases)
 

@@ -13,6 +13,7 @@ from modereview.llm.agent import Chain, Judged
 from modereview.llm.prompts import Prompts
 from modereview.records import Case, Plan, Recipe, Suite
 from modereview.write.ground import ground
+from modereview.write.project import brought_in
 from modereview.write.question import ask_for_tests
 from modereview.write.repair import Gate, Runner
 
@@ -27,7 +28,8 @@ def chains(
     limit: int,
 ) -> tuple[Chain[Case, answers.NewTests], ...]:
     """A question for tests of each target. `survivors`: by target, the faults that no test notices."""
-    gate = Gate(plan, suite, ground(suite, plan.program.source.tree), author, prompts, run)
+    source = plan.program.source
+    gate = Gate(plan, suite, ground(suite, source.tree, brought_in(source)), author, prompts, run)
 
     def chain(recipe: Recipe) -> Chain[Case, answers.NewTests]:
         name = recipe.target.name

@@ -17,6 +17,7 @@ from modereview.write.ground import ROOTS, Ground, package
 # Levels of syntax; what reads the test later, we and libcst, recurses. Tests of people have 20 or so.
 DEEPEST = 80
 PYTEST = {"raises", "approx"}
+FOLDER = "tempfile.mkdtemp()"  # for user's code that writes files; all else of `tempfile` is refused
 BUILTINS = {
     *("eval", "exec", "compile", "open", "input", "breakpoint", "exit", "quit"),
     *("globals", "locals", "vars", "setattr", "delattr"),
@@ -28,6 +29,8 @@ ATTRIBUTES = frozenset(
     "os sys subprocess builtins socket shutil pathlib importlib ctypes pickle multiprocessing mp "
     "threading python_multiprocessing concurrent glob inspect io platform tempfile linecache logging "
     "argparse locale zipfile gzip copyreg dis contextlib traceback atexit timeit "
+    # the same, that make functions of byte code
+    "CodeType FunctionType LambdaType "
     # of torch
     "hub cpp_extension distributed package serialization benchmark bottleneck bundled_inputs collect_env "
     "contrib cpp_backtrace datapipes debug_log file_baton hipify model_dump model_zoo nativert onnx profiler "
@@ -61,6 +64,12 @@ def names_and_attributes(piece: Piece, where: Ground) -> Iterator[str]:
     yield from _check_attributes(piece, where)
 
 
+def folders(tree: ast.AST) -> set[int]:
+    """The nodes of calls that make a new folder, by their `id`."""
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n) == FOLDER)
+    return {id(part) for call in calls for part in ast.walk(call)}
+
+
 def _check_shape(piece: Piece, where: Ground) -> Iterator[str]:
     node = piece.node
     if not node.name.startswith("test_"):
@@ -82,10 +91,12 @@ def _check_imports(piece: Piece, where: Ground) -> Iterator[str]:
     for node in (*piece.imports, *inner):
         parts = [part for alias in node.names for part in alias.name.split(".")]
         module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-        if package(node) not in ROOTS:
+        if package(node) not in ROOTS and ast.unparse(node) != "import tempfile":
             yield f"it imports `{module or node.names[0].name}`"
         yield from (
-            f"it imports `{part}`" for part in (*parts, *module.split(".")) if part == "*" or _leads_out(part)
+            f"it imports `{part}`"
+            for part in (*parts, *module.split("."))
+            if (part == "*" or _leads_out(part)) and ast.unparse(node) != "import tempfile"
         )
         if module == "pytest":
             yield from (f"it imports `pytest.{part}`" for part in parts if part not in PYTEST)
@@ -99,7 +110,8 @@ def _check_names(piece: Piece, where: Ground) -> Iterator[str]:
         id(node.func) for node in ast.walk(piece.node) if isinstance(node, ast.Call) and _plain_getattr(node)
     }
     read_from = {id(node.value) for node in ast.walk(piece.node) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(piece.node):
+    allowed = folders(piece.node)
+    for node in (node for node in ast.walk(piece.node) if id(node) not in allowed):
         if isinstance(node, ast.Global):
             yield "it changes global names"
         if not isinstance(node, ast.Name):
@@ -108,13 +120,16 @@ def _check_names(piece: Piece, where: Ground) -> Iterator[str]:
             yield f"it uses `{node.id}`"
         if node.id in ("getattr", "hasattr") and id(node) not in called:
             yield f"it uses `{node.id}` with a name that is not written out"
-        if node.id in where.closed:
+        if node.id in where.closed | {"tempfile"}:
             yield f"it uses `{node.id}`, which the file keeps to itself"
         if node.id == "script" and id(node) not in read_from:
             yield "it hands the script's module around"
 
 
 def _check_attributes(piece: Piece, where: Ground) -> Iterator[str]:
+    own = {
+        id(part) for node in ast.walk(piece.node) if _of_the_project(node, where) for part in ast.walk(node)
+    }
     for node in ast.walk(piece.node):
         if isinstance(node, ast.MatchClass):
             yield "it reads attributes by pattern matching"
@@ -127,7 +142,8 @@ def _check_attributes(piece: Piece, where: Ground) -> Iterator[str]:
             yield f"it uses `pytest.{node.attr}`"
         if root in ROOTS and node.attr.startswith("_"):
             yield f"it uses the private `{ast.unparse(node)}`"
-        if isinstance(node.value, ast.Name) and node.value.id == "script" and node.attr in where.modules:
+        from_script = isinstance(node.value, ast.Name) and node.value.id == "script"
+        if from_script and node.attr in where.modules and id(node) not in own:
             yield f"it uses `script.{node.attr}`, a module that the script imports"
 
 
@@ -173,6 +189,13 @@ def _leads_out(name: str) -> bool:
 def leads_out(name: str) -> bool:
     """Whether a name reaches for files, processes, other machines or the inside of Python."""
     return name in BUILTINS or _leads_out(name)
+
+
+def _of_the_project(node: ast.AST, where: Ground) -> bool:
+    """Whether it is the name of a class or function of the project, through the script: `script.nets.Net`."""
+    if not isinstance(node, ast.Attribute) or _chain_root(node) != "script":
+        return False
+    return ast.unparse(node).removeprefix("script.") in where.project
 
 
 def _plain_getattr(node: ast.Call) -> bool:

@@ -13,13 +13,15 @@ from dataclasses import replace
 from modereview.llm import Message, Question, answers
 from modereview.llm.agent import Chain, Judged
 from modereview.llm.prompts import Prompts
-from modereview.records import Plan, Recipe, Suite, Target, Unreached, Value
+from modereview.llm.tokens import tokens
+from modereview.records import Plan, Program, Recipe, Suite, Target, Unreached, Value
 from modereview.write.complete import Pair
-from modereview.write.context import slices
+from modereview.write.context import Slice, slices
 from modereview.write.expressions import RESERVED, refused
 from modereview.write.ground import Ground, ground
+from modereview.write.project import Definition, brought_in, used_by
 from modereview.write.trial import Runner, trial
-from modereview.write.ways import Way, way_of
+from modereview.write.ways import Way, passing, way_of
 
 LONGEST_COMMENT = 80  # characters of what a value's origin may say
 _NO_MODEL = "no model of this file could be built"  # the search's words where it lacks only that
@@ -50,7 +52,8 @@ def _chain(
 ) -> Chain[Pair, answers.Recipe]:
     target = item.target
     question = _question(plan, item, way, prompts, limit)
-    where = ground(Suite(plan.test_path, "", ()), plan.program.source.tree)
+    source = plan.program.source
+    where = ground(Suite(plan.test_path, "", ()), source.tree, brought_in(source))
 
     def chain(question: Question[answers.Recipe], otherwise: str = "") -> Chain[Pair, answers.Recipe]:
         def gate(answer: answers.Recipe) -> Judged[Pair]:
@@ -58,7 +61,8 @@ def _chain(
                 return chain(question, otherwise).dropped("the model knows no recipe")
             error = _refusal(target, answer, way, where)
             if error is None:
-                tried = trial(plan, _recipe(target, answer, way), run)
+                given = {value.name for value in answer.values}
+                tried = trial(plan, _recipe(target, answer, passing(way, given)), run)
                 if not isinstance(tried, str):
                     return Judged(kept=tried)
                 error = tried
@@ -81,6 +85,7 @@ def _question(
     name = plan.program.source.name
     objects = [f"{value.name} = {value.code}" for value in way.objects]
     patches = [f"script.{patch} = {patch}" for patch in way.patches]
+    code, used = _shown(plan.program, item.target, limit)
     return prompts.question(
         "recipe",
         f"{item.target.name} of {name}",
@@ -88,11 +93,22 @@ def _question(
         script=name,
         target=item.target.name,
         kind=item.target.kind,
-        code=slices(plan.program, item.target, limit),
+        code=code,
+        used=used,
         wanted=list(way.wanted),
+        optional=list(dict.fromkeys(option[1:] for option in way.optional)),
         runs="\n".join([*objects, *patches, *(drive.code for drive in way.drives)]),
         error=item.error,
     )
+
+
+def _shown(program: Program, target: Target, limit: int) -> tuple[list[Slice], list[Definition]]:
+    """The target's code, and what that uses: a third of the limit is kept for it."""
+    code = slices(program, target, limit * 2 // 3)
+    used = used_by(program, code, limit - sum(tokens(text) for _, text in code))
+    code = slices(program, target, limit - sum(tokens(text) for *_, text in used))
+    twice = "\n".join(text for _, text in code)
+    return code, [each for each in used if each[2].partition("\n")[0] not in twice]
 
 
 def _refusal(target: Target, answer: answers.Recipe, way: Way, where: Ground) -> str | None:
@@ -124,5 +140,5 @@ def _recipe(target: Target, answer: answers.Recipe, way: Way) -> Recipe:
 
 def _comment(why: str) -> str:
     """The reason as it may stand in the user's file: a few plain words on one line."""
-    plain = re.sub(r"[^\w .,()*/=+-]", " ", re.sub(r"\s*[;:]\s*", ", ", why))
+    plain = re.sub(r"[^\w .,()*/=+'-]", " ", re.sub(r"\s*[;:]\s*", ", ", why))
     return textwrap.shorten(plain, LONGEST_COMMENT, placeholder=" ...")

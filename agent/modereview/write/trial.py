@@ -10,8 +10,10 @@ from modereview.records import Case, Drive, Outcome, Plan, Recipe, Status, Suite
 from modereview.write import builtin
 from modereview.write.arrange import RECORDED
 from modereview.write.complete import Pair
+from modereview.write.covering import covers
 from modereview.write.gates import broken, case_name
 from modereview.write.naming import builder_names, calls
+from modereview.write.policy import FOLDER
 
 Runner = Callable[[Suite], Sequence[Outcome]]
 
@@ -29,11 +31,15 @@ def test_recipe_holds():
 '''
 _SCENARIO = '''\
 def test_recipe_holds():
-    """Every function that should be driven runs forwards of the watched model."""
+    """Every function that should be driven runs forwards of the watched model, and leaves no files."""
+    there = set(os.listdir())
     seen = {{forward.call for forward in {builder}(recorded)}}
     missing = [call for call in {calls!r} if call not in seen]
     if missing:
         raise LookupError("no forward of `{watch}` was seen in " + ", ".join(missing))
+    left = sorted(set(os.listdir()) - there - {{"__pycache__", ".pytest_cache"}})
+    if left:
+        raise OSError(f"it leaves {{left[0]}} in the working folder; `{folder}` gives one for files")
     assert True
 '''
 
@@ -42,8 +48,8 @@ def trial(plan: Plan, recipe: Recipe, run: Runner) -> tuple[Pair, ...] | str:
     """The contracts that reach their assertion by this recipe; in words why there is none.
 
     It counts only if it builds the right class, or drives the right functions. Contracts that cannot be
-    checked on such inputs (a batch that is no tensor cannot be taken apart) are left out, and so are those
-    on functions that fail with no finding to explain it: a caller out of view may set the mode first.
+    checked on such inputs (a batch that is no tensor cannot be taken apart) are left out, and so are those on
+    functions that fail with no finding in them to explain it: a caller out of view may set the mode first.
     """
     pairs = tuple((c, recipe) for c in contracts() if applies(c, recipe, plan.program))
     suite = builtin.write(replace(plan, recipes=(recipe,), pairs=pairs))
@@ -53,7 +59,7 @@ def trial(plan: Plan, recipe: Recipe, run: Runner) -> tuple[Pair, ...] | str:
     if "test_recipe_holds" in errors:
         return errors["test_recipe_holds"]
     failed = {case_name(outcome.case) for outcome in outcomes if outcome.status is Status.FAILED}
-    found = {finding.rule for finding in plan.findings}
+    found = {f.rule for f in plan.findings if covers(plan.program, recipe, f.span.line)}
     unexplained = {c.name for c in suite.cases if c.name in failed and not found.intersection(c.proves)}
     doubted = unexplained if recipe.drives else set[str]()
     lost = {case.contract for case in suite.cases if case.name in errors or case.name in doubted}
@@ -66,8 +72,8 @@ def _probe(recipe: Recipe) -> Case:
     if recipe.target.kind == "module":
         code = _MODULE.format(builder=builder, name=recipe.target.name)
     else:
-        code = _SCENARIO.format(builder=builder, calls=_recorded(recipe), watch=recipe.watch)
-    return Case("test_recipe_holds", code.rstrip("\n"), "", (recipe.target.name,), (), "builtin")
+        code = _SCENARIO.format(builder=builder, calls=_recorded(recipe), watch=recipe.watch, folder=FOLDER)
+    return Case("test_recipe_holds", code.rstrip("\n"), "", (recipe.target.name,), ("import os",), "builtin")
 
 
 def _recorded(recipe: Recipe) -> list[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from modereview.plan.names import names_of
 from modereview.plan.slots import Context, Slot
 from modereview.plan.targets import scenarios
-from modereview.records import Drive, Plan, Target, Value
+from modereview.records import Drive, Plan, Program, Target, Value
 from modereview.write.unset import unset
 
 _INPUTS = "the tuple of positional arguments of `forward`"
+_CHOICES = ("True", "False", "'", '"')  # how the text of a flag or a word begins
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Way:
     objects: tuple[Value, ...] = ()  # built from the wanted values, before anything is driven
     patches: tuple[str, ...] = ()  # wanted values that are globals of the script
     unless: tuple[str, ...] = ()  # targets that, if reached, run all of this one
+    optional: tuple[tuple[str, str, str], ...] = ()  # (statement, parameter of its call, default)
 
 
 def way_of(plan: Plan, target: Target) -> Way:
@@ -38,7 +41,45 @@ def way_of(plan: Plan, target: Target) -> Way:
     given = {name for name, _ in wanted}
     names = tuple(name for name in unset(plan, target) if name not in given)
     wanted = (*map(_global, names), *wanted)
-    return Way(wanted, way.drives, way.objects, names + way.patches, scenario.unless)
+    built = [value.code for value in way.objects] + [drive.code for drive in way.drives]
+    optional = [(code, *each) for code in built for each in _optional(plan.program, target, code)]
+    optional = [option for option in optional if option[1] not in dict(wanted)]
+    patches = names + way.patches
+    return Way(wanted, way.drives, way.objects, patches, scenario.unless, tuple(optional))
+
+
+def passing(way: Way, given: Collection[str]) -> Way:
+    """The way with arguments passed, by their names, that have a default and are given a value."""
+
+    def passed(code: str) -> str:
+        more = [
+            f"{name}={name}" for statement, name, _ in way.optional if statement == code and name in given
+        ]
+        head, _, end = code.rpartition(")")
+        return f"{head}{', ' if more and not head.endswith('(') else ''}{', '.join(more)}){end}"
+
+    return replace(
+        way,
+        drives=tuple(replace(drive, code=passed(drive.code)) for drive in way.drives),
+        objects=tuple(replace(value, code=passed(value.code)) for value in way.objects),
+    )
+
+
+def _optional(program: Program, target: Target, code: str) -> list[tuple[str, str]]:
+    """The parameters with a default that a call leaves out; none where a call in view tells what is passed.
+
+    Flags and words are left alone: they choose what is run, which is not a recipe's to say.
+    """
+    name = code.partition("(")[0].rpartition(".")[2]
+    known = [(params, calls) for cls, params, calls in program.classes if code.startswith(f"script.{cls}(")]
+    known += [
+        (f.params, f.calls)
+        for f in program.functions
+        if f.name in target.functions and f.name.rpartition(".")[2] == name
+    ]
+    params, calls = known[0] if known else ((), ())
+    free = [] if calls else [p for p in params if p.kind in ("positional", "keyword")]
+    return [(p.name, p.default) for p in free if p.default and not p.default.startswith(_CHOICES)]
 
 
 def _global(name: str) -> tuple[str, str]:
