@@ -8,7 +8,7 @@ from itertools import pairwise
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Function, Mode, Program, Span
-from modereview.rules import giving_back, graph, lookup, several
+from modereview.rules import absent, giving_back, graph, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import body_of
 from modereview.rules.placing import at_start, binds, dotted, forward_of, name_in
@@ -38,8 +38,13 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
             yield from _evaluates(program, finding, forward, title, edit)
     place = _evaluating_statement(program, forward)
     if place is not None:
-        edit = edits.insert_before(program.source, place, statement)
-        yield from _evaluates(program, finding, forward, f"call `{statement}` before the evaluation", edit)
+        guarded = absent.guarded(program, forward.function, model, statement, place)
+        for wanted in dict.fromkeys((statement, guarded)):
+            edit = edits.insert_before(program.source, place, wanted)
+            yield from _evaluates(
+                program, finding, forward, f"call `{statement}` before the evaluation", edit
+            )
+        yield from _before_each(program, finding, forward, model)
     if function is not None and not _may_train(program, function):
         yield from _given_back(program, finding, forward, model, "saved")
     elif place is None:
@@ -67,6 +72,24 @@ def _each_evaluates(program: Program, finding: Finding, forward: Forward, models
     if place is not None:
         edit = edits.insert_before(program.source, place, statement)
         yield from _evaluates(program, finding, forward, f"{title} before the evaluation", edit)
+
+
+def _before_each(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:
+    """Before every evaluation that the function makes of the model: a test as well as each validation."""
+    alike = (
+        f
+        for f in program.forwards
+        if (f.function, f.model) == (forward.function, forward.model)
+        and f.role in ("evaluate", "infer")
+        and f.mode is not Mode.EVAL
+    )
+    places = sorted({p for f in alike if (p := _evaluating_statement(program, f)) is not None})
+    if len(places) > 1:
+        statement = f"{model}.eval()"
+        asked = [absent.guarded(program, forward.function, model, statement, p) for p in places]
+        changes = map(edits.insert_before, [program.source] * len(places), places, asked)
+        title = f"call `{statement}` before each evaluation"
+        yield from _evaluates(program, finding, forward, title, *changes)
 
 
 def _instead(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:

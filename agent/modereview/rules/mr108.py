@@ -9,9 +9,9 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import lookup
+from modereview.rules import absent, lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.modes import meeting
+from modereview.rules.modes import body_of, meeting
 from modereview.rules.placing import dotted, name_in
 
 _TEACHER = re.compile(
@@ -95,23 +95,48 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     if not RULE.mends(finding):
         return
     yield from _at_the_switch(program, finding)
-    found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]
+    found = [f for f in program.forwards if f.span == finding.span and f.cause == "build"]
     if not found:
         return
-    built = found[0].why[0].span
+    for holder, statement, name in (*_named(program, found[0]), *_built(program, found[0])):
+        lines = [f"{name}.eval()"]
+        if all(f.grad is True for f in found) and not _is_frozen(program, holder, name):
+            lines.append(f"{name}.requires_grad_(False)")
+        place = _set_up(program, statement, name)
+        asked = absent.guarded(program, holder, name, "\n".join(lines), statement.span)
+        edit = edits.insert_after(program.source, place, asked)
+        title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
+        why = "the targets no longer change from run to run: expect other loss curves"
+        yield fix(program.source, finding, title, edit, consequence=why)
+
+
+def _named(program: Program, forward: Forward) -> Iterator[tuple[str, ir.Assign, str]]:
+    """(function, statement, name) where a function on the way gives the network its name by a call.
+
+    What builds it may build its student as well.
+    """
+    for function, place in zip(("", *forward.through), (*forward.path, forward.span), strict=False):
+        name = name_in(program, forward, function, place)
+        for statement in walk.statements(body_of(program, function)) if name else ():
+            for target, value in lookup.bindings(statement):
+                made = value.then if isinstance(value, ir.Choice) else value
+                if walk.dotted(target) == name and isinstance(made, ir.Call):
+                    assert isinstance(statement, ir.Assign)
+                    yield function, statement, name
+                    return
+
+
+def _built(program: Program, forward: Forward) -> Iterator[tuple[str, ir.Assign, str]]:
+    """The same where it is built, as far as that place is known."""
+    places = [event.span for event in forward.why[:1]]
     for holder, body in lookup.scopes(program):
         for statement in walk.statements(body):
-            if isinstance(statement, ir.Assign) and walk.within(built, statement.span):
-                name = dotted(walk.dotted(statement.targets[0]) or "")
+            for target, value in lookup.bindings(statement):
+                built = any(walk.within(place, value.span) for place in places)
+                name = dotted(walk.dotted(target) or "") if built else None
                 if name:
-                    lines = [f"{name}.eval()"]
-                    if all(f.grad is True for f in found) and not _is_frozen(program, holder, name):
-                        lines.append(f"{name}.requires_grad_(False)")
-                    place = _set_up(program, statement, name)
-                    edit = edits.insert_after(program.source, place, "\n".join(lines))
-                    title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
-                    why = "the targets no longer change from run to run: expect other loss curves"
-                    yield fix(program.source, finding, title, edit, consequence=why)
+                    assert isinstance(statement, ir.Assign)
+                    yield holder, statement, name
 
 
 def _at_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:

@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Forward, Mode, Program, Span
-from modereview.rules import lookup
+from modereview.rules import absent, lookup
 
 _OWNER = re.compile(r"""[^\W\d]\w*(\.[^\W\d]\w*|\[(\d+|'\w+'|"\w+")\])*""")  # `self.nets[0]`
 
 
 def at_start(program: Program, name: str, model: str, statement: str) -> Iterator[Edit]:
-    """`statement` first in a function, or right after the model gets its name there."""
+    """`statement` first in a function, or right after the model gets its name there, or is known to be there."""
     assert program.names is not None
     function = program.names.functions[name]
     root = lookup.root_of(model)
+    statement = absent.guarded(program, name, model, statement)
     binding = next((s for s in walk.statements(function.body) if binds(s, root, model)), None)
+    if binding is None:
+        binding = next((s for s in function.body if absent.ends_without(s, model)), None)
     switched = _switches_at_start(function.body)
     if binding is None and switched is not None:
         yield edits.insert_after(program.source, switched, statement)

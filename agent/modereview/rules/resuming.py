@@ -8,7 +8,7 @@ from itertools import pairwise
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
-from modereview.rules import lookup, several
+from modereview.rules import absent, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import Meeting, body_of, meeting
 from modereview.rules.placing import at_start, forward_of, name_in
@@ -155,11 +155,14 @@ def _in_meeting(program: Program, finding: Finding, where: Meeting, model: str) 
     """First in the epoch, or where its training part begins if the evaluation comes first."""
     statement = f"{model}.train()"
     if where.loop is not None and where.forward < where.switch:
-        edit = edits.insert_first(program.source, where.loop.span, statement)
+        asked = absent.guarded(program, where.function, model, statement, where.loop.span)
+        edit = edits.insert_first(program.source, where.loop.span, asked)
         turn = "step" if where.within_epoch else "epoch"
         return _trains(program, finding, f"call `{statement}` at the start of each {turn}", edit)
     inside = where.loop.body if where.loop is not None else where.body
-    edit = edits.insert_before(program.source, _outermost(inside, where), statement)
+    place = _outermost(inside, where)
+    asked = absent.guarded(program, where.function, model, statement, place)
+    edit = edits.insert_before(program.source, place, asked)
     return _trains(program, finding, f"call `{statement}` before the training", edit)
 
 
