@@ -110,7 +110,7 @@ def test_where_it_is_left_early_the_switch_comes_behind(mends):
      with torch.no_grad():
          return sum((ema(x).argmax(1) == y).sum().item() for x, y in loader)
 
- 
+
  def main(loader, wanted):
      print(test(Net(), loader), test(None, loader))
 """)
@@ -129,7 +129,7 @@ def test_only_what_is_asked_of_the_model_itself_is_asked_before(mends, test):
                  right += (ema(x).argmax(1) == y).sum().item()
      return right
 
- 
+
  def main(loader, args):
      print(test(None, loader, args, Net()))
 """)

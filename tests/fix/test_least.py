@@ -28,3 +28,65 @@ def test_an_override_that_switches_its_children_itself_is_not_told_to(mends):
      with torch.no_grad():
          print(model(x))
 """)
+
+
+def test_a_layer_gets_a_name_that_neither_a_base_nor_an_heir_uses(mends):
+    assert mends("""
+ class Base(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.dropout = 0.3
+
+
+ class Middle(Base):
+     def __init__(self):
+         super().__init__()
+         self.fc = nn.Linear(4, 4)
++        self.dropout_3 = nn.Dropout(0.5)
+
+     def forward(self, x):
+-        return nn.Dropout(0.5)(self.fc(x)) * self.dropout
++        return self.dropout_3(self.fc(x)) * self.dropout
+
+
+ class Heir(Middle):
+     def dropout_2(self):
+         return None
+""")
+
+
+def test_a_layer_stays_where_its_rate_changes_or_a_base_is_out_of_view(mends):
+    assert mends("""
+ class Scheduled(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.rate = 0.3
+
+     def warm_up(self, step):
+         self.rate = 0.01 * step
+
+     def forward(self, x):
+         return nn.Dropout(self.rate)(x)
+
+
+ class Recurrent(nn.LSTM):
+     def __init__(self):
+         super().__init__(4, 4, dropout=0.1, num_layers=2)
+
+     def forward(self, x):
+         return nn.Dropout(0.5)(super().forward(x)[0])
+""")
+
+
+def test_a_conversion_goes_before_the_wrap_under_the_name_that_is_known_there(mends):
+    assert mends("""
+ from torch.nn.parallel import DistributedDataParallel as DDP
+
+
+ def build(rank):
+     model = Net().cuda(rank)
++    model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+     ddp = DDP(model, device_ids=[rank])
+-    ddp = nn.SyncBatchNorm.convert_sync_batchnorm(ddp)
+     return ddp
+""")

@@ -14,7 +14,7 @@ _OWNER = re.compile(r"""[^\W\d]\w*(\.[^\W\d]\w*|\[(\d+|'\w+'|"\w+")\])*""")  # `
 
 
 def at_start(program: Program, name: str, model: str, statement: str) -> Iterator[Edit]:
-    """`statement` first in a function, or right after the model gets its name there, or is known to be there."""
+    """`statement` first in a function, or right after the model gets its name, or is known to be there."""
     assert program.names is not None
     function = program.names.functions[name]
     root = lookup.root_of(model)
