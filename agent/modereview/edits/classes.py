@@ -14,7 +14,7 @@ from modereview.records import Edit, Source, Span
 
 
 def free_name(source: Source, class_span: Span, wanted: str, others: Iterable[str] = ()) -> str:
-    """`wanted`, or the first of `wanted_2`, `wanted_3`, ... that is no name in the class, nor one of others."""
+    """`wanted`, or the first of `wanted_2`, `wanted_3`, ... that neither the class nor `others` have."""
     with room_to_recurse():
         names = m.findall(_class(source, class_span), m.Name())
     taken = {node.value for node in names if isinstance(node, cst.Name)} | set(others)

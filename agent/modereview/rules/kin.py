@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from modereview.analyze import ir, walk
 from modereview.records import Program
 from modereview.rules import inside, lookup
+from modereview.rules.skipped import MODULES
 
 # Bases out of view that keep nothing on `self` under the name of a layer; `nn.LSTM` has a `dropout`.
-_BARE = (
-    "torch.nn.Module",
-    "torch.nn.modules.Module",
-    "torch.nn.modules.module.Module",
-    "torch.nn.Sequential",
-)
+_BARE = (*MODULES, "torch.nn.Sequential")
 
 
 def attributes(program: Program, cls: str) -> frozenset[str] | None:
