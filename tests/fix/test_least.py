@@ -90,3 +90,65 @@ def test_a_conversion_goes_before_the_wrap_under_the_name_that_is_known_there(me
 -    ddp = nn.SyncBatchNorm.convert_sync_batchnorm(ddp)
      return ddp
 """)
+
+
+FORCES = """
+ def forces(energy, places):
+     return -torch.autograd.grad(energy.sum(), places, create_graph=True)[0]
+
+
+ class Potential(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.net = Net()
+
+     def forward(self, places):
+         return forces(self.net(places), places)
+
+
+ class Whole(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.potential = Potential()
+
+     def forward(self, places):
+         return self.potential(places)
+
+
+ def evaluate(model, loader):
+     model.eval()
+     return sum((model(x) - y).abs().mean().item() for x, y in loader)
+
+
+ def test(model, loader):
++    model.eval()
+     return sum((model(x) - y).abs().mean().item() for x, y in loader)
+
+
+ def main(loader):
+     model = Whole()
+     print(test(model, loader))
+     print(evaluate(model, loader))
+"""
+
+
+def test_a_model_that_takes_gradients_itself_is_not_put_under_no_grad(mends):
+    assert mends(FORCES)
+
+
+def test_nor_is_one_out_of_view_that_is_asked_for_them(mends):
+    assert mends("""
+ def evaluate(model, loader):
+     model.eval()
+     return sum((model(x, compute_force=True) - y).abs().mean().item() for x, y in loader)
+""")
+
+
+def test_nor_one_whose_parameters_take_none(mends):
+    assert mends("""
+ def evaluate(model, loader):
+     for parameter in model.parameters():
+         parameter.requires_grad = False
+     model.eval()
+     return sum((model(x) - y).abs().mean().item() for x, y in loader)
+""")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Forward, Program, Span
-from modereview.rules import lookup
+from modereview.rules import inside, lookup
 from modereview.rules.modes import body_of
 from modereview.rules.spelling import Spelled, spelled
 
 _JUDGED = ("evaluate", "infer")  # roles that want no graph
 _GRADIENTS = frozenset("backward grad requires_grad_ enable_grad jacobian hessian jvp vjp".split())
 _OFF = ("torch.no_grad", "torch.inference_mode")
+# What a model out of view is asked for that it can only know by gradients: `compute_force=True`.
+_BY_GRADIENTS = re.compile(r"force|grad|stress|virial|hessian|jacobian", re.I)
 
 
 def is_certain(program: Program, forward: Forward) -> bool:
@@ -23,12 +27,36 @@ def is_certain(program: Program, forward: Forward) -> bool:
     return bool(forward.function) and judged and not own and not trains
 
 
+def is_needed(program: Program, forward: Forward) -> bool:
+    """Whether the model takes gradients itself, or is asked for what hangs on them; or no graph is built."""
+    assert program.names is not None
+    todo, seen = list(forward.classes), set()
+    while todo:
+        for known in inside.lineage(program, todo.pop()):
+            if known.name not in seen:
+                seen.add(known.name)
+                calls = [c for method in known.methods for c in walk.calls(method.body)]
+                helpers = (f for c in calls if (f := program.names.function_at(c.func)) is not None)
+                if any(_wants_gradients(f.body) for f in (*known.methods, *helpers)):
+                    return True
+                todo += [cls.name for c in calls if (cls := program.names.class_at(c.func)) is not None]
+    body = body_of(program, forward.function)
+    asked = (kept for c in walk.calls(body) if c.span == forward.span for kept, _ in c.kwargs if kept)
+    return (forward.opaque and any(_BY_GRADIENTS.search(name) for name in asked)) or any(
+        isinstance(e, ir.Attr) and e.name == "requires_grad" for e in walk.all_expressions(body)
+    )
+
+
 def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | None:
     """What switches the graph off around a forward, and the edits; None where no place for it is in view.
+
+    None, too, where the model may need it: one that takes the gradient of an energy gives forces.
 
     A whole function that only evaluates gets the decorator, unless the file writes blocks elsewhere.
     """
     assert program.names is not None
+    if is_needed(program, forward):
+        return None
     origin, by_block = _style(program)
     name = spelled(program, origin)
     if name.imports:  # a file that imports torch where it uses it would not want it at its top
