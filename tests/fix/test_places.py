@@ -68,3 +68,36 @@ def test_a_teacher_that_is_built_in_one_line_with_its_student(mends):
          F.mse_loss(student(x), soft).backward()
          optimizer.step()
 """)
+
+
+def test_a_name_is_declared_global_before_it_is_switched(mends):
+    assert mends('''
+ model = Net()
+ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+
+ def train(loader):
+     global model
++    model.train()
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.cross_entropy(model(x), y).backward()
+         optimizer.step()
+
+
+ def test(loader):
+     """How many are right."""
+     global best
+     global model
++    model.eval()
+
+     # the best of all epochs
+     with torch.no_grad():
+         best = max(best, sum((model(x).argmax(1) == y).sum().item() for x, y in loader))
+
+
+ def run(loader):
+     for epoch in range(2):
+         train(loader)
+         test(loader)
+''')

@@ -11,7 +11,7 @@ from modereview.records import Edit, Finding, Fix, Forward, Function, Mode, Prog
 from modereview.rules import absent, giving_back, graph, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import body_of
-from modereview.rules.placing import at_start, binds, dotted, forward_of, name_in
+from modereview.rules.placing import at_start, binds, dotted, forward_of, head_of, name_in
 
 
 def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
@@ -150,8 +150,7 @@ def _first_statement(program: Program, name: str, model: str) -> Span | None:
     """Where the function begins its work: behind its docstring, and behind what gives the model its name."""
     body = body_of(program, name)
     bound = [i for i, s in enumerate(body) if binds(s, lookup.root_of(model), model)]
-    documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
-    rest = body[bound[-1] + 1 if bound else int(documented) :]
+    rest = body[bound[-1] + 1 if bound else head_of(body) :]
     return rest[0].span if rest else None
 
 

@@ -117,10 +117,10 @@ def _named(program: Program, forward: Forward) -> Iterator[tuple[str, ir.Assign,
     """
     for function, place in zip(("", *forward.through), (*forward.path, forward.span), strict=False):
         name = name_in(program, forward, function, place)
-        for statement in walk.statements(body_of(program, function)) if name else ():
+        for statement in walk.statements(body_of(program, function)):
             for target, value in lookup.bindings(statement):
                 made = value.then if isinstance(value, ir.Choice) else value
-                if walk.dotted(target) == name and isinstance(made, ir.Call):
+                if name and walk.dotted(target) == name and isinstance(made, ir.Call):
                     assert isinstance(statement, ir.Assign)
                     yield function, statement, name
                     return

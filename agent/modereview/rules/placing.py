@@ -34,14 +34,21 @@ def at_start(program: Program, name: str, model: str, statement: str) -> Iterato
 def _switches_at_start(body: ir.Block) -> Span | None:
     """The last of the `encoder.eval()` that a function begins with: another model's comes behind them."""
     last = None
-    documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
-    for statement in body[documented:]:
+    for statement in body[head_of(body) :]:
         match statement:
             case ir.Do(ir.Call(ir.Attr(_, "eval" | "train"), ())):
                 last = statement.span
             case _:
                 break
     return last
+
+
+def head_of(body: ir.Block) -> int:
+    """How many statements a function begins with before it does anything: its docstring, `global` names."""
+    count = int(isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const))
+    while count < len(body) and isinstance(body[count], ir.Global):
+        count += 1
+    return count
 
 
 def binds(statement: ir.Stmt, root: str, model: str) -> bool:
