@@ -101,3 +101,95 @@ def test_a_name_is_declared_global_before_it_is_switched(mends):
          train(loader)
          test(loader)
 ''')
+
+
+PHASES = """
+ def fit(model, loaders, optimizer):
+     for epoch in range(3):
+         for phase in ["train", "val"]:
++            if phase == "train":
++                model.train()
++            else:
++                model.eval()
+             right = 0
+             for x, y in loaders[phase]:
+                 with torch.set_grad_enabled(phase == "train"):
+                     out = model(x)
+                     loss = F.cross_entropy(out, y)
+                 if phase == "train":
+                     optimizer.zero_grad()
+                     loss.backward()
+                     optimizer.step()
+                 right += (out.argmax(1) == y).sum().item()
+             print(phase, right)
+
+
+ def main(loaders):
+     model = Net()
+     fit(model, loaders, torch.optim.SGD(model.parameters(), lr=0.1))
+"""
+ONE_FOR_BOTH = """
+ def run_epoch(model, loader, optimizer=None):
++    if optimizer is not None:
++        model.train()
++    else:
++        model.eval()
+     total = 0.0
+     for x, y in loader:
+         loss = F.cross_entropy(model(x), y)
+         if optimizer is not None:
+             optimizer.zero_grad()
+             loss.backward()
+             optimizer.step()
+         total += loss.item()
+     return total
+
+
+ def main(loader, val_loader):
+     model = Net()
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     for epoch in range(3):
+         run_epoch(model, loader, optimizer)
+         print(run_epoch(model, val_loader))
+"""
+
+
+def test_the_mode_follows_what_decides_whether_it_trains(mends):
+    assert mends(PHASES)
+    assert mends(ONE_FOR_BOTH)
+
+
+def test_it_does_so_where_the_rest_is_for_training_alone(mends):
+    assert mends("""
+ def run_epoch(model, loader, optimizer, is_test):
++    if is_test:
++        model.eval()
++    else:
++        model.train()
+     total = 0.0
+     for x, y in loader:
+         loss = F.cross_entropy(model(x), y)
+         total += loss.item()
+         if is_test:
+             continue
+         optimizer.zero_grad()
+         loss.backward()
+         optimizer.step()
+     return total
+
+
+ def main(loader, val_loader):
+     model = Net()
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     for epoch in range(3):
+         run_epoch(model, loader, optimizer, False)
+         print(run_epoch(model, val_loader, optimizer, True))
+""")
+
+
+def test_it_does_not_where_the_condition_is_made_inside(mends):
+    before = "".join(line for line in ONE_FOR_BOTH.splitlines(keepends=True) if line[0] != "+")
+    inside = before.replace("if optimizer is not None:", "if step:")
+    assert mends(
+        inside.replace("     total = 0.0\n", "     total = 0.0\n     step = optimizer is not None\n")
+    )

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
 from modereview.analyze import ir, walk
 from modereview.records import Program, Span
-from modereview.rules import lookup
+from modereview.rules import conditions, lookup
+from modereview.rules.conditions import ASKS, Condition
 from modereview.rules.modes import body_of
-
-Condition: TypeAlias = tuple[ir.Expr, bool]  # a test, and how it came out
-
-_ASKS = frozenset("isinstance hasattr getattr callable bool type id print".split())  # nothing is run by these
 
 
 def guarded(program: Program, function: str, model: str, statement: str, place: Span | None = None) -> str:
@@ -24,8 +20,8 @@ def guarded(program: Program, function: str, model: str, statement: str, place: 
 
     `place` is a statement of the function that it goes before or behind; at the start nothing is asked yet.
     """
-    at = (held for s, held in _statements(body_of(program, function)) if s.span == place)
-    test = _test(program, function, model, {_key(program, c) for c in next(at, ())})
+    at = (held for s, held in conditions.statements(body_of(program, function)) if s.span == place)
+    test = _test(program, function, model, {conditions.key(program, c) for c in next(at, ())})
     if not test:
         return statement
     lines = "".join(f"\n    {line}" for line in statement.split("\n"))
@@ -34,7 +30,11 @@ def guarded(program: Program, function: str, model: str, statement: str, place: 
 
 def ends_without(statement: ir.Stmt, model: str) -> bool:
     """Whether it leaves the function where the model is not there: `if ema is None: return`."""
-    return isinstance(statement, ir.If) and _leaves(statement.body) and _says(statement.test, False, model)
+    return (
+        isinstance(statement, ir.If)
+        and conditions.leaves(statement.body)
+        and _says(statement.test, False, model)
+    )
 
 
 def meets_none(before: Program, after: Program) -> bool:
@@ -51,9 +51,9 @@ def meets_none(before: Program, after: Program) -> bool:
 def _is_unasked(before: Program, name: str, model: str, held: Sequence[Condition], after: Program) -> bool:
     if any(_says(test, truth, model) for test, truth in held):
         return False
-    asked = {_key(after, c) for c in held}
+    asked = {conditions.key(after, c) for c in held}
     common = _common(before, name, model)
-    missing = [c for c in common if _key(before, c) not in asked]
+    missing = [c for c in common if conditions.key(before, c) not in asked]
     made = [*_made(before, name, model)]
     if any(_says(test, truth, model) for test, truth in missing):
         return True
@@ -65,7 +65,9 @@ def _is_unasked(before: Program, name: str, model: str, held: Sequence[Condition
 
 def _test(program: Program, function: str, model: str, asked: set[tuple[str, bool]]) -> str:
     """What else is asked before every use of the model in a function, as it is written; "" for nothing."""
-    common = [c[0] for c in _common(program, function, model) if c[1] and _key(program, c) not in asked]
+    common = [
+        c[0] for c in _common(program, function, model) if c[1] and conditions.key(program, c) not in asked
+    ]
     parts = [
         part
         for test in common
@@ -74,46 +76,16 @@ def _test(program: Program, function: str, model: str, asked: set[tuple[str, boo
     options = {program.source.slice(test.span) for _, test in _made(program, function, model) if test}
     test = next((p for p in parts if _says(p, True, model)), None)
     test = test or next((t for t in common if program.source.slice(t.span) in options), None)
-    if test is None or not _holds_anywhere(program, function, model, test):
+    if test is None or not conditions.may_move(program, function, test, [lookup.root_of(model)]):
         return ""
     text = program.source.slice(test.span)
     return "" if "\n" in text or "\r" in text else text
 
 
-def _holds_anywhere(program: Program, function: str, model: str, test: ir.Expr) -> bool:
-    """Whether it can be asked as soon as the model has its name: it runs nothing, nor reads what is made."""
-    parts = tuple(walk.subexpressions(test))
-    if any(isinstance(e, ir.Bind | ir.Yield | ir.Lambda | ir.Comprehension | ir.Other) for e in parts):
-        return False
-    if any(isinstance(e, ir.Call) and walk.dotted(e.func) not in _ASKS for e in parts):
-        return False
-    made = {
-        e.id
-        for s in walk.statements(body_of(program, function))
-        for target in _targets(s)
-        for e in walk.subexpressions(target)
-        if isinstance(e, ir.Name)
-    }
-    made.discard(lookup.root_of(model))
-    return not function or not made & {e.id for e in parts if isinstance(e, ir.Name)}
-
-
-def _targets(statement: ir.Stmt) -> Iterator[ir.Expr]:
-    if isinstance(statement, ir.Assign):
-        yield from (t for t in statement.targets if not isinstance(t, ir.Attr | ir.Item))
-    elif isinstance(statement, ir.Loop) and statement.target is not None:
-        yield statement.target
-    elif isinstance(statement, ir.With):
-        yield from (name for _, name in statement.items if name is not None)
-
-
 def _common(program: Program, function: str, model: str) -> list[Condition]:
     """The conditions around every use of a model in a function, outermost first."""
-    uses = [held for call, held in _calls(body_of(program, function)) if _uses(call, model)]
-    if not uses:
-        return []
-    keys = [{_key(program, c) for c in held} for held in uses]
-    return [c for c in uses[0] if all(_key(program, c) in others for others in keys)]
+    body = body_of(program, function)
+    return conditions.common(program, [held for call, held in conditions.calls(body) if _uses(call, model)])
 
 
 def _uses(call: ir.Call, model: str) -> bool:
@@ -121,63 +93,17 @@ def _uses(call: ir.Call, model: str) -> bool:
     func = walk.dotted(call.func) or ""
     own = func == model or func.startswith(f"{model}.")
     given = (*call.args, *(value for _, value in call.kwargs))
-    return own or (func not in _ASKS and any(walk.dotted(a) == model for a in given))
-
-
-def _key(program: Program, condition: Condition) -> tuple[str, bool]:
-    return program.source.slice(condition[0].span), condition[1]
+    return own or (func not in ASKS and any(walk.dotted(a) == model for a in given))
 
 
 def _switches(program: Program) -> Iterator[tuple[str, str, str, tuple[Condition, ...]]]:
     """(function, model, text, conditions) of each switch."""
     for name, body in lookup.scopes(program):
-        for call, held in _calls(body):
+        for call, held in conditions.calls(body):
             if isinstance(call.func, ir.Attr) and call.func.name in ("eval", "train"):
                 model = walk.dotted(call.func.base)
                 if model is not None and model != "self":
                     yield name, model, program.source.slice(call.span), held
-
-
-def _calls(block: ir.Block) -> Iterator[tuple[ir.Call, tuple[Condition, ...]]]:
-    """Every call of a block, with the conditions on which it comes to that."""
-    for statement, held in _statements(block):
-        for expr in walk.expressions(statement):
-            yield from _calls_in(expr, held)
-
-
-def _statements(
-    block: ir.Block, held: tuple[Condition, ...] = ()
-) -> Iterator[tuple[ir.Stmt, tuple[Condition, ...]]]:
-    for statement in block:
-        yield statement, held
-        if isinstance(statement, ir.If):
-            yield from _statements(statement.body, (*held, (statement.test, True)))
-            yield from _statements(statement.orelse, (*held, (statement.test, False)))
-            if _leaves(statement.body):
-                held = (*held, (statement.test, False))
-        else:
-            for inner in walk.blocks(statement):
-                yield from _statements(inner, held)
-
-
-def _calls_in(expr: ir.Expr, held: tuple[Condition, ...]) -> Iterator[tuple[ir.Call, tuple[Condition, ...]]]:
-    if isinstance(expr, ir.Call):
-        yield expr, held
-    if isinstance(expr, ir.Choice):
-        yield from _calls_in(expr.test, held)
-        yield from _calls_in(expr.then, (*held, (expr.test, True)))
-        yield from _calls_in(expr.orelse, (*held, (expr.test, False)))
-    elif isinstance(expr, ir.Logic):
-        for operand in expr.operands:
-            yield from _calls_in(operand, held)
-            held = (*held, (operand, expr.conjunction))
-    else:
-        for part in walk.children(expr):
-            yield from _calls_in(part, held)
-
-
-def _leaves(block: ir.Block) -> bool:
-    return bool(block) and isinstance(block[-1], ir.Leave)
 
 
 def _says(test: ir.Expr, truth: bool, model: str) -> bool:

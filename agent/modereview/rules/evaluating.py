@@ -8,7 +8,7 @@ from itertools import pairwise
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Function, Mode, Program, Span
-from modereview.rules import absent, giving_back, graph, lookup, several
+from modereview.rules import absent, both, giving_back, graph, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import body_of
 from modereview.rules.placing import at_start, binds, dotted, forward_of, head_of, name_in
@@ -45,6 +45,10 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
                 program, finding, forward, f"call `{statement}` before the evaluation", edit
             )
         yield from _before_each(program, finding, forward, model)
+    chosen = both.by_condition(program, forward, model)
+    if chosen is not None:
+        title = f"put `{model}` into train or eval mode as `{chosen[0]}` says"
+        yield from _evaluates(program, finding, forward, title, chosen[1])
     if function is not None and not _may_train(program, function):
         yield from _given_back(program, finding, forward, model, "saved")
     elif place is None:
