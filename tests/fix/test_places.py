@@ -193,3 +193,24 @@ def test_it_does_not_where_the_condition_is_made_inside(mends):
     assert mends(
         inside.replace("     total = 0.0\n", "     total = 0.0\n     step = optimizer is not None\n")
     )
+
+
+def test_a_train_that_keeps_norms_frozen_keeps_the_frozen_parts_as_well(mends):
+    assert mends("""
+ class Tuned(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+         self.norm = nn.BatchNorm2d(4)
+         self.stem.eval()
+         self.norm.eval()
++
++    def train(self, mode=True):
++        super().train(mode)
++        self.stem.eval()
++        self.norm.eval()
++        return self
+
+     def forward(self, x):
+         return self.norm(self.stem(x))
+""")

@@ -122,8 +122,9 @@ def _evaluating(program: Program, forward: Forward) -> Span | None:
 
 
 def _is_branch(statement: ir.Stmt, place: Span) -> bool:
-    """Whether a place stands in a branch of an `if`: the block belongs inside."""
-    return isinstance(statement, ir.If) and not walk.within(place, statement.test.span)
+    """Whether a place stands in a branch of an `if` or `try`: the block belongs inside."""
+    branches = isinstance(statement, ir.If) and not walk.within(place, statement.test.span)
+    return branches or isinstance(statement, ir.Try)
 
 
 def _wants_gradients(block: ir.Block) -> bool:
