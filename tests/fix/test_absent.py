@@ -73,9 +73,9 @@ OPTION = """
          parameters += aux.parameters()
      optimizer = torch.optim.SGD(parameters, lr=0.1)
      for epoch in range(3):
+         model.train()
 +        if args.aux:
 +            aux.train()
-         model.train()
          for x, y in loader:
              optimizer.zero_grad()
              loss = F.cross_entropy(model(x), y)

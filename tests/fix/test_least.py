@@ -152,3 +152,47 @@ def test_nor_one_whose_parameters_take_none(mends):
      model.eval()
      return sum((model(x) - y).abs().mean().item() for x, y in loader)
 """)
+
+
+def test_no_grad_spares_what_an_evaluation_attacks(mends):
+    assert mends("""
+ def attack(model, x, y):
+     x = x.clone().requires_grad_(True)
+     F.cross_entropy(model(x), y).backward()
+     return (x + 0.1 * x.grad.sign()).detach()
+
+
+ def robust_accuracy(model, loader):
++    model.eval()
+     right = 0
+     for x, y in loader:
+         x = attack(model, x, y)
+-        right += (model(x).argmax(1) == y).sum().item()
++        with torch.no_grad():
++            right += (model(x).argmax(1) == y).sum().item()
+     return right
+
+
+ def main(loader):
+     model = Net()
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.cross_entropy(model(x), y).backward()
+         optimizer.step()
+     print(robust_accuracy(model, loader))
+""")
+
+
+def test_an_evaluation_that_its_docstring_calls_random_stays_so(mends):
+    assert mends('''
+ def predict(model, x, count):
+     """The mean of several passes (Monte-Carlo dropout)."""
+     model.train()
+     with torch.no_grad():
+         return torch.stack([model(x) for _ in range(count)]).mean(0)
+
+
+ def main(x):
+     print(predict(nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)), x, 9))
+''')

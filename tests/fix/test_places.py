@@ -214,3 +214,71 @@ def test_a_train_that_keeps_norms_frozen_keeps_the_frozen_parts_as_well(mends):
      def forward(self, x):
          return self.norm(self.stem(x))
 """)
+
+
+def test_a_part_that_forward_runs_is_switched_with_its_module_by_who_evaluates(mends):
+    assert mends("""
+ class Siamese(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.net = Net()
+
+     def once(self, x):
+         return self.net(x)
+
+     def forward(self, a, b):
+         return self.once(a), self.once(b)
+
+
+ def train(siamese, loader):
+     optimizer = torch.optim.SGD(siamese.parameters(), lr=0.1)
+     siamese.train()
+     for a, b in loader:
+         first, second = siamese(a, b)
+         optimizer.zero_grad()
+         F.mse_loss(first, second).backward()
+         optimizer.step()
+
+
+ @torch.no_grad()
+ def embed(siamese, loader):
++    siamese.eval()
+     return [siamese.once(x) for x in loader]
+
+
+ def main(loader):
+     siamese = Siamese()
+     train(siamese, loader)
+     print(embed(siamese, loader))
+""")
+
+
+def test_a_model_is_switched_behind_what_prepares_it_and_behind_the_switches_of_others(mends):
+    assert mends("""
+ def predict(path, loader, several):
+     model, other = Net(), Net()
+     state = torch.load(path)
+     model.load_state_dict(state)
+     if several:
+         model = nn.DataParallel(model)
+     model.to("cpu")
++    model.eval()
+     with torch.no_grad():
+         return [model(x).argmax(1) for x in loader]
+
+
+ def main(loader):
+     model, other = Net(), Net()
+     optimizer = torch.optim.SGD([*model.parameters(), *other.parameters()], lr=0.1)
+     for epoch in range(3):
+         model.train()
++        other.train()
+         for x, y in loader:
+             optimizer.zero_grad()
+             F.cross_entropy(model(x) + other(x), y).backward()
+             optimizer.step()
+         model.eval()
+         other.eval()
+         with torch.no_grad():
+             print([model(x) + other(x) for x, y in loader])
+""")

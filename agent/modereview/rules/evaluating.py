@@ -8,7 +8,7 @@ from itertools import pairwise
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Function, Mode, Program, Span
-from modereview.rules import absent, both, giving_back, graph, lookup, several
+from modereview.rules import absent, both, giving_back, graph, inside, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import body_of
 from modereview.rules.placing import at_start, binds, dotted, forward_of, head_of, name_in
@@ -20,11 +20,18 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     forward = next((f for m in modes if (f := forward_of(program, finding, m, training=False))), None)
     if forward is None or (model := dotted(forward.model)) is None:
         return
-    statement = f"{model}.eval()"
     models = several.source(program, forward)
-    if models is not None:
+    if _runs_in_training(program, forward):
+        yield from _owner_evaluates(program, finding, forward)
+    elif models is not None:
         yield from _each_evaluates(program, finding, forward, models[0])
-        return
+    else:
+        yield from _one_evaluates(program, finding, forward, model)
+
+
+def _one_evaluates(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:
+    """The model by its own name, at the start of the function or before the evaluation."""
+    statement = f"{model}.eval()"
     yield from _instead(program, finding, forward, model)
     function = program.function(forward.function)
     if function is not None and not _may_train(program, function):
@@ -53,6 +60,28 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _given_back(program, finding, forward, model, "saved")
     elif place is None:
         yield from _in_caller(program, finding, forward)
+
+
+def _runs_in_training(program: Program, forward: Forward) -> bool:
+    """Whether it is a part that the module's own `forward` runs as well: a switch there would stay."""
+    owner = forward.function.rpartition(".")[0]
+    known = program.module(owner) is not None
+    return known and forward.function in {f.name for f in inside.reached(program, owner, "forward")}
+
+
+def _owner_evaluates(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """The whole module into EVAL, where a function that only evaluates asks it for the part."""
+    calls = zip(forward.through, (*forward.path, forward.span)[1:], strict=False)
+    for name, place in reversed(list(calls)):
+        function = program.function(name)
+        call = next((c for c in walk.calls(body_of(program, name)) if c.span == place), None)
+        asked = call.func if call is not None else None
+        model = dotted(walk.dotted(asked.base) or "") if isinstance(asked, ir.Attr) else None
+        if model and model != "self" and function is not None and not _may_train(program, function):
+            for edit in at_start(program, name, model, f"{model}.eval()"):
+                title = f"call `{model}.eval()` at the start of `{name}`"
+                yield from _evaluates(program, finding, forward, title, edit)
+            return
 
 
 def _may_train(program: Program, function: Function) -> bool:

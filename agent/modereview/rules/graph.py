@@ -15,6 +15,7 @@ _JUDGED = ("evaluate", "infer")  # roles that want no graph
 _GRADIENTS = frozenset("backward grad requires_grad_ enable_grad jacobian hessian jvp vjp".split())
 _OFF = ("torch.no_grad", "torch.inference_mode")
 # What a model out of view is asked for that it can only know by gradients: `compute_force=True`.
+_GOES_BACKWARD = re.compile(r"attack|adversar|saliency|(^|_)(pgd|fgsm|cam)(_|$)", re.I)  # out of view
 _BY_GRADIENTS = re.compile(r"force|grad|stress|virial|hessian|jacobian", re.I)
 
 
@@ -35,10 +36,9 @@ def is_needed(program: Program, forward: Forward) -> bool:
         for known in inside.lineage(program, todo.pop()):
             if known.name not in seen:
                 seen.add(known.name)
-                calls = [c for method in known.methods for c in walk.calls(method.body)]
-                helpers = (f for c in calls if (f := program.names.function_at(c.func)) is not None)
-                if any(_wants_gradients(f.body) for f in (*known.methods, *helpers)):
+                if any(_wants_gradients(program, method.body) for method in known.methods):
                     return True
+                calls = [c for method in known.methods for c in walk.calls(method.body)]
                 todo += [cls.name for c in calls if (cls := program.names.class_at(c.func)) is not None]
     body = body_of(program, forward.function)
     asked = (kept for c in walk.calls(body) if c.span == forward.span for kept, _ in c.kwargs if kept)
@@ -63,7 +63,7 @@ def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | No
         return None
     function = program.names.functions.get(forward.function)
     judged = all(f.role in _JUDGED for f in program.forwards if forward.function in f.through)
-    judged = judged and function is not None and not _wants_gradients(function.body)
+    judged = judged and function is not None and not _wants_gradients(program, function.body)
     if function is not None and judged and not by_block and not function.yields:
         start = Span(function.span.line, function.span.column, function.span.line, function.span.column + 1)
         return f"@{name.text}()", (_decorate(program, start, name),)
@@ -115,7 +115,9 @@ def _evaluating(program: Program, forward: Forward) -> Span | None:
     ]
     others += [(*f.path, f.span)[0] for f in program.forwards if f.role == "train" and not forward.function]
     for statement in walk.statements(body_of(program, forward.function)):
-        apart = not any(walk.within(o, statement.span) for o in others) and not _wants_gradients((statement,))
+        apart = not any(walk.within(o, statement.span) for o in others)
+        if apart and _wants_gradients(program, (statement,)):
+            continue
         if apart and walk.within(forward.span, statement.span) and not _is_branch(statement, forward.span):
             return statement.span
     return None
@@ -127,9 +129,20 @@ def _is_branch(statement: ir.Stmt, place: Span) -> bool:
     return branches or isinstance(statement, ir.Try)
 
 
-def _wants_gradients(block: ir.Block) -> bool:
-    """Whether something in a block goes backward or asks for gradients, whatever its forwards are for."""
-    return any(
-        (c.func.name if isinstance(c.func, ir.Attr) else walk.dotted(c.func)) in _GRADIENTS
-        for c in walk.calls(block, nested=True)
-    )
+def _wants_gradients(program: Program, block: ir.Block) -> bool:
+    """Whether a block, or a function in view that it calls, goes backward or asks for gradients."""
+    assert program.names is not None
+    todo, seen = [block], set[str]()
+    while todo:
+        for call in walk.calls(todo.pop(), nested=True):
+            name = call.func.name if isinstance(call.func, ir.Attr) else walk.dotted(call.func) or ""
+            called = program.names.function_at(call.func)
+            if name in _GRADIENTS or (called is None and _GOES_BACKWARD.search(name)):
+                return True
+            own = name if (walk.dotted(call.func) or "") == f"self.{name}" else ""
+            methods = (m for c in program.names.classes.values() if (m := c.method(own)) is not None)
+            for function in methods if own else filter(None, (called,)):
+                if function.name not in seen:
+                    seen.add(function.name)
+                    todo.append(function.body)
+    return False

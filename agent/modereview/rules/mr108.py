@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import FLUENT
-from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
 from modereview.rules import absent, lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
 from modereview.rules.modes import body_of, meeting
-from modereview.rules.placing import dotted, name_in
+from modereview.rules.placing import dotted, name_in, prepared
 
 _TEACHER = re.compile(
     r"teacher|(^|_)ema(_|$)|target|(^|_)ref(erence)?_model|perceptual|(^|_)(vgg|lpips)", re.I
@@ -102,7 +101,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         lines = [f"{name}.eval()"]
         if all(f.grad is True for f in found) and not _is_frozen(program, holder, name):
             lines.append(f"{name}.requires_grad_(False)")
-        place = _set_up(program, statement, name)
+        place = prepared(program, statement, name)
         asked = absent.guarded(program, holder, name, "\n".join(lines), statement.span)
         edit = edits.insert_after(program.source, place, asked)
         title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
@@ -174,31 +173,6 @@ def _is_frozen(program: Program, holder: str, name: str) -> bool:
         if (own or f"{name}.requires_grad_" in text) and "requires_grad" in text:
             return True
     return False
-
-
-def _set_up(program: Program, built: ir.Assign, name: str) -> Span:
-    """The last of the statements right behind the one that builds it which prepare it: weights, a device."""
-    for _, body in lookup.scopes(program):
-        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
-            if built in block:
-                last: ir.Stmt = built
-                for statement in block[block.index(built) + 1 :]:
-                    if not _prepares(statement, name):
-                        break
-                    last = statement
-                return last.span
-    return built.span
-
-
-def _prepares(statement: ir.Stmt, name: str) -> bool:
-    """`teacher.load_state_dict(...)`, `teacher = teacher.to(device)`."""
-    value = statement.value if isinstance(statement, ir.Do | ir.Assign) else None
-    func = value.func if isinstance(value, ir.Call) else None
-    return (
-        isinstance(func, ir.Attr)
-        and walk.dotted(func.base) == name
-        and func.name in {*FLUENT, "load_state_dict"}
-    )
 
 
 RULE = Rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Edit, Finding, Forward, Mode, Program, Span
 from modereview.rules import absent, lookup
 
@@ -22,13 +23,18 @@ def at_start(program: Program, name: str, model: str, statement: str) -> Iterato
     binding = next((s for s in walk.statements(function.body) if binds(s, root, model)), None)
     if binding is None:
         binding = next((s for s in function.body if absent.ends_without(s, model)), None)
-    switched = _switches_at_start(function.body)
-    if binding is None and switched is not None:
-        yield edits.insert_after(program.source, switched, statement)
-    elif binding is None:
-        yield edits.insert_first(program.source, function.span, statement)
+    if binding is None:
+        yield first_in(program, function, statement)
     elif binding in function.body:
-        yield edits.insert_after(program.source, binding.span, statement)
+        yield edits.insert_after(program.source, prepared(program, binding, model), statement)
+
+
+def first_in(program: Program, block: ir.Function | ir.Loop, statement: str) -> Edit:
+    """`statement` first in a function or loop, behind the switches of other models that it begins with."""
+    switched = _switches_at_start(block.body)
+    if switched is not None:
+        return edits.insert_after(program.source, switched, statement)
+    return edits.insert_first(program.source, block.span, statement)
 
 
 def _switches_at_start(body: ir.Block) -> Span | None:
@@ -91,3 +97,40 @@ def dotted(text: str) -> str | None:
     """The model of a forward, as an expression that a switch can be called on; None for `nets[i]`."""
     text = text.removesuffix(".forward")
     return text if _OWNER.fullmatch(text) else None
+
+
+def prepared(program: Program, built: ir.Stmt, name: str) -> Span:
+    """The last of the statements behind the one that builds it which prepare it: weights, a device."""
+    for _, body in lookup.scopes(program):
+        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+            if built in block:
+                last: ir.Stmt = built
+                for statement in block[block.index(built) + 1 :]:
+                    if _prepares(statement, name):
+                        last = statement
+                    elif not isinstance(statement, ir.Assign | ir.Do) or _mentions(statement, name):
+                        break
+                return last.span
+    return built.span
+
+
+def _prepares(statement: ir.Stmt, name: str) -> bool:
+    """`teacher.load_state_dict(...)`, `teacher = teacher.to(device)`, `net = DataParallel(net)`."""
+    if isinstance(statement, ir.If):
+        return all(_prepares(s, name) for s in (*statement.body, *statement.orelse))
+    value = statement.value if isinstance(statement, ir.Do | ir.Assign) else None
+    func = value.func if isinstance(value, ir.Call) else None
+    asked = isinstance(func, ir.Attr) and walk.dotted(func.base) == name
+    wrapped = isinstance(value, ir.Call) and name in map(walk.dotted, value.args)
+    rebound = isinstance(statement, ir.Assign) and [walk.dotted(t) for t in statement.targets] == [name]
+    moved = isinstance(func, ir.Attr) and func.name in {*FLUENT, "load_state_dict"}
+    return (asked and moved) or (rebound and wrapped)
+
+
+def _mentions(statement: ir.Stmt, name: str) -> bool:
+    """Whether a statement may run the model, or hand it on; a method of the same object may as well."""
+    root = lookup.root_of(name)
+    parts = [e for x in walk.expressions(statement) for e in walk.subexpressions(x)]
+    calls = (walk.dotted(e.func) or "" for e in parts if isinstance(e, ir.Call))
+    method = root == "self" and any(c.startswith("self.") and c.count(".") == 1 for c in calls)
+    return method or any(walk.dotted(e) in {name, root} - {"self"} for e in parts)

@@ -11,7 +11,7 @@ from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
 from modereview.rules import absent, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import Meeting, body_of, meeting
-from modereview.rules.placing import at_start, forward_of, name_in
+from modereview.rules.placing import at_start, first_in, forward_of, name_in
 
 _AGAIN = "training sees dropout and batch statistics again: expect other loss curves; checkpoints still load"
 
@@ -156,7 +156,7 @@ def _in_meeting(program: Program, finding: Finding, where: Meeting, model: str) 
     statement = f"{model}.train()"
     if where.loop is not None and where.forward < where.switch:
         asked = absent.guarded(program, where.function, model, statement, where.loop.span)
-        edit = edits.insert_first(program.source, where.loop.span, asked)
+        edit = first_in(program, where.loop, asked)
         turn = "step" if where.within_epoch else "epoch"
         return _trains(program, finding, f"call `{statement}` at the start of each {turn}", edit)
     inside = where.loop.body if where.loop is not None else where.body
