@@ -152,3 +152,25 @@ def test_nothing_is_offered_where_the_question_is_another_one(mends):
                  right += (self.critic(x).argmax(1) == y).sum().item()
          return right
 """)
+
+
+def test_what_an_option_trains_is_not_put_into_train_without_it(mends):
+    assert mends("""
+ from transformers import AutoModelForSequenceClassification
+
+
+ def parse_args():
+     raise NotImplementedError
+
+
+ def main(loader):
+     args = parse_args()
+     model = Net()
+     encoder = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+     parameters = [*model.parameters(), *encoder.parameters()] if args.tune else model.parameters()
+     optimizer = torch.optim.SGD(parameters, lr=0.1)
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.cross_entropy(model(encoder(x).logits), y).backward()
+         optimizer.step()
+""")

@@ -196,3 +196,58 @@ def test_an_evaluation_that_its_docstring_calls_random_stays_so(mends):
  def main(x):
      print(predict(nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)), x, 9))
 ''')
+
+
+def test_a_mode_that_the_function_chooses_is_not_overruled(mends):
+    assert mends("""
+ def run_epoch(model, loader, optimizer, kept, mode):
+     if mode == "train":
+         model.train()
+     else:
+         model.eval()
+     for x, y in loader:
+         loss = F.cross_entropy(model(x), y) + kept["loss"]
+         if mode == "train":
+             optimizer.zero_grad()
+             loss.backward()
+             optimizer.step()
+     return loss
+
+
+ def main(loader, val_loader):
+     model = Net()
+     kept = {"loss": 0}
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     for epoch in range(3):
+         run_epoch(model, loader, optimizer, kept, "train")
+         kept["loss"] = run_epoch(model, val_loader, optimizer, kept, "valid")
+""")
+
+
+def test_a_model_that_is_run_once_where_it_is_made_keeps_its_mode_for_who_gets_it(mends):
+    assert mends("""
+ from nets import Simulator
+
+
+ def make(cfg, batch):
+     simulator = Simulator(cfg)
+     simulator = simulator.to("cpu")
+     with torch.no_grad():
+         simulator(batch)
+     return cfg, simulator
+""")
+
+
+def test_a_method_that_a_base_out_of_view_may_differentiate_builds_its_graph(mends):
+    assert mends("""
+ from surrogates import Surrogate
+
+
+ class Network(Surrogate):
+     def __init__(self, net):
+         self.net = net
+         self.net.eval()
+
+     def predict(self, x):
+         return self.net(x)
+""")

@@ -21,11 +21,15 @@ def guarded(program: Program, function: str, model: str, statement: str, place: 
     `place` is a statement of the function that it goes before or behind; at the start nothing is asked yet.
     """
     at = (held for s, held in conditions.statements(body_of(program, function)) if s.span == place)
-    test = _test(program, function, model, {conditions.key(program, c) for c in next(at, ())})
-    if not test:
-        return statement
-    lines = "".join(f"\n    {line}" for line in statement.split("\n"))
-    return f"if {test}:{lines}"
+    test = _test(program, function, model, {conditions.key(program, c) for c in next(at, ())}, place)
+    return conditions.under(test, statement)
+
+
+def block_of(program: Program, function: str, model: str) -> ir.If | None:
+    """The block of the function that the test of `guarded` opens already, if it holds every use."""
+    test = _test(program, function, model, set(), None)
+    blocks = (s for s in body_of(program, function) if isinstance(s, ir.If))
+    return next((s for s in blocks if test and program.source.slice(s.test.span) == test), None)
 
 
 def ends_without(statement: ir.Stmt, model: str) -> bool:
@@ -63,7 +67,9 @@ def _is_unasked(before: Program, name: str, model: str, held: Sequence[Condition
     return bool(missing) and absent
 
 
-def _test(program: Program, function: str, model: str, asked: set[tuple[str, bool]]) -> str:
+def _test(
+    program: Program, function: str, model: str, asked: set[tuple[str, bool]], place: Span | None
+) -> str:
     """What else is asked before every use of the model in a function, as it is written; "" for nothing."""
     common = [
         c[0] for c in _common(program, function, model) if c[1] and conditions.key(program, c) not in asked
@@ -76,10 +82,9 @@ def _test(program: Program, function: str, model: str, asked: set[tuple[str, boo
     options = {program.source.slice(test.span) for _, test in _made(program, function, model) if test}
     test = next((p for p in parts if _says(p, True, model)), None)
     test = test or next((t for t in common if program.source.slice(t.span) in options), None)
-    if test is None or not conditions.may_move(program, function, test, [lookup.root_of(model)]):
+    if test is None or not conditions.may_move(program, function, test, [lookup.root_of(model)], place):
         return ""
-    text = program.source.slice(test.span)
-    return "" if "\n" in text or "\r" in text else text
+    return program.source.slice(test.span)
 
 
 def _common(program: Program, function: str, model: str) -> list[Condition]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from modereview.analyze import ir, walk
-from modereview.records import Program
+from modereview.records import Program, Span
 from modereview.rules.modes import body_of
 
 Condition: TypeAlias = tuple[ir.Expr, bool]  # a test, and how it came out
@@ -25,18 +25,29 @@ def common(program: Program, ways: Sequence[Sequence[Condition]]) -> list[Condit
     return [c for c in ways[0] if all(key(program, c) in others for others in keys)] if ways else []
 
 
-def may_move(program: Program, function: str, test: ir.Expr, known: Collection[str] = ()) -> bool:
-    """Whether a test may be asked anywhere in a function: it runs nothing, nor reads what is made there.
+def may_move(
+    program: Program, function: str, test: ir.Expr, known: Collection[str] = (), place: Span | None = None
+) -> bool:
+    """Whether a test may be asked earlier in a function: it runs nothing, nor reads what is made until then.
 
-    `known` are names that are bound by then.
+    `known` are names that are bound by then; so is what the function itself binds before the `place`.
     """
     parts = tuple(walk.subexpressions(test))
     if any(isinstance(e, ir.Bind | ir.Yield | ir.Lambda | ir.Comprehension | ir.Other) for e in parts):
         return False
     if any(isinstance(e, ir.Call) and walk.dotted(e.func) not in ASKS for e in parts):
         return False
-    made = {name for s in walk.statements(body_of(program, function)) for name in made_by(s)}
+    body = body_of(program, function)
+    before = [s for s in body if place is not None and s.span < place and not walk.within(place, s.span)]
+    made = {name for s in walk.statements(body) if s not in before for name in made_by(s)}
     return not function or not made.difference(known) & {e.id for e in parts if isinstance(e, ir.Name)}
+
+
+def under(test: str, statement: str) -> str:
+    """A statement under a test as it is written; by itself where there is none, or one of several lines."""
+    if not test or "\n" in test or "\r" in test:
+        return statement
+    return f"if {test}:" + "".join(f"\n    {line}" for line in statement.split("\n"))
 
 
 def made_by(statement: ir.Stmt) -> Iterator[str]:

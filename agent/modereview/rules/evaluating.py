@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from modereview import edits
 from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import names_a_network, names_an_evaluation
 from modereview.records import Edit, Finding, Fix, Forward, Function, Mode, Program, Span
 from modereview.rules import absent, both, giving_back, graph, inside, lookup, several
 from modereview.rules.base import fix
@@ -25,8 +26,27 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _owner_evaluates(program, finding, forward)
     elif models is not None:
         yield from _each_evaluates(program, finding, forward, models[0])
-    else:
+    elif not _is_made_for_others(program, forward, model):
         yield from _one_evaluates(program, finding, forward, model)
+
+
+def _is_made_for_others(program: Program, forward: Forward, model: str) -> bool:
+    """Whether the function builds the model, runs it once and hands it out, perhaps to a training."""
+    body = body_of(program, forward.function)
+    root = lookup.root_of(model)
+    returned = (s.value for s in walk.statements(body) if isinstance(s, ir.Leave) and s.how == "return")
+    out = any(walk.dotted(e) == root for v in returned if v is not None for e in _handed(v))
+    made = any(binds(s, root, model) for s in walk.statements(body))
+    return out and made and not names_an_evaluation(forward.function) and forward.cause == "entry"
+
+
+def _handed(value: ir.Expr) -> tuple[ir.Expr, ...]:
+    """What a return hands out as it is: the model itself, in a tuple, in a call that wraps it."""
+    return (value, *(value.items if isinstance(value, ir.Items) else ()), *_given(value))
+
+
+def _given(value: ir.Expr) -> tuple[ir.Expr, ...]:
+    return value.args if isinstance(value, ir.Call) and names_a_network(walk.dotted(value.func) or "") else ()
 
 
 def _one_evaluates(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:

@@ -41,10 +41,22 @@ def is_needed(program: Program, forward: Forward) -> bool:
                 calls = [c for method in known.methods for c in walk.calls(method.body)]
                 todo += [cls.name for c in calls if (cls := program.names.class_at(c.func)) is not None]
     body = body_of(program, forward.function)
+    if forward.role == "infer" and _answers_a_base(program, forward.function, body):
+        return True
     asked = (kept for c in walk.calls(body) if c.span == forward.span for kept, _ in c.kwargs if kept)
     return (forward.opaque and any(_BY_GRADIENTS.search(name) for name in asked)) or any(
         isinstance(e, ir.Attr) and e.name == "requires_grad" for e in walk.all_expressions(body)
     )
+
+
+def _answers_a_base(program: Program, function: str, body: ir.Block) -> bool:
+    """Whether a method hands its result to a base class out of view, which may differentiate it."""
+    assert program.names is not None
+    owner = function.rpartition(".")[0]
+    bases = [base for known in inside.lineage(program, owner) for base in known.bases]
+    elsewhere = [b for b in bases if program.names.class_at(b) is None and walk.dotted(b) != "object"]
+    returns = any(isinstance(s, ir.Leave) and s.value is not None for s in walk.statements(body))
+    return bool(elsewhere) and returns
 
 
 def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | None:

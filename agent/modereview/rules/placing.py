@@ -18,19 +18,32 @@ def at_start(program: Program, name: str, model: str, statement: str) -> Iterato
     """`statement` first in a function, or right after the model gets its name, or is known to be there."""
     assert program.names is not None
     function = program.names.functions[name]
-    root = lookup.root_of(model)
-    statement = absent.guarded(program, name, model, statement)
-    binding = next((s for s in walk.statements(function.body) if binds(s, root, model)), None)
+    asked, block = absent.guarded(program, name, model, statement), absent.block_of(program, name, model)
+    binding = _binding(function.body, model)
     if binding is None:
         binding = next((s for s in function.body if absent.ends_without(s, model)), None)
-    if binding is None:
-        yield first_in(program, function, statement)
+    if binding is None and block is not None:
+        yield first_in(program, block, statement)
+    elif binding is None:
+        yield first_in(program, function, asked)
     elif binding in function.body:
-        yield edits.insert_after(program.source, prepared(program, binding, model), statement)
+        yield edits.insert_after(program.source, prepared(program, binding, model), asked)
 
 
-def first_in(program: Program, block: ir.Function | ir.Loop, statement: str) -> Edit:
-    """`statement` first in a function or loop, behind the switches of other models that it begins with."""
+def _binding(body: ir.Block, model: str) -> ir.Stmt | None:
+    """The last statement that gives the model its name before it is run; the first anywhere else."""
+    root = lookup.root_of(model)
+    runs = next((i for i, s in enumerate(body) if any(_runs(c, model) for c in walk.calls((s,)))), len(body))
+    bound = [s for s in body[:runs] if binds(s, root, model)]
+    return bound[-1] if bound else next((s for s in walk.statements(body) if binds(s, root, model)), None)
+
+
+def _runs(call: ir.Call, model: str) -> bool:
+    return walk.dotted(call.func) == model
+
+
+def first_in(program: Program, block: ir.Function | ir.Loop | ir.If, statement: str) -> Edit:
+    """`statement` first in a block, behind the switches of other models that it begins with."""
     switched = _switches_at_start(block.body)
     if switched is not None:
         return edits.insert_after(program.source, switched, statement)

@@ -10,6 +10,7 @@ from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
 from modereview.rules import absent, lookup, several
 from modereview.rules.base import fix
+from modereview.rules.choosing import is_chosen
 from modereview.rules.modes import Meeting, body_of, meeting
 from modereview.rules.placing import at_start, first_in, forward_of, name_in
 
@@ -20,7 +21,7 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     """Ways to put the model back into TRAIN before it is trained on, the best first."""
     forward = forward_of(program, finding, Mode.EVAL, training=True)
     where = meeting(program, forward) if forward is not None else None
-    if forward is None or where is None:
+    if forward is None or where is None or _is_chosen_there(program, forward, where):
         return
     yield from _second_eval(program, finding, forward)
     models = several.source(program, forward)
@@ -38,6 +39,12 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     called = where.depth < len(forward.through)
     there = list(_in_callee(program, finding, forward, forward.through[where.depth])) if called else []
     yield from here + there if _is_a_step(program, forward, where) else there + here
+
+
+def _is_chosen_there(program: Program, forward: Forward, where: Meeting) -> bool:
+    """Whether the function itself chooses one of both modes: a `train()` behind that would overrule it."""
+    here = where.function == forward.function and where.switch == forward.switch
+    return here and is_chosen(program, forward)
 
 
 def _each_trains(
