@@ -251,3 +251,45 @@ def test_a_method_that_a_base_out_of_view_may_differentiate_builds_its_graph(men
      def predict(self, x):
          return self.net(x)
 """)
+
+
+def test_a_first_pass_that_nobody_reads_is_no_evaluation(mends):
+    assert mends("""
+ model = Net()
+ batch = torch.load("batch.pt")
+ with torch.no_grad():  # initialize lazy modules
+     out = model(batch)
+ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+
+ def train(loader):
+     model.train()
+     for x, y in loader:
+         out = model(x)
+         optimizer.zero_grad()
+         F.cross_entropy(out, y).backward()
+         optimizer.step()
+""")
+
+
+def test_the_teacher_of_a_mean_teacher_stays_in_train(mends):
+    assert mends("""
+ from methods import MeanTeacher
+
+
+ def train(model, teacher, loader, optimizer):
+     model.train()
+     teacher.train()
+     for x in loader:
+         with torch.no_grad():
+             soft = teacher(x)
+         optimizer.zero_grad()
+         F.mse_loss(model(x), soft).backward()
+         optimizer.step()
+
+
+ def main(loader):
+     model = Net()
+     teacher = MeanTeacher(model, alpha=0.99)
+     train(model, teacher, loader, torch.optim.SGD(model.parameters(), lr=0.1))
+""")

@@ -18,7 +18,7 @@ _TEACHER = re.compile(
 )
 # Kept in TRAIN on purpose by the methods that they belong to: the student and its average see the same noise.
 _AVERAGED = re.compile(
-    r"(^|_)ema(_|$)|momentum|mean_teacher|_k$|key_encoder|target_(enc|net)|byol|moco|dino", re.I
+    r"(^|_)ema(_|$)|momentum|mean_?teacher|_k$|key_encoder|target_(enc|net)|byol|moco|dino", re.I
 )
 
 
@@ -57,7 +57,7 @@ def _is_asked(forward: Forward) -> bool:
 
 def _is_meant(program: Program, forward: Forward) -> bool:
     """Whether TRAIN may be on purpose: in an average of the student, by a name or a comment."""
-    places = (forward.model, forward.function, *forward.classes)
+    places = (forward.model, forward.function, *forward.classes, *forward.makers, program.source.path.stem)
     averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
     return averaged or not by_role(forward) or deliberate(program, forward)
 
