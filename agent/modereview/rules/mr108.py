@@ -11,7 +11,7 @@ from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Seve
 from modereview.rules import absent, lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
 from modereview.rules.modes import body_of, meeting
-from modereview.rules.placing import dotted, name_in, prepared
+from modereview.rules.placing import at_start, dotted, name_in, prepared
 
 _TEACHER = re.compile(
     r"teacher|(^|_)ema(_|$)|target|(^|_)ref(erence)?_model|perceptual|(^|_)(vgg|lpips)", re.I
@@ -24,6 +24,7 @@ _AVERAGED = re.compile(
 
 # What learns by reinforcement seldom holds a layer that depends on the mode: one has to be known.
 _ACTING = re.compile(r"critic|actor|policy|(^|[._])q\d?(_|$|net)|q_?func|(^|_)(sac|td3|ddpg|dqn)(_|$)", re.I)
+_STABLE = "the targets no longer change from run to run: expect other loss curves"
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -105,8 +106,19 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         asked = absent.guarded(program, holder, name, "\n".join(lines), statement.span)
         edit = edits.insert_after(program.source, place, asked)
         title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
-        why = "the targets no longer change from run to run: expect other loss curves"
-        yield fix(program.source, finding, title, edit, consequence=why)
+        yield fix(program.source, finding, title, edit, consequence=_STABLE)
+    yield from _where_it_is_handed(program, finding, found[0])
+
+
+def _where_it_is_handed(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """At the start of the function that is handed the network: who calls it from elsewhere is served, too."""
+    assert program.names is not None
+    function = program.names.functions.get(forward.function)
+    name = dotted(forward.model)
+    if function is not None and name in {p.name for p in function.params}:
+        for edit in at_start(program, forward.function, str(name), f"{name}.eval()"):
+            title = f"call `{name}.eval()` at the start of `{forward.function}`"
+            yield fix(program.source, finding, title, edit, consequence=_STABLE)
 
 
 def _named(program: Program, forward: Forward) -> Iterator[tuple[str, ir.Assign, str]]:
@@ -155,8 +167,7 @@ def _at_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:
         last = next(over, around[-1])
         edit = edits.insert_after(source, last.span, f"{name}.eval()")
         title = f"behind `{call}`" if last is around[-1] else "behind the loop that switches it"
-    why = "the targets no longer change from run to run: expect other loss curves"
-    yield fix(source, finding, f"call `{name}.eval()` {title}", edit, consequence=why)
+    yield fix(source, finding, f"call `{name}.eval()` {title}", edit, consequence=_STABLE)
 
 
 def _goes_over(program: Program, loop: ir.Loop, call: str) -> bool:
@@ -225,7 +236,8 @@ def main(loader):
         "purpose (a note)."
     ),
     fix=(
-        "`eval()` where the network is built and its weights are loaded, or where the file itself switches "
+        "`eval()` where the network is built and its weights are loaded, at the start of a function that is "
+        "handed it where only that can be proved, or where the file itself switches "
         "it to TRAIN; `requires_grad_(False)` with it where the graph would be built through it for "
         "nothing. Where reinforcement learns with layers out of view it is a note, whose fix `--unproved` "
         "alone writes."
