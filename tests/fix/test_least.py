@@ -293,3 +293,34 @@ def test_the_teacher_of_a_mean_teacher_stays_in_train(mends):
      teacher = MeanTeacher(model, alpha=0.99)
      train(model, teacher, loader, torch.optim.SGD(model.parameters(), lr=0.1))
 """)
+
+
+def test_a_seed_is_not_set_again_in_each_pass_of_a_loop(mends):
+    assert mends("""
+ import random
+ import numpy as np
+
+
+ def main(args):
+     random.seed(args.seed)
+     torch.manual_seed(args.seed)
++    np.random.seed(args.seed)
+     model = Net()
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     for epoch in range(args.epochs):
+         random.seed(args.seed)
+         x = torch.tensor(np.random.rand(8, 4) + random.random()).float()
+         optimizer.zero_grad()
+         model(x).sum().backward()
+         optimizer.step()
+""")
+
+
+def test_a_method_that_makes_an_input_is_no_model(mends):
+    assert mends("""
+ def sample(scheduler, latents, steps):
+     with torch.no_grad():
+         for step in steps:
+             latents = scheduler.scale_model_input(latents, step)
+     return latents
+""")
