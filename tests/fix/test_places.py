@@ -282,3 +282,20 @@ def test_a_model_is_switched_behind_what_prepares_it_and_behind_the_switches_of_
          with torch.no_grad():
              print([model(x) + other(x) for x, y in loader])
 """)
+
+
+def test_a_switch_stands_behind_the_last_condition_that_makes_another_model(mends):
+    assert mends("""
+ from tools import Traced
+
+
+ def detect(path, loader, trace):
+     model = Net()
+     model.load_state_dict(torch.load(path))
+     stride = model.stride
+     if trace:
+         model = Traced(model, stride)
++    model.eval()
+     with torch.no_grad():
+         return [model(x).argmax(1) for x in loader]
+""")

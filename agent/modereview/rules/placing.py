@@ -31,10 +31,13 @@ def at_start(program: Program, name: str, model: str, statement: str) -> Iterato
 
 
 def _binding(body: ir.Block, model: str) -> ir.Stmt | None:
-    """The last statement that gives the model its name before it is run; the first anywhere else."""
+    """The last statement in which the model gets its name before it is run; the first anywhere else.
+
+    That may be an `if` of the body: one that wraps the model, or makes another one.
+    """
     root = lookup.root_of(model)
     runs = next((i for i, s in enumerate(body) if any(_runs(c, model) for c in walk.calls((s,)))), len(body))
-    bound = [s for s in body[:runs] if binds(s, root, model)]
+    bound = [s for s in body[:runs] if any(binds(inner, root, model) for inner in walk.statements((s,)))]
     return bound[-1] if bound else next((s for s in walk.statements(body) if binds(s, root, model)), None)
 
 
