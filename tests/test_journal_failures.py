@@ -49,6 +49,19 @@ def test_a_file_that_changes_while_others_are_prepared(root, monkeypatch):
     assert files(root) == {"train.py": b"mine\n"}
 
 
+def test_a_full_disk_leaves_no_empty_ignore_file(root, monkeypatch):
+    def full(path, text):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.write_text", full)
+        with pytest.raises(InputError, match="No space left on device; nothing was changed"):
+            write_back(root, changes(root))
+    write_back(root, changes(root))
+    assert (root / ".modereview" / ".gitignore").read_text() == "*\n"
+
+
 @pytest.mark.parametrize("nth", range(5))
 def test_a_full_disk_changes_nothing(root, monkeypatch, nth):
     """There are five contents to prepare: the journal, before and after of one file, the new one."""

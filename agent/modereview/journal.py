@@ -144,7 +144,11 @@ def _make_folder(root: Path) -> Path:
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not os.path.lexists(ignore):
-        ignore.write_text("*\n")
+        try:
+            ignore.write_text("*\n")
+        except OSError:  # an empty one would show the journal to git from then on
+            ignore.unlink(missing_ok=True)
+            raise
     return folder
 
 

@@ -22,6 +22,16 @@ FIRST = {
         "def f",
         'def f():\n    """Doc.\n\n    More.\n    """  # why\n    model.train()\n\n    g()\n',
     ),
+    "behind what is declared": (
+        'def f():\n    "doc"\n    global a, b\n    nonlocal c  # d\n\n    g()\n',
+        "def f",
+        'def f():\n    "doc"\n    global a, b\n    nonlocal c  # d\n    model.train()\n\n    g()\n',
+    ),
+    "behind what is declared in one line": (
+        "def f(): global a; g()\n",
+        "def f",
+        "def f():\n    global a\n    model.train()\n    g()\n",
+    ),
     "a string in a loop is no docstring": (
         'for x in y:\n    "s"\n',
         "for x",

@@ -63,3 +63,14 @@ def test_any_mix_of_newlines_survives(lines, mark):
     raw = mark + "".join(piece + newline for piece, newline in lines).encode() + b"a = 0"
     changed = parse.apply(source(raw), [Edit(0, 0, "w = 0\n")])
     assert changed.raw == mark + b"w = 0\n" + raw[len(mark) :]
+
+
+def test_what_no_python_compiles_is_refused():
+    text = "def f():\n    global a\n    return a\n"
+    with pytest.raises(ValueError, match="break a rule of the language"):
+        parse.apply(source(text.encode()), [Edit(9, 9, "    a.train()\n")])
+
+
+def test_what_did_not_compile_before_may_be_edited():
+    found = source(b"return x is 1\n")
+    assert parse.apply(found, [Edit(0, 0, "# outside of a function\n")]).raw.endswith(b"return x is 1\n")

@@ -143,3 +143,31 @@ def test_a_teacher_that_is_switched_on_is_switched_off_there(how: str, program: 
     (fixed,) = [parse.apply(known.source, fix.edits).text for fix in rule("MR108").mend(known, finding)]
     assert fixed == TOGETHER.format(on=off)
     assert all(f.severity is Severity.NOTE for f in check(program(fixed)))
+
+
+HANDED = """\
+import torch
+from torch import nn
+
+
+def distill(student, teacher, loader):
+    optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+    student.train()
+    for x in loader:
+        with torch.no_grad():
+            soft = teacher(x)
+        optimizer.zero_grad()
+        nn.functional.mse_loss(student(x), soft).backward()
+        optimizer.step()
+
+
+def main(loader):
+    teacher = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    distill(nn.Linear(4, 4), teacher, loader)
+"""
+
+
+def test_it_is_put_into_eval_where_it_is_built_or_else_where_it_is_handed(program, mended):
+    ((built, *_, handed),) = mended("MR108", program(HANDED))
+    assert "nn.BatchNorm1d(4))\n    teacher.eval()\n    distill(" in built
+    assert "def distill(student, teacher, loader):\n    teacher.eval()\n    optimizer" in handed

@@ -77,13 +77,17 @@ class Roles:
     def _steps_others(self, run: ForwardRun) -> bool:
         """Whether the optimizer that the function makes is for others: for a mask, or a head.
 
-        One of another model says so where the function itself puts this one into EVAL: what both
-        are is its caller's to know, and they may share layers.
+        One of another model says so where the function itself, or one on the way, puts this one into EVAL:
+        what both are is its caller's to know, and they may share layers.
         """
-        built = set().union(*(self._record.optimizers.get(name, ()) for name in self.functions(run)[-1:]))
+        switched = run.mode is Mode.EVAL and run.cause.kind == "switch"
+        switched = switched and run.cause.path == run.path[: len(run.cause.path)]
+        names = {*self.functions(run)[-1:]}
+        if switched and run.cause.path in self._record.activations:
+            names.add(self._record.activations[run.cause.path])
+        built = set().union(*(self._record.optimizers.get(name, ()) for name in names))
         if built == {frozenset()}:
             return True
-        switched = run.mode is Mode.EVAL and run.cause.kind == "switch" and run.cause.path == run.path
         others = bool(built) and not any(held is None or _shares(run.thing, held) for held in built)
         return switched and others
 

@@ -165,7 +165,7 @@ _OUTRIGHT = re.compile(
 )
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
-    r"|file|output|result|pred|state|dict|params|logger|writer|processor|type|class"
+    r"|file|output|inputs?$|result|pred|state|dict|params|logger|writer|processor|type|class"
     r"|(^|_)(fn|func|function)$|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
     r"|^(to|build|create|make|get|load|init|define|save|setup|prepare|unwrap"
     r"|store|restore|register|update|reset|swap|compute|calc|calculate|measure|compare|check|evaluate|validate"
@@ -197,9 +197,13 @@ _LOADING_NAME = re.compile(
     re.IGNORECASE,
 )
 # Words at a place that say that a mode which looks wrong is meant (rules.md, "What must not be flagged").
-_DELIBERATE = re.compile(
+_DRAWS = (
     r"mc[_ -]?drop|monte[_ -]?carlo|bayes|uncertaint|enable_dropout|test[_ -]time[_ -]adapt|\btta\b|\btent\b"
-    r"|adapt|re-?estimat|recalibrat|update_bn|bn_update|maml|meta[_ -]?learn|inner_loop|frozen|freez"
+    r"|\bmc[_ ](predict|forward|sampl|infer|pass|estimat)"
+)
+_SAYS_IT_DRAWS = re.compile(_DRAWS, re.IGNORECASE)
+_DELIBERATE = re.compile(
+    rf"{_DRAWS}|adapt|re-?estimat|recalibrat|update_bn|bn_update|maml|meta[_ -]?learn|inner_loop|frozen|freez"
     r"|on purpose|intention|deliberate|keep .*(bn|batch ?norm|dropout|statistics)|fix .*(bn|batch ?norm)",
     re.IGNORECASE,
 )
@@ -276,6 +280,11 @@ def names_an_inference(name: str) -> bool:
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(".")[2])
+
+
+def says_it_draws(text: str) -> bool:
+    """Whether a docstring says that an evaluation is random on purpose: "Monte-Carlo dropout"."""
+    return bool(_SAYS_IT_DRAWS.search(text))
 
 
 def says_deliberate(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 from libcst import matchers as m
 
@@ -11,11 +13,11 @@ from modereview.edits.tree import compound, positions, room_to_recurse
 from modereview.records import Edit, Source, Span
 
 
-def free_name(source: Source, class_span: Span, wanted: str) -> str:
-    """`wanted`, or the first of `wanted_2`, `wanted_3`, ... that no name in the class reads."""
+def free_name(source: Source, class_span: Span, wanted: str, others: Iterable[str] = ()) -> str:
+    """`wanted`, or the first of `wanted_2`, `wanted_3`, ... that neither the class nor `others` have."""
     with room_to_recurse():
         names = m.findall(_class(source, class_span), m.Name())
-    taken = {node.value for node in names if isinstance(node, cst.Name)}
+    taken = {node.value for node in names if isinstance(node, cst.Name)} | set(others)
     name, number = wanted, 1
     while name in taken:
         number += 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
+
 import libcst as cst
 
 from modereview.edits.layout import (
@@ -18,26 +21,24 @@ from modereview.records import Edit, Source, Span
 
 
 def insert_first(source: Source, span: Span, statement: str) -> Edit:
-    """First in the body of the statement that starts at the span's line, behind a docstring.
+    """First in the body of the statement that starts at the span's line, behind a docstring and `global`.
 
     A comment that tells the types of a function stays behind its header, as type checkers want it; another
     above the old first statement stays with it.
     """
     owner = compound(source, span.line)
     body = owner.body
-    documented = isinstance(owner, (cst.FunctionDef, cst.ClassDef)) and _starts_with_string(body)
+    head = _head(owner)
     if isinstance(body, cst.SimpleStatementSuite):
         place_ = Place(owner, body, body.body[0])
-        return (
-            _open_after_first(source, place_, statement) if documented else _open(source, place_, statement)
-        )
+        return _open_after_first(source, place_, statement) if head else _open(source, place_, statement)
     if not isinstance(body, cst.IndentedBlock):
         raise ValueError(f"the statement at {source.name}:{span.line} has no body to insert into")
     first = positions(source)[body.body[0]]
     header = positions(source)[body.header].start.line
     indent = indent_of(source, first.start.line)
     typed = source.lines[header].lstrip().startswith("# type: (")
-    end = end_of_line(source, first.end.line if documented else header + typed)
+    end = end_of_line(source, positions(source)[head[-1]].end.line if head else header + typed)
     return Edit(end, end, after_line(source, statement, indent))
 
 
@@ -69,11 +70,22 @@ def append(source: Source, node: cst.CSTNode, statement: str) -> Edit:
     return Edit(end, end, after_line(source, statement, indent))
 
 
-def _starts_with_string(body: cst.BaseSuite) -> bool:
-    first: cst.CSTNode = body.body[0]
-    if isinstance(first, cst.SimpleStatementLine):
-        first = first.body[0]
-    return isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
+def _head(owner: cst.BaseCompoundStatement) -> list[cst.CSTNode]:
+    """The statements that a body has to begin with: its docstring, and what names are declared before use."""
+    statements: Sequence[cst.CSTNode] = owner.body.body
+    documented = isinstance(owner, (cst.FunctionDef, cst.ClassDef)) and _is_string(statements[0])
+    declared = takewhile(_declares, statements[documented:])
+    return [*statements[:documented], *declared]
+
+
+def _is_string(statement: cst.CSTNode) -> bool:
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else statement
+    return isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
+def _declares(statement: cst.CSTNode) -> bool:
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else statement
+    return isinstance(small, (cst.Global, cst.Nonlocal))
 
 
 def _open(source: Source, where: Place, statement: str) -> Edit:

@@ -11,6 +11,8 @@ from modereview import parse
 from modereview.fix.compose import compose, moved, moved_back
 from modereview.records import Edit, Finding, Fix, Outcome, Program, Severity, Source, Verdict
 from modereview.rules import rule
+from modereview.rules.absent import meets_none
+from modereview.rules.inside import switches
 from modereview.rules.thawing import thaws
 
 _WAYS = 3  # to make each of them that are tried
@@ -121,6 +123,8 @@ def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
     if done is None:
         return None
     state, titles = done
+    if meets_none(now.program, state.program) or switches(state.program) - switches(now.program):
+        return None
     whole = compose(now.source, state.source)
     fix = replace(fix, title=" and ".join(titles), edits=whole)
     if thaws(now.program, state.program):

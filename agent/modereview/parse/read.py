@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,6 +42,17 @@ def read(path: Path, root: Path | None = None, raw: bytes | None = None) -> Sour
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path} cannot be read: {reason}.") from None
     return decode(place, root, raw)
+
+
+def _compiles(source: Source) -> bool:
+    """Whether Python takes the program: `global model` behind its first use is an error of no parser."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(source.tree, source.name, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError):
+            return False
+    return True
 
 
 def _read_bytes(path: Path, shown: str) -> bytes:
@@ -103,6 +115,8 @@ def apply(source: Source, edits: Iterable[Edit]) -> Source:
         after = decode(source.path, source.root, raw)
     except InputError as error:
         raise ValueError(str(error)) from None
+    if not _compiles(after) and _compiles(source):
+        raise ValueError(f"{source.name}: the edits break a rule of the language")
     if after.text != text:  # in a notebook: each cell has to make sense by itself
         raise ValueError(f"{source.name}: the edits do not fit into its cells")
     return after

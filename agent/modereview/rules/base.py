@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from modereview.analyze.torchfacts import says_deliberate
+from modereview.analyze import ir
+from modereview.analyze.torchfacts import says_deliberate, says_it_draws
 from modereview.records import Edit, Event, Finding, Fix, Forward, Program, Severity, Source, Span
 
 
@@ -86,11 +87,21 @@ def may_mind(forward: Forward) -> bool:
 
 
 def deliberate(program: Program, forward: Forward) -> bool:
-    """Whether a name or a comment at the forward or at its switch says that the mode is meant."""
-    if any(says_deliberate(name) for name in (*forward.through, forward.function)):
+    """Whether a name, a docstring or a comment at the forward or its switch says that the mode is meant."""
+    functions = (*forward.through, forward.function)
+    if any(says_deliberate(name) or says_it_draws(_docstring(program, name)) for name in functions):
         return True
     places = [forward.span] + ([forward.switch] if forward.switch else [])
     return any(says_deliberate(comment_at(program, place.line)) for place in places)
+
+
+def _docstring(program: Program, function: str) -> str:
+    known = program.names.functions.get(function) if program.names is not None else None
+    match known.body[:1] if known is not None else ():
+        case (ir.Do(ir.Const(str() as text)),):
+            return text
+        case _:
+            return ""
 
 
 def comment_at(program: Program, line: int) -> str:

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 from modereview import edits
 from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import names_a_network, names_an_evaluation
 from modereview.records import Edit, Finding, Fix, Forward, Function, Mode, Program, Span
-from modereview.rules import giving_back, graph, lookup, several
+from modereview.rules import absent, both, giving_back, graph, inside, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.modes import body_of
-from modereview.rules.placing import at_start, binds, dotted, forward_of, name_in
+from modereview.rules.placing import at_start, binds, dotted, forward_of, head_of, name_in
 
 
 def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
@@ -20,11 +21,37 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     forward = next((f for m in modes if (f := forward_of(program, finding, m, training=False))), None)
     if forward is None or (model := dotted(forward.model)) is None:
         return
-    statement = f"{model}.eval()"
     models = several.source(program, forward)
-    if models is not None:
+    if _runs_in_training(program, forward):
+        yield from _owner_evaluates(program, finding, forward)
+    elif models is not None:
         yield from _each_evaluates(program, finding, forward, models[0])
-        return
+    elif not _is_made_for_others(program, forward, model):
+        yield from _one_evaluates(program, finding, forward, model)
+
+
+def _is_made_for_others(program: Program, forward: Forward, model: str) -> bool:
+    """Whether the function builds the model, runs it once and hands it out, perhaps to a training."""
+    body = body_of(program, forward.function)
+    root = lookup.root_of(model)
+    returned = (s.value for s in walk.statements(body) if isinstance(s, ir.Leave) and s.how == "return")
+    out = any(walk.dotted(e) == root for v in returned if v is not None for e in _handed(v))
+    made = any(binds(s, root, model) for s in walk.statements(body))
+    return out and made and not names_an_evaluation(forward.function) and forward.cause == "entry"
+
+
+def _handed(value: ir.Expr) -> tuple[ir.Expr, ...]:
+    """What a return hands out as it is: the model itself, in a tuple, in a call that wraps it."""
+    return (value, *(value.items if isinstance(value, ir.Items) else ()), *_given(value))
+
+
+def _given(value: ir.Expr) -> tuple[ir.Expr, ...]:
+    return value.args if isinstance(value, ir.Call) and names_a_network(walk.dotted(value.func) or "") else ()
+
+
+def _one_evaluates(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:
+    """The model by its own name, at the start of the function or before the evaluation."""
+    statement = f"{model}.eval()"
     yield from _instead(program, finding, forward, model)
     function = program.function(forward.function)
     if function is not None and not _may_train(program, function):
@@ -38,12 +65,43 @@ def eval_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
             yield from _evaluates(program, finding, forward, title, edit)
     place = _evaluating_statement(program, forward)
     if place is not None:
-        edit = edits.insert_before(program.source, place, statement)
-        yield from _evaluates(program, finding, forward, f"call `{statement}` before the evaluation", edit)
+        guarded = absent.guarded(program, forward.function, model, statement, place)
+        for wanted in dict.fromkeys((statement, guarded)):
+            edit = edits.insert_before(program.source, place, wanted)
+            yield from _evaluates(
+                program, finding, forward, f"call `{statement}` before the evaluation", edit
+            )
+        yield from _before_each(program, finding, forward, model)
+    chosen = both.by_condition(program, forward, model)
+    if chosen is not None:
+        title = f"put `{model}` into train or eval mode as `{chosen[0]}` says"
+        yield from _evaluates(program, finding, forward, title, chosen[1])
     if function is not None and not _may_train(program, function):
         yield from _given_back(program, finding, forward, model, "saved")
     elif place is None:
         yield from _in_caller(program, finding, forward)
+
+
+def _runs_in_training(program: Program, forward: Forward) -> bool:
+    """Whether it is a part that the module's own `forward` runs as well: a switch there would stay."""
+    owner = forward.function.rpartition(".")[0]
+    known = program.module(owner) is not None
+    return known and forward.function in {f.name for f in inside.reached(program, owner, "forward")}
+
+
+def _owner_evaluates(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """The whole module into EVAL, where a function that only evaluates asks it for the part."""
+    calls = zip(forward.through, (*forward.path, forward.span)[1:], strict=False)
+    for name, place in reversed(list(calls)):
+        function = program.function(name)
+        call = next((c for c in walk.calls(body_of(program, name)) if c.span == place), None)
+        asked = call.func if call is not None else None
+        model = dotted(walk.dotted(asked.base) or "") if isinstance(asked, ir.Attr) else None
+        if model and model != "self" and function is not None and not _may_train(program, function):
+            for edit in at_start(program, name, model, f"{model}.eval()"):
+                title = f"call `{model}.eval()` at the start of `{name}`"
+                yield from _evaluates(program, finding, forward, title, edit)
+            return
 
 
 def _may_train(program: Program, function: Function) -> bool:
@@ -67,6 +125,24 @@ def _each_evaluates(program: Program, finding: Finding, forward: Forward, models
     if place is not None:
         edit = edits.insert_before(program.source, place, statement)
         yield from _evaluates(program, finding, forward, f"{title} before the evaluation", edit)
+
+
+def _before_each(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:
+    """Before every evaluation that the function makes of the model: a test as well as each validation."""
+    alike = (
+        f
+        for f in program.forwards
+        if (f.function, f.model) == (forward.function, forward.model)
+        and f.role in ("evaluate", "infer")
+        and f.mode is not Mode.EVAL
+    )
+    places = sorted({p for f in alike if (p := _evaluating_statement(program, f)) is not None})
+    if len(places) > 1:
+        statement = f"{model}.eval()"
+        asked = [absent.guarded(program, forward.function, model, statement, p) for p in places]
+        changes = map(edits.insert_before, [program.source] * len(places), places, asked)
+        title = f"call `{statement}` before each evaluation"
+        yield from _evaluates(program, finding, forward, title, *changes)
 
 
 def _instead(program: Program, finding: Finding, forward: Forward, model: str) -> Iterator[Fix]:
@@ -127,8 +203,7 @@ def _first_statement(program: Program, name: str, model: str) -> Span | None:
     """Where the function begins its work: behind its docstring, and behind what gives the model its name."""
     body = body_of(program, name)
     bound = [i for i, s in enumerate(body) if binds(s, lookup.root_of(model), model)]
-    documented = isinstance(body[0], ir.Do) and isinstance(body[0].value, ir.Const)
-    rest = body[bound[-1] + 1 if bound else int(documented) :]
+    rest = body[bound[-1] + 1 if bound else head_of(body) :]
     return rest[0].span if rest else None
 
 

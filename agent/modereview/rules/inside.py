@@ -5,6 +5,7 @@ A nested function belongs to the class of the method around it: it sees the same
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -83,6 +84,16 @@ def used_by_modules(program: Program) -> frozenset[str]:
         used |= new
         todo += [functions[n] for n in new]
     return frozenset(used)
+
+
+def switches(program: Program) -> Counter[tuple[str, str]]:
+    """(function, switch) of what the forwards of the file switch themselves, each time that they run."""
+    return Counter(
+        (each.function.name, program.source.slice(call.span))
+        for each in running(program)
+        for call in walk.calls(each.function.body)
+        if isinstance(call.func, ir.Attr) and call.func.name in ("eval", "train")
+    )
 
 
 def mode_decides(body: ir.Block, place: Span) -> bool:

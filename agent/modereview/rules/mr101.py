@@ -135,7 +135,8 @@ def main(loader):
     ),
     fix=(
         "`model.eval()` at the start of the evaluating function, on the very expression used there; on "
-        "each of several models that a loop hands out. A note on a model that is handed in, or was saved "
+        "each of several models that a loop hands out; in a function that trains or evaluates as a condition "
+        "says, the switch by that condition. A note on a model that is handed in, or was saved "
         "whole, is offered it as well, with the mode given back where another may train on: right if nobody "
         "out of view switches, so written with `--unproved` alone."
     ),

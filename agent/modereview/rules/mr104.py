@@ -17,7 +17,8 @@ def check(program: Program) -> Iterator[Finding]:
         own = program.module(forward.function.rpartition(".")[0]) is not None  # its caller may want gradients
         wasteful = judged and forward.grad is True and forward.cause == "switch"
         tried = modes.is_unit_test(program, forward)
-        if wasteful and not own and not tried and forward.function not in seen:
+        told = forward.function in seen or own or tried
+        if wasteful and not told and not graph.is_needed(program, forward):
             seen.add(forward.function)
             yield _finding(program, forward)
 

@@ -8,24 +8,24 @@ from itertools import pairwise
 
 from modereview import edits
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import FLUENT
-from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import lookup
+from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
+from modereview.rules import absent, lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.modes import meeting
-from modereview.rules.placing import dotted, name_in
+from modereview.rules.modes import body_of, meeting
+from modereview.rules.placing import at_start, dotted, name_in, prepared
 
 _TEACHER = re.compile(
     r"teacher|(^|_)ema(_|$)|target|(^|_)ref(erence)?_model|perceptual|(^|_)(vgg|lpips)", re.I
 )
 # Kept in TRAIN on purpose by the methods that they belong to: the student and its average see the same noise.
 _AVERAGED = re.compile(
-    r"(^|_)ema(_|$)|momentum|mean_teacher|_k$|key_encoder|target_(enc|net)|byol|moco|dino", re.I
+    r"(^|_)ema(_|$)|momentum|mean_?teacher|_k$|key_encoder|target_(enc|net)|byol|moco|dino", re.I
 )
 
 
 # What learns by reinforcement seldom holds a layer that depends on the mode: one has to be known.
 _ACTING = re.compile(r"critic|actor|policy|(^|[._])q\d?(_|$|net)|q_?func|(^|_)(sac|td3|ddpg|dqn)(_|$)", re.I)
+_STABLE = "the targets no longer change from run to run: expect other loss curves"
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def _is_asked(forward: Forward) -> bool:
 
 def _is_meant(program: Program, forward: Forward) -> bool:
     """Whether TRAIN may be on purpose: an average of the student, a name, a comment, a switch beside it."""
-    places = (forward.model, forward.function, *forward.classes)
+    places = (forward.model, forward.function, *forward.classes, *forward.makers, program.source.path.stem)
     averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
     beside = _is_switched_beside(program, forward)
     return averaged or beside or not by_role(forward) or deliberate(program, forward)
@@ -115,23 +115,59 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     if not RULE.mends(finding):
         return
     yield from _at_the_switch(program, finding)
-    found = [f for f in program.forwards if f.span == finding.span and f.cause == "build" and f.why]
+    found = [f for f in program.forwards if f.span == finding.span and f.cause == "build"]
     if not found:
         return
-    built = found[0].why[0].span
+    for holder, statement, name in (*_named(program, found[0]), *_built(program, found[0])):
+        lines = [f"{name}.eval()"]
+        if all(f.grad is True for f in found) and not _is_frozen(program, holder, name):
+            lines.append(f"{name}.requires_grad_(False)")
+        place = prepared(program, statement, name)
+        asked = absent.guarded(program, holder, name, "\n".join(lines), statement.span)
+        edit = edits.insert_after(program.source, place, asked)
+        title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
+        yield fix(program.source, finding, title, edit, consequence=_STABLE)
+    yield from _where_it_is_handed(program, finding, found[0])
+
+
+def _where_it_is_handed(program: Program, finding: Finding, forward: Forward) -> Iterator[Fix]:
+    """At the start of the function that is handed the network: who calls it from elsewhere is served, too."""
+    assert program.names is not None
+    function = program.names.functions.get(forward.function)
+    name = dotted(forward.model)
+    if function is not None and name in {p.name for p in function.params}:
+        for edit in at_start(program, forward.function, str(name), f"{name}.eval()"):
+            title = f"call `{name}.eval()` at the start of `{forward.function}`"
+            yield fix(program.source, finding, title, edit, consequence=_STABLE)
+
+
+def _named(program: Program, forward: Forward) -> Iterator[tuple[str, ir.Assign, str]]:
+    """(function, statement, name) where a function on the way gives the network its name by a call.
+
+    What builds it may build its student as well.
+    """
+    for function, place in zip(("", *forward.through), (*forward.path, forward.span), strict=False):
+        name = name_in(program, forward, function, place)
+        for statement in walk.statements(body_of(program, function)):
+            for target, value in lookup.bindings(statement):
+                made = value.then if isinstance(value, ir.Choice) else value
+                if name and walk.dotted(target) == name and isinstance(made, ir.Call):
+                    assert isinstance(statement, ir.Assign)
+                    yield function, statement, name
+                    return
+
+
+def _built(program: Program, forward: Forward) -> Iterator[tuple[str, ir.Assign, str]]:
+    """The same where it is built, as far as that place is known."""
+    places = [event.span for event in forward.why[:1]]
     for holder, body in lookup.scopes(program):
         for statement in walk.statements(body):
-            if isinstance(statement, ir.Assign) and walk.within(built, statement.span):
-                name = dotted(walk.dotted(statement.targets[0]) or "")
+            for target, value in lookup.bindings(statement):
+                built = any(walk.within(place, value.span) for place in places)
+                name = dotted(walk.dotted(target) or "") if built else None
                 if name:
-                    lines = [f"{name}.eval()"]
-                    if all(f.grad is True for f in found) and not _is_frozen(program, holder, name):
-                        lines.append(f"{name}.requires_grad_(False)")
-                    place = _set_up(program, statement, name)
-                    edit = edits.insert_after(program.source, place, "\n".join(lines))
-                    title = f"call {' and '.join(f'`{line}`' for line in lines)} where it is built"
-                    why = "the targets no longer change from run to run: expect other loss curves"
-                    yield fix(program.source, finding, title, edit, consequence=why)
+                    assert isinstance(statement, ir.Assign)
+                    yield holder, statement, name
 
 
 def _at_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:
@@ -151,8 +187,7 @@ def _at_the_switch(program: Program, finding: Finding) -> Iterator[Fix]:
         last = next(over, around[-1])
         edit = edits.insert_after(source, last.span, f"{name}.eval()")
         title = f"behind `{call}`" if last is around[-1] else "behind the loop that switches it"
-    why = "the targets no longer change from run to run: expect other loss curves"
-    yield fix(source, finding, f"call `{name}.eval()` {title}", edit, consequence=why)
+    yield fix(source, finding, f"call `{name}.eval()` {title}", edit, consequence=_STABLE)
 
 
 def _goes_over(program: Program, loop: ir.Loop, call: str) -> bool:
@@ -169,31 +204,6 @@ def _is_frozen(program: Program, holder: str, name: str) -> bool:
         if (own or f"{name}.requires_grad_" in text) and "requires_grad" in text:
             return True
     return False
-
-
-def _set_up(program: Program, built: ir.Assign, name: str) -> Span:
-    """The last of the statements right behind the one that builds it which prepare it: weights, a device."""
-    for _, body in lookup.scopes(program):
-        for block in _blocks(body):
-            if built in block:
-                last: ir.Stmt = built
-                for statement in block[block.index(built) + 1 :]:
-                    if not _prepares(statement, name):
-                        break
-                    last = statement
-                return last.span
-    return built.span
-
-
-def _prepares(statement: ir.Stmt, name: str) -> bool:
-    """`teacher.load_state_dict(...)`, `teacher = teacher.to(device)`."""
-    value = statement.value if isinstance(statement, ir.Do | ir.Assign) else None
-    func = value.func if isinstance(value, ir.Call) else None
-    return (
-        isinstance(func, ir.Attr)
-        and walk.dotted(func.base) == name
-        and func.name in {*FLUENT, "load_state_dict"}
-    )
 
 
 RULE = Rule(
@@ -246,7 +256,8 @@ def main(loader):
         "purpose (a note); a teacher whose own `train()` stands on the line before it makes targets (a note)."
     ),
     fix=(
-        "`eval()` where the network is built and its weights are loaded, or where the file itself switches "
+        "`eval()` where the network is built and its weights are loaded, at the start of a function that is "
+        "handed it where only that can be proved, or where the file itself switches "
         "it to TRAIN; `requires_grad_(False)` with it where the graph would be built through it for "
         "nothing. Where reinforcement learns with layers out of view it is a note, whose fix `--unproved` "
         "alone writes."

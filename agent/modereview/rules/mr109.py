@@ -8,6 +8,7 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import EVAL_LOADERS
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
+from modereview.rules import conditions
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
 from modereview.rules.modes import body_of
 from modereview.rules.placing import dotted
@@ -81,8 +82,10 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     """`train()` before the loop that trains, or, in a LightningModule, where the model is loaded."""
     model = dotted(finding.subject)
     body = body_of(program, finding.function)
+    if any(f.span == finding.span and f.mode is Mode.UNKNOWN for f in program.forwards):
+        return  # what it is on another way is not known: a part that is frozen may be in it
     loops = [s for s in walk.statements(body) if _trains_in(s, finding.span)]
-    if model is None:
+    if model is None or _is_optional(program, finding.function, model):
         return
     if loops:
         edit = edits.insert_before(program.source, loops[0].span, f"{model}.train()")
@@ -92,6 +95,13 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
         return
     why = "training sees dropout again: expect other loss curves; checkpoints still load"
     yield fix(program.source, finding, f"call `{model}.train()` before the training", edit, consequence=why)
+
+
+def _is_optional(program: Program, function: str, model: str) -> bool:
+    """Whether an option decides if an optimizer gets its parameters: else it stays frozen, and in EVAL."""
+    calls = conditions.calls(body_of(program, function))
+    held = [h for call, h in calls if walk.dotted(call.func) == f"{model}.parameters"]
+    return bool(conditions.common(program, held))
 
 
 def _trains_in(statement: ir.Stmt, trained: Span) -> bool:

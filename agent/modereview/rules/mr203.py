@@ -9,21 +9,21 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import FLUENT, SENSITIVE_LAYERS, says_deliberate
 from modereview.records import Finding, Fix, Program, Severity
+from modereview.rules import kin
 from modereview.rules.base import Rule, comment_at, fix
-from modereview.rules.inside import caller_decides, mode_decides, reached
+from modereview.rules.inside import caller_decides, mode_decides, running
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Mode-sensitive layers that `forward` builds anew at each call and uses on the spot."""
     assert program.names is not None
-    for module in program.modules:
-        for method in reached(program, module.name, "forward"):
-            for call in _built_and_called(method.body):
-                origin = program.names.origin(call.func) or ""
-                kind = origin.rpartition(".")[2]
-                built = kind in SENSITIVE_LAYERS and origin.startswith("torch.nn.")
-                if built and not mode_decides(method.body, call.span):
-                    yield _finding(program, module.name, method, kind, call)
+    for run in running(program):
+        for call in _built_and_called(run.function.body):
+            origin = program.names.origin(call.func) or ""
+            kind = origin.rpartition(".")[2]
+            built = kind in SENSITIVE_LAYERS and origin.startswith("torch.nn.")
+            if built and not mode_decides(run.function.body, call.span):
+                yield _finding(program, run.module.name, run.function, kind, call)
 
 
 def _built_and_called(body: ir.Block) -> Iterator[ir.Call]:
@@ -80,10 +80,11 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     module = program.module(finding.function.rpartition(".")[0])
     body = program.names.functions[finding.function].body
     call = next((c for c in walk.calls(body) if c.span == finding.span), None)
-    if module is None or call is None or not _same_in_init(program, call):
+    others = kin.attributes(program, module.name) if module is not None else None
+    if module is None or call is None or others is None or not _same_in_init(program, module.name, call):
         return
     kind = finding.subject.rpartition(".")[2]
-    attr = edits.free_name(program.source, module.span, re.sub(r"\d+d$", "", kind).lower())
+    attr = edits.free_name(program.source, module.span, re.sub(r"\d+d$", "", kind).lower(), others)
     text = program.source.slice(call.span)
     kept = edits.insert_in_init(program.source, module.span, f"self.{attr} = {text}")
     if kept is None:
@@ -105,14 +106,14 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     )
 
 
-def _same_in_init(program: Program, call: ir.Call) -> bool:
-    """Whether the arguments are literals, attributes of self, or names of the top level."""
+def _same_in_init(program: Program, cls: str, call: ir.Call) -> bool:
+    """Whether the arguments are literals, names of the top level, or what `__init__` alone sets on self."""
     top = {
         t.id for s in program.block if isinstance(s, ir.Assign) for t in s.targets if isinstance(t, ir.Name)
     }
     for argument in (*call.args, *(v for _, v in call.kwargs)):
         text = walk.dotted(argument) or ""
-        if not (isinstance(argument, ir.Const) or text.startswith("self.") or text in top):
+        if not (isinstance(argument, ir.Const) or kin.is_settled(program, cls, text) or text in top):
             return False
     return True
 

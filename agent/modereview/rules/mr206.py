@@ -18,6 +18,7 @@ from modereview.rules.overriding import (
     is_stub,
     lacks_the_return_alone,
     mode_for_base,
+    switches_by_its_mode,
     undoes_own_eval,
 )
 
@@ -123,7 +124,9 @@ def _completed(program: Program, method: ir.Function, mode: str) -> Iterator[Edi
     if method.short == "train" and bare:
         given = ("self, " if bare[0].args else "") + mode
         yield edits.replace(source, bare[0].span, f"{source.slice(bare[0].func.span)}({given})")
-    elif not any(_calls_super(c, method.short) for c in walk.calls(method.body)):
+    elif not (
+        switches_by_its_mode(method) or any(_calls_super(c, method.short) for c in walk.calls(method.body))
+    ):
         yield edits.insert_first(source, method.span, handed)
     yield from _returning(program, method)
 

@@ -153,10 +153,15 @@ def _repeated(program: Program, finding: Finding) -> Span | None:
 
 
 def _statements(program: Program, module: ModuleClass) -> list[str]:
-    """The statements of `__init__` that freeze, as they can stand in `train`; none if they use its locals."""
+    """The statements of `__init__` that freeze, as they can stand in `train`; none if they use its locals.
+
+    With the norms go the parts that are frozen whole: a `train` that keeps some and thaws others misleads.
+    """
     assert program.names is not None
     init = program.names.classes[module.name].method("__init__")
     frozen = norms_of(program, module, init) if init else []
+    if init and frozen:
+        frozen += [f for f in submodules(init.body) if f.target.startswith("self.")]
     texts = []
     for statement in init.body if init else ():
         if any(walk.within(f.span, statement.span) for f in frozen):

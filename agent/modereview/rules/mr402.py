@@ -92,9 +92,9 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 
 
 def _conditions(program: Program, seed: seeds.Draw) -> int:
-    """How many conditions stand around it in its function."""
+    """How many conditions and loops stand around it in its function: a loop would seed again and again."""
     body = dict(lookup.scopes(program)).get(seed.function, ())
-    branches = (s for s in walk.statements(body) if isinstance(s, ir.If))
+    branches = (s for s in walk.statements(body) if isinstance(s, ir.If | ir.Loop))
     return sum(walk.within(seed.call.span, s.span) for s in branches)
 
 

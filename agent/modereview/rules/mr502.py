@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from modereview import edits
@@ -81,12 +82,27 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
             convert = _assigning(block, finding.span, late[0].model)
             wrap = _assigning(block, wraps[-1].span, late[0].model)
             if convert is not None and wrap is not None and not _needs_between(block, wrap, convert):
-                text = lookup.with_comment(program, convert.span)
+                text = _of_what_is_wrapped(program, convert, wrap)
+                if text is None:
+                    return
                 moved = edits.insert_before(program.source, wrap.span, text)
                 gone = edits.remove_statement(program.source, convert.span)
                 why = "the documented order; statistics are of the whole batch from the start"
                 yield fix(program.source, finding, "convert before the wrap", moved, gone, consequence=why)
                 return
+
+
+def _of_what_is_wrapped(program: Program, convert: ir.Assign, wrap: ir.Assign) -> str | None:
+    """The conversion as it reads before the wrap, where what is wrapped may have another name."""
+    model = walk.dotted(convert.targets[0])
+    inner = walk.dotted(wrap.value.args[0]) if isinstance(wrap.value, ir.Call) and wrap.value.args else None
+    text = lookup.with_comment(program, convert.span)
+    if inner == model:
+        return text
+    given = convert.value.args if isinstance(convert.value, ir.Call) else ()
+    if inner is None or [walk.dotted(a) for a in given] != [model]:
+        return None
+    return re.sub(rf"(?<![\w.]){re.escape(str(model))}(?!\w)", inner, text)
 
 
 def _needs_between(block: ir.Block, wrap: ir.Assign, convert: ir.Assign) -> bool:

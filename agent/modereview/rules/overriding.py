@@ -156,6 +156,11 @@ def _delegates(method: ir.Function) -> bool:
     return any((walk.dotted(t) or "").endswith(".training") for t in written)
 
 
+def switches_by_its_mode(method: ir.Function) -> bool:
+    """Whether it has a mode and does with it what `super().train(mode)` would, in its own way."""
+    return len(method.params) > 1 and _delegates(method) and _reads(method, method.params[1].name)
+
+
 def mode_for_base(call: ir.Call, name: str) -> tuple[ir.Expr, ...] | None:
     """What `super().train(mode)` or `nn.Module.train(self, mode)` is given besides `self`; None otherwise."""
     match call.func:

@@ -12,9 +12,9 @@ from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Edit, ModuleClass, Program, Span
 from modereview.rules import inside, lookup
+from modereview.rules.skipped import MODULES
 
 _NAMES = {"train": "train_model", "eval": "evaluate"}
-_BASES = ("torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module")
 _WORK = frozenset("backward step zero_grad forward".split())
 
 
@@ -65,7 +65,7 @@ def _is_alone(program: Program, owner: ModuleClass, method: ir.Function) -> bool
     assert program.names is not None
     classes = program.names.classes.values()
     (own,) = (c for c in classes if c.name == owner.name)
-    bare = all(program.names.origin(base) in _BASES for base in own.bases)
+    bare = all(program.names.origin(base) in MODULES for base in own.bases)
     heirs = any(walk.dotted(base) == owner.name for c in classes for base in c.bases)
     return bare and not heirs and not method.decorators
 

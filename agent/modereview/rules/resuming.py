@@ -8,10 +8,11 @@ from itertools import pairwise
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
-from modereview.rules import lookup, several
+from modereview.rules import absent, lookup, several
 from modereview.rules.base import fix
+from modereview.rules.choosing import is_chosen
 from modereview.rules.modes import Meeting, body_of, meeting
-from modereview.rules.placing import at_start, forward_of, name_in
+from modereview.rules.placing import at_start, first_in, forward_of, name_in
 
 _AGAIN = "training sees dropout and batch statistics again: expect other loss curves; checkpoints still load"
 
@@ -20,7 +21,7 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     """Ways to put the model back into TRAIN before it is trained on, the best first."""
     forward = forward_of(program, finding, Mode.EVAL, training=True)
     where = meeting(program, forward) if forward is not None else None
-    if forward is None or where is None:
+    if forward is None or where is None or _is_chosen_there(program, forward, where):
         return
     yield from _second_eval(program, finding, forward)
     models = several.source(program, forward)
@@ -38,6 +39,12 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
     called = where.depth < len(forward.through)
     there = list(_in_callee(program, finding, forward, forward.through[where.depth])) if called else []
     yield from here + there if _is_a_step(program, forward, where) else there + here
+
+
+def _is_chosen_there(program: Program, forward: Forward, where: Meeting) -> bool:
+    """Whether the function itself chooses one of both modes: a `train()` behind that would overrule it."""
+    here = where.function == forward.function and where.switch == forward.switch
+    return here and is_chosen(program, forward)
 
 
 def _each_trains(
@@ -155,11 +162,14 @@ def _in_meeting(program: Program, finding: Finding, where: Meeting, model: str) 
     """First in the epoch, or where its training part begins if the evaluation comes first."""
     statement = f"{model}.train()"
     if where.loop is not None and where.forward < where.switch:
-        edit = edits.insert_first(program.source, where.loop.span, statement)
+        asked = absent.guarded(program, where.function, model, statement, where.loop.span)
+        edit = first_in(program, where.loop, asked)
         turn = "step" if where.within_epoch else "epoch"
         return _trains(program, finding, f"call `{statement}` at the start of each {turn}", edit)
     inside = where.loop.body if where.loop is not None else where.body
-    edit = edits.insert_before(program.source, _outermost(inside, where), statement)
+    place = _outermost(inside, where)
+    asked = absent.guarded(program, where.function, model, statement, place)
+    edit = edits.insert_before(program.source, place, asked)
     return _trains(program, finding, f"call `{statement}` before the training", edit)
 
 

@@ -13,7 +13,7 @@ from modereview.records import Edit, ModuleClass, Program
 from modereview.rules import inside, lookup
 from modereview.rules.freezing import switches_off
 
-_BASES = ("torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module")
+MODULES = ("torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module")
 
 
 def is_skipped(program: Program, module: ModuleClass, method: ir.Function) -> bool:
@@ -29,7 +29,7 @@ def _is_part(program: Program, module: ModuleClass) -> bool:
     bases = [base for cls in inside.lineage(program, module.name) for base in cls.bases]
     origins = [program.names.origin(base) or "" for base in bases]
     owners = {site.caller.rpartition(".")[0] for site in module.builds} - {module.name}
-    layer = any(origin.startswith("torch.nn.") and origin not in _BASES for origin in origins)
+    layer = any(origin.startswith("torch.nn.") and origin not in MODULES for origin in origins)
     return layer or any(program.module(owner) for owner in owners)
 
 

@@ -69,7 +69,9 @@ def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
     called = program.source.slice(forward.span).startswith(f"{forward.model}(")  # and not what leads to it
     measured = any(map(names_an_evaluation, forward.through))  # `benchmark()`, `latency()`: its time is taken
     body = dict(lookup.scopes(program)).get(forward.function, ())
-    alone = any(_throws_away(s, forward) for s in walk.statements(body))
+    alone = any(
+        _throws_away(s, forward) or _is_never_read(program, s, forward) for s in walk.statements(body)
+    )
     return called and alone and (forward.handed or not measured)
 
 
@@ -80,6 +82,19 @@ def _throws_away(statement: ir.Stmt, forward: Forward) -> bool:
             return value.span == forward.span
         case _:
             return isinstance(statement, ir.Do) and statement.span == forward.span
+
+
+def _is_never_read(program: Program, statement: ir.Stmt, forward: Forward) -> bool:
+    """`out = model(x)`, to initialize lazy layers, and nothing reads that `out`."""
+    match statement:
+        case ir.Assign((ir.Name(name),), value) if value.span == forward.span:
+            body = dict(lookup.scopes(program)).get(forward.function, ())
+            bound = {t.span for s in walk.statements(body) for t, _ in lookup.bindings(s)}
+            named = [e for e in walk.all_expressions(body) if isinstance(e, ir.Name) and e.id == name]
+            read = any(e.span not in bound for e in named) or any(name in f.reads for f in program.functions)
+            return not read
+        case _:
+            return False
 
 
 def _called_in(program: Program, forward: Forward) -> str | None:

@@ -1,0 +1,301 @@
+"""Where a switch is written: as a maintainer would have placed it."""
+
+from __future__ import annotations
+
+
+def test_a_validation_and_a_test_in_one_function(mends):
+    assert mends("""
+ def main(loader, test_loader, wanted):
+     model = Net()
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     if "train" in wanted:
+         for epoch in range(3):
++            model.train()
+             for x, y in loader:
+                 optimizer.zero_grad()
+                 F.cross_entropy(model(x), y).backward()
+                 optimizer.step()
++            model.eval()
+             with torch.no_grad():
+                 print(sum((model(x).argmax(1) == y).sum().item() for x, y in test_loader))
+     if "test" in wanted:
++        model.eval()
+         with torch.no_grad():
+             print(sum((model(x).argmax(1) == y).sum().item() for x, y in test_loader))
+""")
+
+
+def test_a_teacher_of_the_builder_that_builds_its_student(mends):
+    assert mends("""
+ def build(width, weights=None):
+     net = Net(width)
+     if weights:
+         net.load_state_dict(torch.load(weights))
+     return net
+
+
+ def distill(student, teacher, loader):
+     optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+     student.train()
+     for x in loader:
+         with torch.no_grad():
+             soft = teacher(x)
+         optimizer.zero_grad()
+         F.mse_loss(student(x), soft).backward()
+         optimizer.step()
+
+
+ def main(loader):
+     teacher = build(64, "teacher.pt")
+     teacher.to("cpu")
++    teacher.eval()
+     student = build(8)
+     distill(student, teacher, loader)
+""")
+
+
+def test_a_teacher_that_is_built_in_one_line_with_its_student(mends):
+    assert mends("""
+ def main(loader):
+     student, teacher = Net(), Net(8)
+     teacher.load_state_dict(torch.load("teacher.pt"))
++    teacher.eval()
+     optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+     for x in loader:
+         with torch.no_grad():
+             soft = teacher(x)
+         optimizer.zero_grad()
+         F.mse_loss(student(x), soft).backward()
+         optimizer.step()
+""")
+
+
+def test_a_name_is_declared_global_before_it_is_switched(mends):
+    assert mends('''
+ model = Net()
+ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+
+ def train(loader):
+     global model
++    model.train()
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.cross_entropy(model(x), y).backward()
+         optimizer.step()
+
+
+ def test(loader):
+     """How many are right."""
+     global best
+     global model
++    model.eval()
+
+     # the best of all epochs
+     with torch.no_grad():
+         best = max(best, sum((model(x).argmax(1) == y).sum().item() for x, y in loader))
+
+
+ def run(loader):
+     for epoch in range(2):
+         train(loader)
+         test(loader)
+''')
+
+
+PHASES = """
+ def fit(model, loaders, optimizer):
+     for epoch in range(3):
+         for phase in ["train", "val"]:
++            if phase == "train":
++                model.train()
++            else:
++                model.eval()
+             right = 0
+             for x, y in loaders[phase]:
+                 with torch.set_grad_enabled(phase == "train"):
+                     out = model(x)
+                     loss = F.cross_entropy(out, y)
+                 if phase == "train":
+                     optimizer.zero_grad()
+                     loss.backward()
+                     optimizer.step()
+                 right += (out.argmax(1) == y).sum().item()
+             print(phase, right)
+
+
+ def main(loaders):
+     model = Net()
+     fit(model, loaders, torch.optim.SGD(model.parameters(), lr=0.1))
+"""
+ONE_FOR_BOTH = """
+ def run_epoch(model, loader, optimizer=None):
++    if optimizer is not None:
++        model.train()
++    else:
++        model.eval()
+     total = 0.0
+     for x, y in loader:
+         loss = F.cross_entropy(model(x), y)
+         if optimizer is not None:
+             optimizer.zero_grad()
+             loss.backward()
+             optimizer.step()
+         total += loss.item()
+     return total
+
+
+ def main(loader, val_loader):
+     model = Net()
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     for epoch in range(3):
+         run_epoch(model, loader, optimizer)
+         print(run_epoch(model, val_loader))
+"""
+
+
+def test_the_mode_follows_what_decides_whether_it_trains(mends):
+    assert mends(PHASES)
+    assert mends(ONE_FOR_BOTH)
+
+
+def test_it_does_so_where_the_rest_is_for_training_alone(mends):
+    assert mends("""
+ def run_epoch(model, loader, optimizer, is_test):
++    if is_test:
++        model.eval()
++    else:
++        model.train()
+     total = 0.0
+     for x, y in loader:
+         loss = F.cross_entropy(model(x), y)
+         total += loss.item()
+         if is_test:
+             continue
+         optimizer.zero_grad()
+         loss.backward()
+         optimizer.step()
+     return total
+
+
+ def main(loader, val_loader):
+     model = Net()
+     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+     for epoch in range(3):
+         run_epoch(model, loader, optimizer, False)
+         print(run_epoch(model, val_loader, optimizer, True))
+""")
+
+
+def test_it_does_not_where_the_condition_is_made_inside(mends):
+    before = "".join(line for line in ONE_FOR_BOTH.splitlines(keepends=True) if line[0] != "+")
+    inside = before.replace("if optimizer is not None:", "if step:")
+    assert mends(
+        inside.replace("     total = 0.0\n", "     total = 0.0\n     step = optimizer is not None\n")
+    )
+
+
+def test_a_train_that_keeps_norms_frozen_keeps_the_frozen_parts_as_well(mends):
+    assert mends("""
+ class Tuned(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+         self.norm = nn.BatchNorm2d(4)
+         self.stem.eval()
+         self.norm.eval()
++
++    def train(self, mode=True):
++        super().train(mode)
++        self.stem.eval()
++        self.norm.eval()
++        return self
+
+     def forward(self, x):
+         return self.norm(self.stem(x))
+""")
+
+
+def test_a_part_that_forward_runs_is_switched_with_its_module_by_who_evaluates(mends):
+    assert mends("""
+ class Siamese(nn.Module):
+     def __init__(self):
+         super().__init__()
+         self.net = Net()
+
+     def once(self, x):
+         return self.net(x)
+
+     def forward(self, a, b):
+         return self.once(a), self.once(b)
+
+
+ def train(siamese, loader):
+     optimizer = torch.optim.SGD(siamese.parameters(), lr=0.1)
+     siamese.train()
+     for a, b in loader:
+         first, second = siamese(a, b)
+         optimizer.zero_grad()
+         F.mse_loss(first, second).backward()
+         optimizer.step()
+
+
+ @torch.no_grad()
+ def embed(siamese, loader):
++    siamese.eval()
+     return [siamese.once(x) for x in loader]
+
+
+ def main(loader):
+     siamese = Siamese()
+     train(siamese, loader)
+     print(embed(siamese, loader))
+""")
+
+
+def test_a_model_is_switched_behind_what_prepares_it_and_behind_the_switches_of_others(mends):
+    assert mends("""
+ def predict(path, loader, several):
+     model, other = Net(), Net()
+     state = torch.load(path)
+     model.load_state_dict(state)
+     if several:
+         model = nn.DataParallel(model)
+     model.to("cpu")
++    model.eval()
+     with torch.no_grad():
+         return [model(x).argmax(1) for x in loader]
+
+
+ def main(loader):
+     model, other = Net(), Net()
+     optimizer = torch.optim.SGD([*model.parameters(), *other.parameters()], lr=0.1)
+     for epoch in range(3):
+         model.train()
++        other.train()
+         for x, y in loader:
+             optimizer.zero_grad()
+             F.cross_entropy(model(x) + other(x), y).backward()
+             optimizer.step()
+         model.eval()
+         other.eval()
+         with torch.no_grad():
+             print([model(x) + other(x) for x, y in loader])
+""")
+
+
+def test_a_switch_stands_behind_the_last_condition_that_makes_another_model(mends):
+    assert mends("""
+ from tools import Traced
+
+
+ def detect(path, loader, trace):
+     model = Net()
+     model.load_state_dict(torch.load(path))
+     stride = model.stride
+     if trace:
+         model = Traced(model, stride)
++    model.eval()
+     with torch.no_grad():
+         return [model(x).argmax(1) for x in loader]
+""")
