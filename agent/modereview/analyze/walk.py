@@ -99,6 +99,13 @@ def blocks(statement: ir.Stmt) -> tuple[ir.Block, ...]:
             return ()
 
 
+def all_blocks(block: ir.Block) -> Iterator[ir.Block]:
+    """A block and every one inside it; bodies of functions and classes are not among them."""
+    yield block
+    for statement in statements(block):
+        yield from blocks(statement)
+
+
 def statements(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Stmt]:
     """Every statement of a block and the blocks in it; with `nested` those of functions and classes too."""
     for statement in block:

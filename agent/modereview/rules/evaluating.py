@@ -149,7 +149,7 @@ def _instead(program: Program, finding: Finding, forward: Forward, model: str) -
     """In place of a `train()` right before the evaluation, where no training hangs on it."""
     trained = any(f.role == "train" and f.switch == forward.switch for f in program.forwards)
     body = body_of(program, forward.function)
-    blocks = [body, *(b for s in walk.statements(body) for b in walk.blocks(s))]
+    blocks = list(walk.all_blocks(body))
     pairs = (pair for block in blocks for pair in pairwise(block))
     meant = any(a.span == forward.switch and walk.within(forward.span, b.span) for a, b in pairs)
     call = program.source.slice(forward.switch) if forward.switch is not None else ""

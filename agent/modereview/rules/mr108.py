@@ -68,19 +68,14 @@ def _is_meant(program: Program, forward: Forward) -> bool:
 def _is_switched_beside(program: Program, forward: Forward) -> bool:
     """Whether its own `train()` stands right before it: nobody wrote that for the student's epoch."""
     where = meeting(program, forward) if forward.cause == "switch" else None
-    blocks = _blocks(where.body) if where else ()
-    return where is not None and any(
+    if where is None or not program.source.slice(where.switch).startswith(f"{forward.model}.train("):
+        return False
+    return any(
         walk.within(where.switch, first.span) and walk.within(where.forward, second.span)
-        for block in blocks
+        for block in walk.all_blocks(where.body)
         for first, second in pairwise(block)
         if isinstance(first, ir.Do) and not isinstance(second, ir.Loop)
     )
-
-
-def _blocks(body: ir.Block) -> Iterator[ir.Block]:
-    yield body
-    for statement in walk.statements(body):
-        yield from walk.blocks(statement)
 
 
 def _acts(forward: Forward) -> bool:

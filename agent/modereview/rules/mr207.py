@@ -146,7 +146,7 @@ def _repeated(program: Program, finding: Finding) -> Span | None:
     always = any(
         any(isinstance(s, ir.Do) and s.span == finding.span for s in block)
         and any(walk.within(on, s.span) for s in block)
-        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s)))
+        for block in walk.all_blocks(body)
     )
     one_line = finding.span.line == finding.span.end_line
     return on if here and always and one_line else None

@@ -78,7 +78,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     if not late or not wraps or "DataParallel" in late[0].after:
         return
     for _, body in lookup.scopes(program):
-        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+        for block in walk.all_blocks(body):
             convert = _assigning(block, finding.span, late[0].model)
             wrap = _assigning(block, wraps[-1].span, late[0].model)
             if convert is not None and wrap is not None and not _needs_between(block, wrap, convert):

@@ -118,7 +118,7 @@ def dotted(text: str) -> str | None:
 def prepared(program: Program, built: ir.Stmt, name: str) -> Span:
     """The last of the statements behind the one that builds it which prepare it: weights, a device."""
     for _, body in lookup.scopes(program):
-        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+        for block in walk.all_blocks(body):
             if built in block:
                 last: ir.Stmt = built
                 for statement in block[block.index(built) + 1 :]:

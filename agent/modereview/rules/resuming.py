@@ -77,7 +77,7 @@ def _in_place_of_eval(
     program: Program, finding: Finding, forward: Forward, where: Meeting, model: str
 ) -> Iterator[Fix]:
     """In place of an `eval()` right before the training, where nothing but the training hangs on it."""
-    blocks = [where.body, *(b for s in walk.statements(where.body) for b in walk.blocks(s))]
+    blocks = list(walk.all_blocks(where.body))
     pairs = (pair for block in blocks for pair in pairwise(block))
     meant = any(a.span == forward.switch and walk.within(where.forward, b.span) for a, b in pairs)
     others = any(f.role != "train" for f in program.forwards if f.switch == forward.switch)

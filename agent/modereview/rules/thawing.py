@@ -30,7 +30,7 @@ def thaws(before: Program, after: Program) -> bool:
 def _bare_switches(program: Program) -> Iterator[tuple[str, str]]:
     """(function, model) of each switch to TRAIN, or back to a mode, behind which nothing is frozen again."""
     for name, body in lookup.scopes(program):
-        for block in (body, *(b for s in walk.statements(body) for b in walk.blocks(s))):
+        for block in walk.all_blocks(body):
             for here, behind in zip_longest(block, block[1:]):
                 model = _switched_on(here)
                 again = behind is not None and any(True for _ in _frozen(program, name, (behind,)))
