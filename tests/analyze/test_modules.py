@@ -51,6 +51,7 @@ SENSITIVITY = {
         False,
     ),
     "through a function of the file": ("self.b = block(4)", "return x", ("Dropout",), False),
+    "a mode that is set, not asked for": ("self.training = False", "return x", (), False),
     "through a class of the file": ("self.p = Part()", "return x", ("BatchNorm1d",), False),
     "functional": (
         "pass",

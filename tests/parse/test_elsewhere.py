@@ -92,6 +92,8 @@ def test_no_maker(text: str, tmp_path: Path) -> None:
 
 
 CARELESS = "from engine.scores import score\nprint(score(net, data))\n"
+LOADS = "from loaders import load_net\nnet = load_net('a')\n" + CARELESS
+HANDED = "from engine import scores\nnet.eval()\njudge = functools.partial(scores.score, net=net)\n"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +103,9 @@ CARELESS = "from engine.scores import score\nprint(score(net, data))\n"
         ({"train.py": CARELESS, "main.py": CALLERS["imported by name"]}, None),
         ({"train.py": CARELESS, "other.py": "net.eval()\n"}, "train.py"),
         ({"tests/use.py": CARELESS}, None),
+        ({"train.py": LOADS, "loaders.py": "def load_net(name):\n    return nets[name].eval()\n"}, None),
+        ({"train.py": LOADS, "loaders.py": "def load_net(name):\n    return nets[name]\n"}, "train.py"),
+        ({"train.py": CARELESS, "other.py": HANDED}, None),
         ({}, None),
     ],
 )

@@ -40,6 +40,24 @@ def test_a_measure_that_comes_in_eval(
     assert len(findings(f"from {package} import LPIPS\n\n{body}")) == count
 
 
+@pytest.mark.parametrize(("framework", "severity"), [("mxnet", "note"), ("numpy", "warning")])
+def test_a_script_of_another_framework(framework: str, severity: str):
+    text = f"""\
+import {framework}
+from torchvision.transforms import transforms
+from zoo import get_model
+
+net = get_model("resnest")
+
+
+def evaluate(data):
+    return [net(x).asnumpy() for x in data]
+"""
+    alone = parse.decode(Path("/project/score.py"), Path("/project"), text.encode())
+    (finding,) = check(analyze(alone), select=["MR101"])
+    assert finding.severity.value == severity
+
+
 def test_what_is_not_known_is_said(findings: Callable[[str], tuple[Finding, ...]]):
     script = (
         "from zoo import PointNet\n\ndef evaluate(x):\n    net = PointNet(3)\n    print(net(x).argmax(1))\n"

@@ -111,6 +111,23 @@ TRIED_OUT = {
                     y, memory = net(x, *memory)
                     print([m.shape for m in memory])
     """,
+    "a layer in view, kept as the model of a wrapper": """
+        class Flow(nn.Module):
+            def __init__(self, model):
+                super().__init__()
+                self.model = model
+
+            @torch.no_grad()
+            def sample(self, x):
+                return self.model(x)
+
+            def forward(self, x):
+                return self.model(x).mean()
+
+        flow = Flow(nn.Conv2d(3, 3, 1))
+        flow(read_image()).backward()
+        print(flow.sample(read_image()).argmax(1))
+    """,
     "a quantized copy of a model without such a layer": """
         model = nn.Sequential(nn.Linear(4, 4))
         model.load_state_dict(torch.load("net.pt"))

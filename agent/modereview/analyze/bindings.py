@@ -149,7 +149,7 @@ class Bindings(ABC):
             case ir.Attr(base, name):
                 for s, owners in self.evaluate(base, state, frame):
                     for owner in (o for o in owners if isinstance(o, Thing)):
-                        if not self._plain_layer(owner, values):
+                        if names_a_model(name) or not self._plain_layer(owner, values):
                             s = s.set(("attr", owner, name), self.kept(name, values))
                     return self.forget(walk.dotted(target) or "", s)
                 return state

@@ -108,7 +108,9 @@ class Modules:
         kinds, opaque = layer_kinds(building, self._names, self._options.standing)
         kinds |= {"@" + base.name for b in cls.bases if (base := self._names.class_at(b))}
         opaque = opaque or has_base_elsewhere(cls, self._names, but=is_bare_base)
-        for expr in (e for m in cls.methods for e in walk.all_expressions(m.body)):
+        assigns = (s for m in cls.methods for s in walk.statements(m.body) if isinstance(s, ir.Assign))
+        stored = {target.span for s in assigns for target in s.targets}
+        for expr in (e for m in cls.methods for e in walk.all_expressions(m.body) if e.span not in stored):
             if isinstance(expr, ir.Call) and self._names.origin(expr.func) in ALWAYS_ON_DROPOUTS:
                 kinds.add("F.dropout")
             if isinstance(expr, ir.Attr) and expr.name == "training" and walk.dotted(expr) == "self.training":

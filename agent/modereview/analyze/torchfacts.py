@@ -128,6 +128,7 @@ PICKLES = frozenset(
 )
 # Other frameworks: what these build is no module of torch, whatever it is called.
 FOREIGN = (
+    "gluoncv.",
     "chainer.",
     "tensorflow.",
     "keras.",

@@ -18,6 +18,11 @@ from modereview.records import Source
 __all__ = ["caller", "careless_caller", "layered", "maker", "never_switches", "state"]
 
 _SWITCHES = re.compile(rb"\.eval\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
+# Who calls such a function is handed a model, in the mode that it comes in there.
+_MAKES = re.compile(
+    rb"\b((?:load|build|create|make|get|init|restore|setup)_\w*"
+    rb"(?:model|net|pretrained|checkpoint|backbone|encoder|weights)\w*)\s*\("
+)
 
 
 def caller(source: Source, function: str, *, inherits: bool = False) -> Path | None:
@@ -30,10 +35,13 @@ def caller(source: Source, function: str, *, inherits: bool = False) -> Path | N
 
 
 def careless_caller(source: Source, function: str) -> Path | None:
-    """A file that calls a function of another, where no file that does switches anything to EVAL."""
+    """A file that calls a function of another, where no file that does switches anything to EVAL.
+
+    Nor may one that does ask a file for its model which switches: `load_pretrained_model(name)`.
+    """
     first: Path | None = None
     for path, text in _matching(source, *_calls(source, function, inherits=False)):
-        if _SWITCHES.search(text):
+        if _SWITCHES.search(text) or _asks_one_that_switches(source, text):
             return None
         first = first or path
     return first
@@ -44,13 +52,18 @@ def never_switches(source: Source) -> bool:
     return not _SWITCHES.search(source.raw) and _first(source, _SWITCHES) is None
 
 
+def _asks_one_that_switches(source: Source, text: bytes) -> bool:
+    asked = b"|".join(sorted(set(_MAKES.findall(text))))
+    return bool(asked) and _first(source, re.compile(rb"(?m)^\s*def\s+(%s)\b" % asked), _SWITCHES) is not None
+
+
 def _calls(source: Source, function: str, *, inherits: bool) -> tuple[re.Pattern[bytes], ...]:
-    """What is found in each file that calls a function."""
+    """What is found in each file that calls a function, or hands it on: `partial(sample, G=G)`."""
     owner, _, name = function.rpartition(".")
     stem = source.path.stem if source.path.stem != "__init__" else source.path.parent.name
     named = re.compile(b"" if inherits else rb"\b%s\b" % re.escape((owner or stem).encode()))
     before = rb"\." if owner else rb"(?<!def )\b"
-    called = named if name == "__call__" else re.compile(before + rb"%s\s*\(" % re.escape(name.encode()))
+    called = named if name == "__call__" else re.compile(before + rb"%s\s*[(,)]" % re.escape(name.encode()))
     return named, called
 
 

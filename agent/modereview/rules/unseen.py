@@ -13,6 +13,7 @@ from modereview.analyze import ir, walk
 from modereview.analyze.classes import inherited
 from modereview.analyze.torchfacts import (
     EVALUATION_HOOKS,
+    FOREIGN,
     LIGHTNING_HOOKS,
     PICKLES,
     names_a_training,
@@ -223,6 +224,13 @@ def _is_hook_in_eval(program: Program, forward: Forward) -> bool:
     return hook or (cls is not None and short in LIGHTNING_HOOKS)
 
 
+def _is_of_another_framework(program: Program, forward: Forward) -> bool:
+    """Whether the file works with mxnet, TensorFlow, ... and not with torch: `net = get_model(name)`."""
+    assert program.names is not None
+    imported = [f"{origin}." for origin in program.names.imports.values()]
+    return any(o.startswith(FOREIGN) for o in imported) and not any(o.startswith("torch.") for o in imported)
+
+
 _WHO = {"elsewhere": _called_in, "maker": _maker, "driver": _driver, "giver": handing_out.in_eval}
 _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (deliberate, "a name or a comment says that the mode is meant"),
@@ -237,6 +245,7 @@ _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (_is_set_elsewhere, "its class never sets `{model}`: whoever does answers for its mode"),
     (_is_left_to_caller, "a module's own `{function}` runs in the mode that its caller chose"),
     (_is_unpickled, "`{model}` was saved whole: it is in the mode that it was saved in"),
+    (_is_of_another_framework, "the file works with another framework than torch"),
     (_is_only_named, "nothing but its name says that `{model}` is a network"),
     (_driver, "`{driver}`, the base class, may call `{function}` and answers for the mode"),
     (_is_handed_to_hook, "`{function}` belongs to its base class: who calls it so answers for the mode"),
