@@ -170,6 +170,7 @@ _NO_MODEL_NAME = re.compile(
     r"|(^|_)(fn|func|function)$|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
     r"|^(to|build|create|make|get|load|init|define|save|setup|prepare|unwrap"
     r"|store|restore|register|update|reset|swap|compute|calc|calculate|measure|compare|check|evaluate|validate"
+    r"|reorder|extract|scale|apply|run|call|infer|forward(?=_(encoder|decoder|backbone|transformer))"
     r"|plot|print|log|fit|list|count|has|is|add|remove|select|find|convert|export|summari[sz]e)_"
     r"|(param|rand|random|number|seed|data|batch|anchor|prior|grid|id|name)s?_gen(erator)?$)",
     re.IGNORECASE,
