@@ -74,6 +74,11 @@ def test_parts_of_a_model_are_there_where_the_function_reads_them(planned):
     assert "features=nn.Identity()" in model and "fc=types.SimpleNamespace(in_features=16)" in model
 
 
+def test_a_part_that_the_function_sets_before_it_reads_it_is_a_number(planned):
+    step = "model.nc = 3\nloss = criterion(model(x), y) * model.nc\nmodel.backbone.eval()\n"
+    assert "nc=nn.Identity()" in codes(scenario(planned(with_step(step))))["model"]
+
+
 def test_a_loss_from_elsewhere_takes_what_no_usual_one_takes(planned):
     recipe = scenario(planned(with_step("loss = criterion(model(x), y, 0.5)\n")))
     assert codes(recipe)["criterion"] == "any_loss"

@@ -13,8 +13,7 @@ class AnyModel(nn.Module):
         super().__init__()
         layers = nn.Linear(1, 10), nn.BatchNorm1d(10), nn.Dropout()
         self.layers, self.gives = nn.Sequential(*layers), gives
-        for name, part in parts.items():
-            setattr(self, name, part)
+        vars(self).update(parts)  # no submodules: the script may set them anew
 
     def forward(self, *given, **named):
         data = tensors([*given, named])[0]
