@@ -114,6 +114,19 @@ def test_nobody_who_calls_it_switches(files: dict[str, str], found: str | None, 
     assert told == (tmp_path / found if found else None)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from engine.scores import Judge\nprint(Judge(net).score(x))\n", True),
+        ("class Fair(Judge):\n    def both(self, x):\n        return Judge.score(self, x)\n", False),
+    ],
+)
+def test_who_calls_a_method_without_care_builds_its_object(text: str, found: bool, tmp_path: Path):
+    beside = source(tmp_path, {"use.py": text})
+    told = parse.elsewhere.careless_caller(beside, "Judge.score")
+    assert told == (tmp_path / "use.py" if found else None)
+
+
 @pytest.mark.parametrize(("switch", "severity"), [("", "warning"), ("net.eval()\n", "note")])
 def test_an_evaluation_that_the_project_never_switches_for_is_at_fault(
     switch: str, severity: str, tmp_path: Path

@@ -8,6 +8,12 @@ import pytest
 from modereview.rules import rule
 
 FAULTY = {
+    "a split that is handed one transform for both sides": """
+        from torchvision import datasets, transforms
+        from data import split
+        full = datasets.CIFAR10("data")
+        train_set, val_set = split(full, 0.1, transform=transforms.RandomCrop(32))
+    """,
     "in a transform named for validation": """
         from torchvision import datasets, transforms
         from torch.utils.data import DataLoader, Subset, random_split
@@ -92,6 +98,12 @@ RIGHT = {
         from torch.utils.data import DataLoader, Subset, random_split
         # two views, as in SimCLR
         val_set = datasets.CIFAR10("data", train=False, transform=transforms.RandomResizedCrop(32))
+    """,
+    "a split that is handed a transform for each side": """
+        from torchvision import datasets, transforms
+        from data import split
+        full = datasets.CIFAR10("data")
+        train_set, val_set = split(full, 0.1, transform=transforms.RandomCrop(32), test_transform=None)
     """,
     "only its length is used": """
         from torchvision import datasets, transforms

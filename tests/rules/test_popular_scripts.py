@@ -57,6 +57,24 @@ SHAPES = {
         test(net, train=True)
         test(net, train=False)
     """,
+    "a class says what it repeats the forward for": """
+        class Detector:
+            """ + '"""Averages many passes with dropout switched on: uncertainty."""' + """
+
+            def _stir(self, model):
+                model.train()
+                for part in model.modules():
+                    if isinstance(part, nn.BatchNorm1d):
+                        part.train(False)
+
+            @torch.no_grad()
+            def run(self, model, x, times):
+                self._stir(model)
+                passes = [model(x).softmax(1) for _ in range(times)]
+                return torch.stack(passes).var(0)
+
+        Detector().run(nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)), torch.randn(2, 4), 30)
+    """,
     "which of two modes, after more branches than are followed": """
         def fit(model, optimizer, loaders, options):
             for epoch in range(9):

@@ -37,10 +37,12 @@ def caller(source: Source, function: str, *, inherits: bool = False) -> Path | N
 def careless_caller(source: Source, function: str) -> Path | None:
     """A file that calls a function of another, where no file that does switches anything to EVAL.
 
-    Nor may one that does ask a file for its model which switches: `load_pretrained_model(name)`.
+    Who calls a method has to build its object. Nor may one that does ask a file for its model which switches: `load_pretrained_model(name)`.
     """
     first: Path | None = None
-    for path, text in _matching(source, *_calls(source, function, inherits=False)):
+    owner = function.rpartition(".")[0].encode()
+    builds = re.compile(rb"\b%s\s*\(" % re.escape(owner) if owner else b"")  # a subclass only hands on
+    for path, text in _matching(source, *_calls(source, function, inherits=False), builds):
         if _SWITCHES.search(text) or _asks_one_that_switches(source, text):
             return None
         first = first or path

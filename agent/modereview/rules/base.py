@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from modereview.analyze import ir
@@ -89,19 +89,23 @@ def may_mind(forward: Forward) -> bool:
 def deliberate(program: Program, forward: Forward) -> bool:
     """Whether a name, a docstring or a comment at the forward or its switch says that the mode is meant."""
     functions = (*forward.through, forward.function)
-    if any(says_deliberate(name) or says_it_draws(_docstring(program, name)) for name in functions):
+    said = (text for name in functions for text in _docstrings(program, name))
+    if any(map(says_deliberate, functions)) or any(map(says_it_draws, said)):
         return True
     places = [forward.span] + ([forward.switch] if forward.switch else [])
     return any(says_deliberate(comment_at(program, place.line)) for place in places)
 
 
-def _docstring(program: Program, function: str) -> str:
-    known = program.names.functions.get(function) if program.names is not None else None
-    match known.body[:1] if known is not None else ():
-        case (ir.Do(ir.Const(str() as text)),):
-            return text
-        case _:
-            return ""
+def _docstrings(program: Program, function: str) -> Iterator[str]:
+    """Of the function, and of the class that it is a method of."""
+    if program.names is None:
+        return
+    known = program.names.functions.get(function)
+    owner = program.names.classes.get(function.rpartition(".")[0])
+    for body in (known.body if known else (), owner.body if owner else ()):
+        match body[:1]:
+            case (ir.Do(ir.Const(str() as text)),):
+                yield text
 
 
 def comment_at(program: Program, line: int) -> str:

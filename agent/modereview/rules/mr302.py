@@ -16,6 +16,7 @@ _RANDOM = re.compile(
     r"^(Random\w+|ColorJitter|AutoAugment|RandAugment|TrivialAugmentWide|AugMix|ElasticTransform|GaussianBlur"
     r"|GaussianNoise|MixUp|CutMix|ScaleJitter)$"
 )
+_TRANSFORM_NAMES = ("transform", "transforms")
 _CERTAIN_AT_ONE = re.compile(r"Flip|Invert|Grayscale|AutoContrast|Equalize|Posterize|Solarize")
 _TRANSFORMS = ("torchvision.transforms.", "albumentations.")
 _PASSING = frozenset({"DataLoader", "Subset", "random_split", "ConcatDataset"})
@@ -84,7 +85,7 @@ def _random_in(program: Program, function: str, expr: ir.Expr, depth: int) -> ir
         elif last in _PASSING:
             parts = (*expr.args[:1], *(given[n] for n in ("dataset", "datasets") if n in given))
         else:
-            parts = tuple(given[n] for n in ("transform", "transforms") if n in given)
+            parts = tuple(given[n] for n in _TRANSFORM_NAMES if n in given and not _has_another(given))
             parts += expr.args[1:] if origin.startswith("torchvision.datasets.") else ()
     elif isinstance(expr, ir.Items):
         parts = expr.items
@@ -92,6 +93,12 @@ def _random_in(program: Program, function: str, expr: ir.Expr, depth: int) -> ir
         value = lookup.assigned(program, function, expr)
         parts, depth = ((value,), depth - 1) if value is not None else ((), depth)
     return next((f for p in parts if (f := _random_in(program, function, p, depth))), None)
+
+
+def _has_another(given: dict[str | None, ir.Expr]) -> bool:
+    """Whether a split is handed one for the evaluation as well: `split(data, transform=a, test_transform=b)`."""
+    others = (name for name in given if name is not None and name.endswith(_TRANSFORM_NAMES))
+    return any(name not in _TRANSFORM_NAMES and lookup.names_evaluation_data(name) for name in others)
 
 
 def _is_random(last: str, given: dict[str | None, ir.Expr]) -> bool:
