@@ -25,6 +25,7 @@ def source(root: Path, files: dict[str, str]) -> Source:
 CALLERS = {
     "imported by name": "from engine.scores import score\nnet.eval()\nprint(score(net, data))\n",
     "as an attribute of the module": "from engine import scores\nnet.train(False)\nscores.score (net, x)\n",
+    "by a method that is named so": "from engine import scores\nnet.eval_mode()\nscores.score(net, x)\n",
     "in a function": "def main():\n    from engine.scores import score\n    score(net.eval(), data)\n",
 }
 NO_CALLERS = {

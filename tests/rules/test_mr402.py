@@ -190,6 +190,22 @@ RIGHT |= {
     """,
 }
 NOTED = {
+    "a file that tries its own layers out": """
+        import torch
+        from torch import nn
+
+        class Capsule(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = nn.Parameter(torch.randn(4, 4))
+
+            def forward(self, x):
+                return x @ self.weight
+
+        if __name__ == "__main__":
+            torch.cuda.manual_seed(1)
+            print(Capsule().cuda()(torch.zeros(2, 4).cuda()).size())
+    """,
     "drawn once and kept in a file": """
         import os
         import random

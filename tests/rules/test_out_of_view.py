@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from modereview.records import Program
+from modereview.records import Finding, Program
 from modereview.rules import check
 
 SCRIPTS = {
@@ -497,3 +497,22 @@ def test_models_that_a_loop_goes_over_are_not_one(faults: Callable[[str], list[s
     assert not faults(script.replace("net.train()", "pass").replace("for epoch in range(3):", "if True:"))
     (fault,) = faults(script.replace("net.train()", "pass"))
     assert fault.startswith("MR102 warning")
+
+
+@pytest.mark.parametrize(("switch", "said"), [("eval_mode", True), ("train_mode", False)])
+def test_a_model_may_have_a_switch_of_its_own(
+    switch: str, said: bool, findings: Callable[[str], tuple[Finding, ...]]
+):
+    script = f"""
+        from vision import get_model
+
+        class Eye:
+            def __init__(self, path):
+                self.model = get_model(path)
+                self.model.{switch}()
+
+            def predict(self, image):
+                return self.model.forward(image).argmax(1)
+    """
+    (finding,) = findings(script)
+    assert ("`self.model.eval_mode()` may switch it, and is not in view" in finding.facts) is said

@@ -59,7 +59,9 @@ SHAPES = {
     """,
     "a class says what it repeats the forward for": """
         class Detector:
-            """ + '"""Averages many passes with dropout switched on: uncertainty."""' + """
+            """
+    + '"""Averages many passes with dropout switched on: uncertainty."""'
+    + """
 
             def _stir(self, model):
                 model.train()
@@ -74,6 +76,71 @@ SHAPES = {
                 return torch.stack(passes).var(0)
 
         Detector().run(nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)), torch.randn(2, 4), 30)
+    """,
+    "an option says whether the validation is in EVAL": """
+        def run(model, loader, optimizer):
+            for x, y in loader:
+                loss = F.mse_loss(model(x), y)
+                if optimizer is not None:
+                    loss.backward()
+                    optimizer.step()
+
+        def train(args, model, loaders, optimizer):
+            for epoch in range(9):
+                model.train()
+                run(model, loaders[0], optimizer)
+                if args.eval_mode_for_validation:
+                    model.eval()
+                with torch.no_grad():
+                    run(model, loaders[1], None)
+
+        train(args, nn.Sequential(nn.Linear(3, 3), nn.Dropout()), loaders, optimizer)
+    """,
+    "a constructor puts a part into EVAL": """
+        from transformers import CLIPTextModel
+
+        class Painter(nn.Module):
+            def __init__(self, told=True):
+                super().__init__()
+                if told:
+                    self.text = CLIPTextModel.from_pretrained("openai/clip-vit-base-patch32")
+                    self.text.eval()
+                self.body = nn.Linear(4, 4)
+
+            def forward(self, x, words):
+                with torch.no_grad():
+                    told = self.text(words).last_hidden_state
+                return self.body(x + told)
+
+        painter = Painter()
+        for x, words, y in loader:
+            F.mse_loss(painter(x, words), y).backward()
+    """,
+    "a hub of another framework": """
+        import tensorflow_hub as hub
+        from transformers import AutoModel
+
+        judge = AutoModel.from_pretrained("bert-base-uncased")
+        judge.eval()
+        model = hub.load("universal-sentence-encoder")
+
+        def evaluate(sentences):
+            return cosine(model(sentences).numpy())
+    """,
+    "a training epoch puts the teacher into TRAIN, and hands its loss on": """
+        class Pair:
+            def __init__(self):
+                self.student, self.teacher = Net(), Net()
+
+            def _train_epoch(self, loader, step):
+                self.student.train()
+                self.teacher.train()
+                for x in loader:
+                    with torch.no_grad():
+                        wanted = self.teacher(x)
+                    step(F.mse_loss(self.student(x), wanted))
+
+        Pair()._train_epoch(unlabelled, step)
     """,
     "which of two modes, after more branches than are followed": """
         def fit(model, optimizer, loaders, options):
@@ -153,6 +220,23 @@ SHAPES = {
     """,
 }
 FAULTY = {
+    "an option says it for another model": (
+        "MR103",
+        """
+        def train(args, model, judge, loaders):
+            for epoch in range(9):
+                model.train()
+                for x, y in loaders[0]:
+                    F.mse_loss(model(x), y).backward()
+                if args.eval_mode_for_judge:
+                    judge.eval()
+                with torch.no_grad():
+                    for x, y in loaders[1]:
+                        print(accuracy(model(x), y))
+
+        train(args, nn.Sequential(nn.Linear(3, 3), nn.Dropout()), nn.Linear(3, 3), loaders)
+        """,
+    ),
     "a part that was evaluated and is not switched back": (
         "MR102",
         """

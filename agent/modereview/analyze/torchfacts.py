@@ -131,6 +131,7 @@ FOREIGN = (
     "gluoncv.",
     "chainer.",
     "tensorflow.",
+    "tensorflow_hub.",
     "keras.",
     "tf_keras.",
     "jax.",
@@ -250,6 +251,11 @@ def names_an_evaluation(name: str) -> bool:
 def names_a_training(name: str) -> bool:
     """Whether people call training functions so: "train_one_epoch", "Trainer.training_step"."""
     return bool(re.search(r"(^|_)train(?!ed)", _snake(name)))
+
+
+def names_a_switch(name: str) -> bool:
+    """Whether methods that switch a model to EVAL are called so: "eval_mode", "set_eval", "set_to_eval"."""
+    return bool(re.search(r"(^|_)eval(_mode)?$", name))
 
 
 def names_a_conversion(name: str) -> bool:

@@ -17,7 +17,7 @@ from modereview.records import Source
 
 __all__ = ["caller", "careless_caller", "layered", "maker", "never_switches", "state"]
 
-_SWITCHES = re.compile(rb"\.eval\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
+_SWITCHES = re.compile(rb"\.(?:set_(?:to_)?)?eval(?:_mode)?\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
 # Who calls such a function is handed a model, in the mode that it comes in there.
 _MAKES = re.compile(
     rb"\b((?:load|build|create|make|get|init|restore|setup)_\w*"
@@ -37,7 +37,8 @@ def caller(source: Source, function: str, *, inherits: bool = False) -> Path | N
 def careless_caller(source: Source, function: str) -> Path | None:
     """A file that calls a function of another, where no file that does switches anything to EVAL.
 
-    Who calls a method has to build its object. Nor may one that does ask a file for its model which switches: `load_pretrained_model(name)`.
+    Who calls a method has to build its object. Nor may one that does ask a file for its model which switches:
+    `load_pretrained_model(name)`.
     """
     first: Path | None = None
     owner = function.rpartition(".")[0].encode()

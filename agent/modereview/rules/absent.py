@@ -12,7 +12,7 @@ from modereview.analyze import ir, walk
 from modereview.records import Program, Span
 from modereview.rules import conditions, lookup
 from modereview.rules.conditions import ASKS, Condition
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 
 
 def guarded(program: Program, function: str, model: str, statement: str, place: Span | None = None) -> str:

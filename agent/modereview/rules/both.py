@@ -8,7 +8,7 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Forward, Program
 from modereview.rules import conditions
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 from modereview.rules.placing import at_start
 
 

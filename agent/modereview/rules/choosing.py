@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modereview.analyze import ir, walk
-from modereview.records import Forward, Program, Span
+from modereview.records import Forward, Mode, Program, Span
 from modereview.rules import lookup
 
 
@@ -16,6 +16,23 @@ def is_chosen(program: Program, forward: Forward) -> bool:
         return False
     bodies = (body for _, body in lookup.scopes(program))
     return any(_is_one_of_two(body, forward.switch) for body in bodies)
+
+
+def is_left_to_option(program: Program, forward: Forward) -> bool:
+    """Whether an option says if the model is switched for the evaluation: `if args.eval_mode: net.eval()`."""
+    off = {
+        f.switch
+        for f in program.forwards
+        if f.mode is Mode.EVAL and (f.span, f.path) == (forward.span, forward.path)
+    }
+    return any(
+        isinstance(s, ir.If)
+        and isinstance(s.test, ir.Attr)
+        and not s.orelse
+        and any(c.span in off for c in walk.calls(s.body))
+        for _, body in lookup.scopes(program)
+        for s in walk.statements(body)
+    )
 
 
 def _is_one_of_two(body: ir.Block, place: Span) -> bool:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from modereview.analyze import ir, walk
 from modereview.records import Program, Span
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 
 Condition: TypeAlias = tuple[ir.Expr, bool]  # a test, and how it came out
 

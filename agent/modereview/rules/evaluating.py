@@ -11,7 +11,7 @@ from modereview.analyze.torchfacts import names_a_network, names_an_evaluation
 from modereview.records import Edit, Finding, Fix, Forward, Function, Mode, Program, Span
 from modereview.rules import absent, both, giving_back, graph, inside, lookup, several
 from modereview.rules.base import fix
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 from modereview.rules.placing import at_start, binds, dotted, forward_of, head_of, name_in
 
 

@@ -8,7 +8,7 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Forward, Program, Span
 from modereview.rules import lookup
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 
 
 def style(program: Program, function: str) -> str:

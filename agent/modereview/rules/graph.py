@@ -8,7 +8,7 @@ from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Edit, Forward, Program, Span
 from modereview.rules import inside, lookup
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 from modereview.rules.spelling import Spelled, spelled
 
 _JUDGED = ("evaluate", "infer")  # roles that want no graph

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity
 from modereview.rules import evaluating, handing_out, modes, unseen
 from modereview.rules.base import Rule, certainty, harm, may_mind
+from modereview.rules.meant import is_meant
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -36,7 +37,7 @@ def _finding(rule: Rule, program: Program, forward: Forward) -> Finding:
     off = forward.grad is False
     message = f"`{forward.model}` is evaluated in train mode" + (": `no_grad` is not `eval`" if off else "")
     here = Event(forward.span, "evaluated here in TRAIN: nothing calls `eval()` in between", "forward")
-    meant = modes.is_meant(program, forward)
+    meant = is_meant(program, forward)
     excuse = (unseen.FOR_ITS_EFFECT,) if unseen.is_run_for_its_effect(program, forward) else ()
     return rule.finding(
         program,

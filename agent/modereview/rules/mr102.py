@@ -8,6 +8,7 @@ from modereview.records import Event, Finding, Forward, Mode, Program, Severity,
 from modereview.rules import modes, resuming
 from modereview.rules.base import Rule, certainty, deliberate, harm
 from modereview.rules.choosing import is_chosen
+from modereview.rules.meeting import meeting
 from modereview.rules.put_aside import is_put_aside
 
 
@@ -31,7 +32,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _said(program: Program, forward: Forward) -> object:
     """What is said of a switch, where it matters to which evaluation a `train()` is added."""
-    where = modes.meeting(program, forward)
+    where = meeting(program, forward)
     apart = forward.switch if where is None or where.loop is None or where.within_epoch else None
     return forward.span, forward.model, apart
 
@@ -77,7 +78,7 @@ def _as_well(program: Program, lines: tuple[int, ...]) -> Iterator[str]:
 
 def _other_method(program: Program, forward: Forward) -> str:
     """The method that left EVAL behind, where only a later call from outside meets it."""
-    where = modes.meeting(program, forward)
+    where = meeting(program, forward)
     if where is None or where.depth or not forward.path:
         return ""
     left = next((f for f in program.functions if f.span == where.switch and f.span != forward.path[0]), None)
@@ -86,7 +87,7 @@ def _other_method(program: Program, forward: Forward) -> str:
 
 def _when(program: Program, forward: Forward) -> str:
     """Whether the fault comes with the second pass of a loop, or on some path only."""
-    where = modes.meeting(program, forward)
+    where = meeting(program, forward)
     if where is None or where.loop is None:
         return "on some path, "
     return "after an evaluation, " if where.within_epoch else "from the second epoch on, "

@@ -9,6 +9,8 @@ from modereview.analyze import ir, walk
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import modes
 from modereview.rules.base import Rule, certainty, fix, harm
+from modereview.rules.meant import is_meant
+from modereview.rules.meeting import body_of, meeting
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -22,14 +24,14 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _finding(program: Program, forward: Forward) -> Finding:
     assert forward.switch is not None
-    where = modes.meeting(program, forward)
+    where = meeting(program, forward)
     later = where is not None and where.loop is not None  # from the second pass on, and then for certain
     certain = later or not modes.same_in_other_mode(program, forward, Mode.EVAL)
     return RULE.finding(
         program,
         forward.switch,
         f"`{program.source.slice(forward.switch)}` puts the model into train mode inside of an evaluation",
-        severity=Severity.NOTE if modes.is_meant(program, forward) else certainty(forward, certain=certain),
+        severity=Severity.NOTE if is_meant(program, forward) else certainty(forward, certain=certain),
         evidence=(Event(forward.span, "evaluated here in TRAIN", "forward"),),
         facts=(harm(forward, training=False),),
         function=forward.function,
@@ -61,7 +63,7 @@ def _ended_by_it(program: Program, finding: Finding, owner: str) -> Span | None:
     The switch stands alone on its line, and nothing but the loop's end follows.
     """
     first = program.source.lines[finding.span.line - 1][: finding.span.column - 1]
-    body = modes.body_of(program, _holder(program, finding))
+    body = body_of(program, _holder(program, finding))
     for statement in walk.statements(body):
         ends = isinstance(statement, ir.Loop) and statement.body and statement.body[-1].span == finding.span
         if isinstance(statement, ir.Loop) and ends and not statement.orelse and not first.strip():
@@ -73,7 +75,7 @@ def _ended_by_it(program: Program, finding: Finding, owner: str) -> Span | None:
 def _holder(program: Program, finding: Finding) -> str:
     """The function that the switch lies in: not always that of the forward."""
     forward = next((f for f in program.forwards if f.switch == finding.span), None)
-    where = modes.meeting(program, forward) if forward else None
+    where = meeting(program, forward) if forward else None
     return where.function if where else finding.function
 
 

@@ -11,6 +11,7 @@ from modereview.analyze.torchfacts import names_a_model
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Switched
 from modereview.rules import lookup, modes
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
+from modereview.rules.meeting import body_of
 from modereview.rules.placing import dotted
 
 # What a function does with an object that it switches and does not otherwise use.
@@ -61,7 +62,7 @@ def _decides(program: Program, switch: Switched) -> bool:
 
 def _is_used(program: Program, switch: Switched) -> bool:
     """Whether the function uses the object in that mode in any way that is no forward in view."""
-    body = modes.body_of(program, switch.function)
+    body = body_of(program, switch.function)
     later = [e for e in walk.all_expressions(body) if switch.span < e.span]
     named = {e.base.span: e.name for e in later if isinstance(e, ir.Attr)}
     uses = sorted(e.span for e in later if walk.dotted(e) == switch.model)
@@ -105,7 +106,7 @@ def _bound_before(program: Program, mistaken: _Mistaken, model: str) -> bool:
     root = lookup.root_of(model)
     return not any(
         isinstance(s, ir.Assign) and mistaken.switch.span < s.span and walk.dotted(t) in (root, model)
-        for s in walk.statements(modes.body_of(program, mistaken.switch.function))
+        for s in walk.statements(body_of(program, mistaken.switch.function))
         if isinstance(s, ir.Assign)
         for t in s.targets
     )

@@ -11,7 +11,7 @@ from modereview.analyze import ir, walk
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
 from modereview.rules import absent, lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.modes import body_of, meeting
+from modereview.rules.meeting import body_of, meeting
 from modereview.rules.placing import at_start, dotted, name_in, prepared
 
 _TEACHER = re.compile(

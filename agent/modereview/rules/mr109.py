@@ -10,7 +10,7 @@ from modereview.analyze.torchfacts import EVAL_LOADERS
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import conditions
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 from modereview.rules.placing import dotted
 
 _FREEZING = ("freeze", "requires_grad", "peft", "lora", ".train(", ".eval(")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import lookup, modes
+from modereview.rules import lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
+from modereview.rules.meeting import body_of, meeting
 
 _AGAIN = "training sees dropout and batch statistics again: expect other loss curves"
 
@@ -36,12 +37,12 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _returns(program: Program) -> Iterator[_Lost]:
     for forward in program.forwards:
-        where = modes.meeting(program, forward)
+        where = meeting(program, forward)
         trained = forward.role == "train" and forward.mode is Mode.EVAL
         if not trained or where is None or forward.switch is None or where.switch == forward.switch:
             continue  # the switch lies in no function of its own
         function = _holder(program, forward.switch)
-        body = modes.body_of(program, function)
+        body = body_of(program, function)
         restore = _restore(program, body, forward.switch)
         if restore is not None:
             for leave in _early(body, forward.switch, restore):
@@ -51,12 +52,12 @@ def _returns(program: Program) -> Iterator[_Lost]:
 def _caught(program: Program) -> Iterator[_Lost]:
     """Training that relies on a `train()` which an exception skips, where the handler goes on."""
     for forward in program.forwards:
-        where = modes.meeting(program, forward)
+        where = meeting(program, forward)
         relies = forward.role == "train" and forward.mode is Mode.TRAIN
         if not relies or where is None or forward.switch is None or where.loop is None:
             continue
         function = _holder(program, forward.switch)
-        skipped = _eval_before(program, modes.body_of(program, function), forward.switch)
+        skipped = _eval_before(program, body_of(program, function), forward.switch)
         if skipped is None:
             continue
         for statement in walk.statements(where.body):
@@ -170,7 +171,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 def _tried(program: Program, finding: Finding, lost: _Lost) -> Iterator[Fix]:
     """What lies between the `eval()` and the `train()` of one block under `try`, the latter in `finally`."""
     source, restore = program.source, program.source.slice(lost.restore)
-    for block in _blocks(modes.body_of(program, lost.function)):
+    for block in _blocks(body_of(program, lost.function)):
         places = [s.span for s in block]
         off = _eval_before(program, block, lost.restore)
         if lost.restore not in places or off not in places:

@@ -10,6 +10,7 @@ from modereview.analyze.handing import EXPORTS
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
 from modereview.rules import lookup, modes
 from modereview.rules.base import Rule, certainty, deliberate, fix, holds
+from modereview.rules.meeting import body_of
 
 # Arguments by which `torch.onnx.export` takes the TorchScript path, or an old torch that knows no other.
 _TORCHSCRIPT = ("dynamo", "training", "operator_export_type", "example_outputs", "enable_onnx_checker")
@@ -92,7 +93,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 
 def _in_a_head(program: Program, forward: Forward) -> bool:
     """Whether the export is returned, or stands in the head of a statement: nothing can follow it there."""
-    body = modes.body_of(program, forward.function)
+    body = body_of(program, forward.function)
     around = [s for s in walk.statements(body) if walk.within(forward.span, s.span)]
     return not around or isinstance(around[-1], ir.Leave) or any(walk.blocks(around[-1]))
 

@@ -96,7 +96,7 @@ def _random_in(program: Program, function: str, expr: ir.Expr, depth: int) -> ir
 
 
 def _has_another(given: dict[str | None, ir.Expr]) -> bool:
-    """Whether a split is handed one for the evaluation as well: `split(data, transform=a, test_transform=b)`."""
+    """Whether one for the evaluation is handed over as well: `split(data, transform=a, test_transform=b)`."""
     others = (name for name in given if name is not None and name.endswith(_TRANSFORM_NAMES))
     return any(name not in _TRANSFORM_NAMES and lookup.names_evaluation_data(name) for name in others)
 

@@ -40,6 +40,7 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
         a_test
         or not seeds.is_script(program, seeded)
         or all(seeds.is_pinned(seed) and seed.kind != "cuda" for seed in seeded)
+        or _is_tried_out(program, seeded)
         or not any(seeds.is_of_run(program, seed) or seed.function == draw.function for seed in seeded)
         or _comes_after_training(program, draw)
         or seeds.is_kept(dict(lookup.scopes(program)).get(draw.function, ()), draw)
@@ -58,6 +59,17 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
         function=draw.function,
         subject=program.source.slice(draw.call.func.span),
     )
+
+
+def _is_tried_out(program: Program, seeded: tuple[seeds.Draw, ...]) -> bool:
+    """Whether the file trains nothing, and seeds where it tries itself out: under its main guard."""
+    guards = [
+        s.span
+        for s in program.block
+        if isinstance(s, ir.If) and "__name__" in map(walk.dotted, walk.subexpressions(s.test))
+    ]
+    guarded = all(any(walk.within(seed.call.span, guard) for guard in guards) for seed in seeded)
+    return guarded and not any(f.role == "train" for f in program.forwards)
 
 
 def _comes_after_training(program: Program, draw: seeds.Draw) -> bool:

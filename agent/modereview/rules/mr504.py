@@ -10,9 +10,10 @@ from modereview.analyze.handing import PROBES
 from modereview.analyze.layers import layer_kinds
 from modereview.analyze.torchfacts import FLUENT
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity, Span
-from modereview.rules import lookup, modes
+from modereview.rules import lookup
 from modereview.rules.base import Rule, deliberate, fix
 from modereview.rules.freezing import freezes, submodules
+from modereview.rules.meeting import body_of
 from modereview.rules.spelling import spelled
 
 _MADE_UP = frozenset(f"torch.{name}" for name in "zeros ones rand randn empty full".split())
@@ -44,7 +45,7 @@ def _moves(forward: Forward) -> bool:
 
 def _is_frozen(program: Program, probe: Forward) -> bool:
     """Whether norms, or parts that may hold them, were put in EVAL before: they take nothing of the probe."""
-    before = [s for s in modes.body_of(program, probe.function) if s.span < probe.span]
+    before = [s for s in body_of(program, probe.function) if s.span < probe.span]
     frozen = (*freezes(program, tuple(before)), *submodules(tuple(before)))
     return any(f.target == probe.model or f.target.startswith(f"{probe.model}.") for f in frozen)
 
@@ -161,7 +162,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     forward = next((f for f in (*program.handed, *program.forwards) if f.span == finding.span), None)
     if forward is None or not all(part.isidentifier() for part in forward.model.split(".")):
         return
-    if _in_a_header(modes.body_of(program, forward.function), forward.span):
+    if _in_a_header(body_of(program, forward.function), forward.span):
         return
     around = [
         edits.insert_before(program.source, forward.span, f"{forward.model}.eval()"),

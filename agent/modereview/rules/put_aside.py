@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
 from modereview.records import Forward, Program
-from modereview.rules.modes import meeting
+from modereview.rules.meeting import meeting
 
 
 def is_put_aside(program: Program, forward: Forward) -> bool:
     """Whether the function that switches the model to EVAL switched what it is part of to TRAIN just before.
 
     So a backbone is kept as it was trained. Where something is evaluated there, the `eval()` is for that.
+    So is a part that the constructor of its owner has put into EVAL: `self.text_encoder.eval()`.
     """
+    if forward.by_itself and forward.switch is not None:
+        return not program.source.slice(forward.switch).startswith("self.eval(")
     where = meeting(program, forward)
     if where is None or not where.switch < where.forward:
         return False

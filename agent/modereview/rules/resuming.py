@@ -11,7 +11,7 @@ from modereview.records import Edit, Finding, Fix, Forward, Mode, Program, Span
 from modereview.rules import absent, lookup, several
 from modereview.rules.base import fix
 from modereview.rules.choosing import is_chosen
-from modereview.rules.modes import Meeting, body_of, meeting
+from modereview.rules.meeting import Meeting, body_of, meeting
 from modereview.rules.placing import at_start, first_in, forward_of, name_in
 
 _AGAIN = "training sees dropout and batch statistics again: expect other loss curves; checkpoints still load"

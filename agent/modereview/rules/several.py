@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
 from modereview.records import Forward, Program, Span
-from modereview.rules.modes import body_of
+from modereview.rules.meeting import body_of
 
 
 def source(program: Program, forward: Forward) -> tuple[str, Span] | None:

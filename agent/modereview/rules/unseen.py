@@ -16,6 +16,7 @@ from modereview.analyze.torchfacts import (
     FOREIGN,
     LIGHTNING_HOOKS,
     PICKLES,
+    names_a_switch,
     names_a_training,
     names_an_evaluation,
 )
@@ -224,6 +225,13 @@ def _is_hook_in_eval(program: Program, forward: Forward) -> bool:
     return hook or (cls is not None and short in LIGHTNING_HOOKS)
 
 
+def _own_switch(program: Program, forward: Forward) -> str | None:
+    """A method of the model's own that the file calls and that may switch it: `self.model.eval_mode()`."""
+    called = (call.func for _, call, _ in lookup.calls(program) if isinstance(call.func, ir.Attr))
+    own = (f.name for f in called if walk.dotted(f.base) == forward.model and f.name != "eval")
+    return next((name for name in own if names_a_switch(name)), None)
+
+
 def _is_of_another_framework(program: Program, forward: Forward) -> bool:
     """Whether the file works with mxnet, TensorFlow, ... and not with torch: `net = get_model(name)`."""
     assert program.names is not None
@@ -231,7 +239,13 @@ def _is_of_another_framework(program: Program, forward: Forward) -> bool:
     return any(o.startswith(FOREIGN) for o in imported) and not any(o.startswith("torch.") for o in imported)
 
 
-_WHO = {"elsewhere": _called_in, "maker": _maker, "driver": _driver, "giver": handing_out.in_eval}
+_WHO = {
+    "elsewhere": _called_in,
+    "maker": _maker,
+    "driver": _driver,
+    "giver": handing_out.in_eval,
+    "switch": _own_switch,
+}
 _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (deliberate, "a name or a comment says that the mode is meant"),
     (made_up.is_compared, "made-up inputs show there that two implementations agree"),
@@ -245,6 +259,7 @@ _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (_is_set_elsewhere, "its class never sets `{model}`: whoever does answers for its mode"),
     (_is_left_to_caller, "a module's own `{function}` runs in the mode that its caller chose"),
     (_is_unpickled, "`{model}` was saved whole: it is in the mode that it was saved in"),
+    (_own_switch, "`{model}.{switch}()` may switch it, and is not in view"),
     (_is_of_another_framework, "the file works with another framework than torch"),
     (_is_only_named, "nothing but its name says that `{model}` is a network"),
     (_driver, "`{driver}`, the base class, may call `{function}` and answers for the mode"),

@@ -1,0 +1,161 @@
+"""Why an evaluation that runs in TRAIN may be meant so: a name, a comment, or what is done around it."""
+
+from __future__ import annotations
+
+from modereview.analyze import ir, walk
+from modereview.analyze.torchfacts import names_a_training, names_an_evaluation, names_an_inference
+from modereview.records import Forward, Mode, Program
+from modereview.rules import choosing, lookup, made_up, modes, unseen
+from modereview.rules.base import deliberate
+from modereview.rules.meeting import body_of, meeting
+
+_GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
+
+
+def is_meant(program: Program, forward: Forward) -> bool:
+    """Whether an evaluation is in TRAIN on purpose, by a name, a comment or what it asks of the model."""
+    asked = _takes_targets(program, forward) and modes.switched_inside(program, forward)
+    meant = asked or modes.is_unit_test(program, forward)
+    return (
+        meant
+        or _switches_itself(program, forward)
+        or _is_tried_out(program, forward)
+        or deliberate(program, forward)
+        or _is_sampled_generator(program, forward)
+        or _is_exploring(program, forward)
+        or unseen.is_run_for_its_effect(program, forward)
+        or (
+            modes.switched_inside(program, forward)
+            and (_is_bracketed(program, forward) or choosing.is_chosen(program, forward))
+        )
+        or _ends_another_evaluation(program, forward)
+        or choosing.is_left_to_option(program, forward)
+        or _is_told_to_student(program, forward)
+    )
+
+
+def _takes_targets(program: Program, forward: Forward) -> bool:
+    """Whether the forward gets the answers as well: a detector gives its losses in TRAIN alone."""
+    given = lookup.inputs(body_of(program, forward.function), forward)
+    return len(given) > 1 and any("target" in (walk.dotted(a) or "") for a in given)
+
+
+def _switches_itself(program: Program, forward: Forward) -> bool:
+    """Whether the constructor of the model sees to its mode on another path: where it brings weights."""
+    return any(f.span == forward.span and f.by_itself and f.mode is Mode.EVAL for f in program.forwards)
+
+
+def _is_tried_out(program: Program, forward: Forward) -> bool:
+    """Whether a model with the weights it was built with runs once, or on what is made up: nobody's results.
+
+    So are those of a model that is held against another, or asked for a shape. What a generator makes of
+    noise is used, though.
+    """
+    if made_up.is_compared(program, forward) or made_up.is_asked_for_its_shape(program, forward):
+        return True
+    if not forward.fresh:
+        return False
+    in_view = bool(forward.classes)  # nothing in its class loads weights
+    invented = made_up.is_made_up(program, forward)
+    if _in_loop_over_data(program, forward):
+        return in_view and invented and not _evaluates_by_name(forward)
+    tried = in_view or invented
+    return (tried and not names_an_inference(forward.function)) or not _evaluates_by_name(forward)
+
+
+def _in_loop_over_data(program: Program, forward: Forward) -> bool:
+    """Whether the forward is repeated on its way: what evaluates, and does not just try a model out.
+
+    A loop that builds the model as well goes over models, not over data; one over what the forward gives
+    comes behind it.
+    """
+    built = [event.span for event in forward.why if event.kind == "build"]
+    places = zip(("", *forward.through), (*forward.path, forward.span), strict=False)
+    return any(
+        isinstance(part, ir.Loop | ir.Comprehension)
+        and walk.within(span, part.span)
+        and not (part.iterable and walk.within(span, part.iterable.span))
+        and not any(walk.within(place, part.span) for place in built)
+        for function, span in places
+        for s in walk.statements(body_of(program, function))
+        for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x)))
+    )
+
+
+def _evaluates_by_name(forward: Forward) -> bool:
+    return any(map(names_an_evaluation, forward.through))
+
+
+def _is_sampled_generator(program: Program, forward: Forward) -> bool:
+    """Whether a GAN's generator is sampled where it is trained: done in TRAIN on purpose by many."""
+    own_name = forward.model.partition(" of ")[0]  # in a neighbour: `self.G of solver.py`
+    name = own_name.rpartition(".")[2].lower()
+    return name in _GENERATORS and _trains_there(program, forward)
+
+
+def _is_exploring(program: Program, forward: Forward) -> bool:
+    """Whether a noisy network (NoisyNet, arXiv 1706.10295) acts where it is trained: its noise explores."""
+    noisy = any("noisy" in name.lower() for name in forward.classes)
+    return noisy and _trains_there(program, forward)
+
+
+def _trains_there(program: Program, forward: Forward) -> bool:
+    """Whether the same function trains the model as well."""
+    return any(
+        f.role == "train" and f.function == forward.function and f.model == forward.model
+        for f in program.forwards
+    )
+
+
+def _is_told_to_student(program: Program, forward: Forward) -> bool:
+    """Whether a training function puts two models into TRAIN, and the graph is off for one: a teacher.
+
+    What the function hands on goes backward out of view, and so nothing else says what the result is for.
+    """
+    where = meeting(program, forward)
+    short = forward.function.rpartition(".")[2]
+    if where is None or where.function != forward.function or not names_a_training(short):
+        return False
+    around = [s for s in walk.statements(where.body) if isinstance(s, ir.Loop)]
+    around = [loop for loop in around if walk.within(forward.span, loop.span)]
+    return not forward.held_out and any(
+        other.model != forward.model
+        and other.grad is not False
+        and other.mode is Mode.TRAIN
+        and any(walk.within(other.span, loop.span) for loop in around[-1:])
+        for other in program.forwards
+        if other.function == forward.function and other.path == forward.path
+    )
+
+
+def _is_bracketed(program: Program, forward: Forward) -> bool:
+    """Whether `train()` before and `eval()` behind stand around the forward on purpose, in no loop."""
+    where = meeting(program, forward)
+    if where is None or where.loop is not None or where.forward < where.switch:
+        return False
+    owner = program.source.slice(where.switch).rpartition(".train(")[0]
+    return any(
+        isinstance(c.func, ir.Attr) and c.func.name == "eval" and walk.dotted(c.func.base) == owner
+        for c in walk.calls(where.body)
+        if c.span > where.forward
+    )
+
+
+def _ends_another_evaluation(program: Program, forward: Forward) -> bool:
+    """Whether the `train()` ends an evaluation in EVAL, and no loop evaluates after it."""
+    where = meeting(program, forward)
+    if where is None or where.loop is not None or where.forward < where.switch:
+        return False
+    looped = any(
+        isinstance(s, ir.Loop) and walk.within(where.forward, s.span) for s in walk.statements(where.body)
+    )
+    off = [c.span for c in walk.calls(where.body) if isinstance(c.func, ir.Attr) and c.func.name == "eval"]
+    first = min((span for span in off if span < where.switch), default=None)
+    return (
+        not looped
+        and first is not None
+        and any(
+            f.mode is Mode.EVAL and f.function == where.function and first < f.span < where.switch
+            for f in program.forwards
+        )
+    )
