@@ -26,6 +26,18 @@ class Net(nn.Module):
 """
 
 TRIED_OUT = {
+    "a loaded network on made-up numbers, as a file is run by itself": """
+        import numpy as np
+
+        if __name__ == "__main__":
+            net = Net()
+            net.load_state_dict(torch.load("net.pt"))
+            x = np.random.randn(2, 4).astype(np.float32)
+            x = torch.from_numpy(x)
+            with torch.no_grad():
+                out = net(x)
+            print(out[0], out.shape)
+    """,
     "two implementations held against each other": """
         from zoo import build, fill
 
@@ -137,6 +149,14 @@ TRIED_OUT = {
     """,
 }
 EVALUATED = {
+    "what a loaded network makes of noise, kept": """
+        if __name__ == "__main__":
+            net = Net()  # why
+            net.load_state_dict(torch.load("net.pt"))
+            z = torch.randn(4, 4)
+            with torch.no_grad():
+                save_image(net(z), "drawn.png")  # MR103 error
+    """,
     "weights of a file": """
         net = Net()  # why
         net.load_state_dict(torch.load("net.pt"))

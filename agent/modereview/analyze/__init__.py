@@ -242,10 +242,7 @@ def _trains_on_import(block: ir.Block, runs: list[ForwardRun], roles: Roles) -> 
     """The first statement outside a main guard that leads to a training forward."""
     training = {(run.path or (run.span,))[0] for run in runs if roles.role(run) == "train"}
     for statement in block:
-        guard = isinstance(statement, ir.If) and any(
-            isinstance(e, ir.Name) and e.id == "__name__" for e in walk.subexpressions(statement.test)
-        )
-        runs_now = not guard and not isinstance(statement, ir.Define | ir.DefineClass)
+        runs_now = not walk.is_main_guard(statement) and not isinstance(statement, ir.Define | ir.DefineClass)
         if runs_now and any(walk.within(span, statement.span) for span in training):
             return statement.span
     return None

@@ -120,6 +120,13 @@ def statements(block: ir.Block, *, nested: bool = False) -> Iterator[ir.Stmt]:
                 yield from statements(method.body, nested=True)
 
 
+def is_main_guard(statement: ir.Stmt) -> bool:
+    """`if __name__ == "__main__":`, and other conditions on `__name__`."""
+    return isinstance(statement, ir.If) and any(
+        isinstance(e, ir.Name) and e.id == "__name__" for e in subexpressions(statement.test)
+    )
+
+
 def is_super(expr: ir.Expr) -> bool:
     """Whether it is an attribute of `super()`: `super().__init__`, `super(Net, self).train`."""
     match expr:

@@ -71,18 +71,19 @@ def _asked_for_shape(expr: ir.Expr) -> Iterator[ir.Expr]:
         part = part.base if isinstance(part, ir.Item | ir.Attr) else None
 
 
-def _made(program: Program, body: ir.Block, expr: ir.Expr, through: frozenset[str] = frozenset()) -> bool:
-    """A call of a maker, what such a call is given to (`torch.tensor(made)`), or a name that is nothing else.
+def _made(program: Program, body: ir.Block, expr: ir.Expr, through: frozenset[Span] = frozenset()) -> bool:
+    """A call of a maker, what it is given to or asked (`torch.tensor(made)`, `made.to(0)`), or a name for it.
 
-    `through` are the names that led here: of `x = x.to(device)` alone nothing tells what x was.
+    `through` are the uses of names that led here: of `x = x.to(device)` alone nothing tells what x was.
     """
     if isinstance(expr, ir.Star):
         return _made(program, body, expr.value, through)
-    if isinstance(expr, ir.Name) and expr.id not in through:
+    if isinstance(expr, ir.Name) and expr.span not in through:
         values = _values(body, expr)
-        return bool(values) and all(_made(program, body, value, through | {expr.id}) for value in values)
+        return bool(values) and all(_made(program, body, v, through | {expr.span}) for v in values)
     given = expr.args[:1] if isinstance(expr, ir.Call) else ()
-    return _calls_maker(program, expr) or any(_made(program, body, g, through) for g in given)
+    asked = (expr.func.base,) if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) else ()
+    return _calls_maker(program, expr) or any(_made(program, body, g, through) for g in (*given, *asked))
 
 
 def _values(body: ir.Block, name: ir.Name) -> list[ir.Expr]:
@@ -93,7 +94,8 @@ def _values(body: ir.Block, name: ir.Name) -> list[ir.Expr]:
     return [
         value
         for target, value in pairs
-        if walk.dotted(target) == name.id and (looped or target.span < name.span)
+        if walk.dotted(target) == name.id
+        and (looped or (target.span < name.span and not walk.within(name.span, value.span)))
     ]
 
 

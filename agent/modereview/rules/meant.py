@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import names_a_training, names_an_evaluation, names_an_inference
 from modereview.records import Forward, Mode, Program
@@ -9,6 +11,7 @@ from modereview.rules import choosing, lookup, made_up, modes, unseen
 from modereview.rules.base import deliberate
 from modereview.rules.meeting import body_of, meeting
 
+_KEEPS = re.compile(r"save|show|write|plot|dump|draw|log")
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
 
 
@@ -53,14 +56,29 @@ def _is_tried_out(program: Program, forward: Forward) -> bool:
     """
     if made_up.is_compared(program, forward) or made_up.is_asked_for_its_shape(program, forward):
         return True
-    if not forward.fresh:
-        return False
-    in_view = bool(forward.classes)  # nothing in its class loads weights
     invented = made_up.is_made_up(program, forward)
+    if not forward.fresh:
+        guard = _main_guard(program, forward)
+        return (
+            invented and guard is not None and not _keeps(guard) and not _in_loop_over_data(program, forward)
+        )
+    in_view = bool(forward.classes)  # nothing in its class loads weights
     if _in_loop_over_data(program, forward):
         return in_view and invented and not _evaluates_by_name(forward)
     tried = in_view or invented
     return (tried and not names_an_inference(forward.function)) or not _evaluates_by_name(forward)
+
+
+def _main_guard(program: Program, forward: Forward) -> ir.If | None:
+    """The `if __name__ == "__main__"` that a forward at the top level stands in."""
+    guards = (s for s in program.block if isinstance(s, ir.If) and walk.is_main_guard(s))
+    return next((s for s in guards if not forward.path and walk.within(forward.span, s.span)), None)
+
+
+def _keeps(guard: ir.If) -> bool:
+    """Whether something is drawn, shown or written there: what comes out is looked at."""
+    called = (walk.dotted(c.func) or "" for c in walk.calls(guard.body))
+    return any(_KEEPS.search(name.rpartition(".")[2]) for name in called)
 
 
 def _in_loop_over_data(program: Program, forward: Forward) -> bool:

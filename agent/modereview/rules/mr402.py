@@ -63,11 +63,7 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
 
 def _is_tried_out(program: Program, seeded: tuple[seeds.Draw, ...]) -> bool:
     """Whether the file trains nothing, and seeds where it tries itself out: under its main guard."""
-    guards = [
-        s.span
-        for s in program.block
-        if isinstance(s, ir.If) and "__name__" in map(walk.dotted, walk.subexpressions(s.test))
-    ]
+    guards = [s.span for s in program.block if walk.is_main_guard(s)]
     guarded = all(any(walk.within(seed.call.span, guard) for guard in guards) for seed in seeded)
     return guarded and not any(f.role == "train" for f in program.forwards)
 

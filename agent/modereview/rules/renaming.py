@@ -53,10 +53,7 @@ def _is_of_super(value: ir.Expr) -> bool:
 
 def _is_script(program: Program) -> bool:
     """Whether the file is started rather than imported: it asks for its name, or trains at its top level."""
-    asks = any(
-        isinstance(s, ir.If) and any(walk.dotted(e) == "__name__" for e in walk.subexpressions(s.test))
-        for s in program.block
-    )
+    asks = any(walk.is_main_guard(s) for s in program.block)
     return asks or program.trains_on_import is not None
 
 
