@@ -142,6 +142,18 @@ SHAPES = {
 
         Pair()._train_epoch(unlabelled, step)
     """,
+    "a table of the layers and of what comes out of them": """
+        def print_module_summary(module, inputs):
+            out = module(*inputs)
+            print(type(module).__name__, out.mean())
+            return out
+
+        net = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+        net.load_state_dict(torch.load("net.pt"))
+        net.train()
+        with torch.no_grad():
+            print_module_summary(net, [batch])
+    """,
     "which of two modes, after more branches than are followed": """
         def fit(model, optimizer, loaders, options):
             for epoch in range(9):

@@ -258,6 +258,13 @@ def names_a_switch(name: str) -> bool:
     return bool(re.search(r"(^|_)eval(_mode)?$", name))
 
 
+def names_a_summary(name: str) -> bool:
+    """Whether people call so what runs a model to describe it: "print_module_summary", "count_flops"."""
+    return bool(
+        re.search(r"(^|_)(summary|summari[sz]e|flops|g?macs|complexity|latency)(_|$)", _snake(name).lower())
+    )
+
+
 def names_a_conversion(name: str) -> bool:
     """Whether people call so what makes another model of one: "merge_and_unload", "fuse", "clone"."""
     return bool(_CONVERSION_NAME.search(name))

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 
 from modereview.analyze import ir, walk
-from modereview.analyze.torchfacts import names_a_training, names_an_evaluation, names_an_inference
+from modereview.analyze.torchfacts import (
+    names_a_summary,
+    names_a_training,
+    names_an_evaluation,
+    names_an_inference,
+)
 from modereview.records import Forward, Mode, Program
 from modereview.rules import choosing, lookup, made_up, modes, unseen
 from modereview.rules.base import deliberate
@@ -34,6 +39,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or _ends_another_evaluation(program, forward)
         or choosing.is_left_to_option(program, forward)
         or _is_told_to_student(program, forward)
+        or any(map(names_a_summary, forward.through))
     )
 
 
