@@ -36,11 +36,24 @@ def project(root: Path, files: dict[str, str], script: str = "import torch\n") -
     return parse.read(root / "run.py", root)
 
 
+OPTION = """
+def vgg(cfg, batch_norm=False):
+    layers = []
+    for v in cfg:
+        if batch_norm:
+            layers += [nn.Conv2d(3, v, 3), nn.BatchNorm2d(v)]
+        else:
+            layers += [nn.Conv2d(3, v, 3)]
+    return layers
+"""
 NAMED = {
     "by the file that defines it": {"nets/plain.py": PLAIN + "    drop = nn.Dropout(0.1)\n"},
     "by what that file imports": {
         "nets/plain.py": "from .blocks import Block\n" + PLAIN,
         "nets/blocks.py": "from torch.nn import BatchNorm2d\n",
+    },
+    "under an option that the file turns on": {
+        "nets/plain.py": PLAIN + OPTION + "vgg([], batch_norm=True)\n"
     },
     "by a package that it imports": {
         "nets/plain.py": "import nets.blocks\n" + PLAIN,
@@ -51,6 +64,7 @@ NAMED = {
 UNNAMED = {
     "another file": {"nets/plain.py": PLAIN, "nets/other.py": "nn.Dropout()\n"},
     "a comment": {"nets/plain.py": PLAIN + "    # no Dropout here\n"},
+    "an option that nobody turns on": {"nets/plain.py": PLAIN + OPTION},
     "a test": {"nets/plain.py": PLAIN, "nets/test_blocks.py": "nn.Dropout()\n"},
     "another's module of that name": {"nets/plain.py": "import a.b\n" + PLAIN, "b.py": "nn.Dropout()\n"},
 }

@@ -18,7 +18,7 @@ from modereview.records import Source
 # Layers, functions and questions that depend on the mode, and libraries most of whose networks hold some.
 _LAYERS = re.compile(
     rb"\b(?:Alpha|FeatureAlpha)?Dropout[123]?d?\b|\bDropPath\b|\b[fF](?:unctional)?\.(?:alpha_)?dropout|"
-    rb"BatchNorm|\bbatch_norm\b|\btrack_running_stats\s*=\s*True|\bRReLU\b|\bself\.training\b|"
+    rb"BatchNorm|\bbatch_norm\s*\(|\btrack_running_stats\s*=\s*True|\bRReLU\b|\bself\.training\b|"
     rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])|"
     rb"\btorchvision(?:\.|\s+import\s+)[^\n]*\bmodels\b|\bfrom_pretrained\b|"
     rb"^\s*\"?(?:from|import)\s+(?:timm|transformers|diffusers|segmentation_models_pytorch|efficientnet_pytorch|"
@@ -32,6 +32,7 @@ _IMPORT = re.compile(
 )
 _MODULE = re.compile(rb"\bnn\.(?:Linear|Conv\d?d|Embedding|LSTM|GRU|Parameter|LayerNorm)\b")
 _ASIDE = re.compile(r"test|_?version$")
+_OPTION = re.compile(rb"\s*if\s+(\w+)\s*:\s*")
 _NAME = re.compile(rb"\w+")
 
 
@@ -112,14 +113,27 @@ def _index(root: Path, state: str) -> dict[Path, _File]:
 
 
 def _look(raw: bytes) -> _File:
-    found = _LAYERS.search(_COMMENT.sub(b"", raw))
     return _File(
-        found.group().split()[-1].decode(errors="replace") if found else "",
+        _layer(_COMMENT.sub(b"", raw)),
         frozenset(_imports(raw)),
         frozenset(re.findall(rb"(?m)^\s*\"?\s*(?:def|class)\s+(\w+)", raw)),
         bool(_MODULE.search(raw)),
         frozenset(m.decode() for m, _, _ in _IMPORT.findall(raw) if m and not m.startswith(b".")),
     )
+
+
+def _layer(text: bytes) -> str:
+    """The first word that names a layer which depends on the mode; "" for none.
+
+    Not what an option builds that is off, where the file never turns it on: `def vgg(cfg, batch_norm=False)`.
+    """
+    for found in _LAYERS.finditer(text):
+        above = text[: found.start()].rpartition(b"\n")[0].rstrip().rpartition(b"\n")[2]
+        option = _OPTION.fullmatch(above)
+        given = re.findall(rb"\b%s(?:\s*:\s*bool)?\s*=\s*(\w+)" % option[1], text) if option else []
+        if set(given) != {b"False"}:
+            return found.group().split()[-1].rstrip(b"(").decode(errors="replace")
+    return ""
 
 
 def _imports(raw: bytes) -> Iterator[str]:
