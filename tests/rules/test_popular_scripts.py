@@ -154,6 +154,32 @@ SHAPES = {
         with torch.no_grad():
             print_module_summary(net, [batch])
     """,
+    "features are cached before the same batches are trained on": """
+        def train_one_epoch(model, loader, optimizer, every):
+            model.train()
+            cached, features = [], []
+            for i, images in enumerate(loader):
+                with torch.no_grad():
+                    features.append(model(images))
+                cached.append(images)
+                if (i + 1) % every:
+                    continue
+                for j in range(every):
+                    images = cached[j]
+                    contrast(model(images), features).backward()
+                optimizer.step()
+
+        net = Net()
+        train_one_epoch(net, loader, torch.optim.SGD(net.parameters(), 0.1), 4)
+    """,
+    "several things come from a builder, and one is moved": """
+        import zoo
+
+        model, _ = zoo.create_model_and_transforms("ViT")
+        model.eval()
+        model = model.cuda()
+        print(model(image).softmax(-1).detach())
+    """,
     "which of two modes, after more branches than are followed": """
         def fit(model, optimizer, loaders, options):
             for epoch in range(9):
@@ -232,6 +258,33 @@ SHAPES = {
     """,
 }
 FAULTY = {
+    "several things come from a builder, and one is evaluated as it comes": (
+        "MR101",
+        """
+        import zoo
+
+        model, _ = zoo.create_model_and_transforms("ViT")
+        model = model.cuda()
+        for image, label in test_loader:
+            hits += (model(image).argmax(-1) == label).sum().item()
+        """,
+    ),
+    "other data in the same pass": (
+        "MR103",
+        """
+        def train_one_epoch(model, loader, held_out, optimizer):
+            model.train()
+            for images, y in loader:
+                F.mse_loss(model(images), y).backward()
+                optimizer.step()
+                with torch.no_grad():
+                    val_images, val_y = next(held_out)
+                    print(accuracy(model(val_images), val_y))
+
+        net = Net()
+        train_one_epoch(net, loader, held_out, torch.optim.SGD(net.parameters(), 0.1))
+        """,
+    ),
     "an option says it for another model": (
         "MR103",
         """

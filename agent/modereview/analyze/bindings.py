@@ -157,7 +157,11 @@ class Bindings(ABC):
                 known = next((v for v in values if isinstance(v, Elements)), None)
                 fits = known is not None and len(known.items) == len(items)
                 for index, item in enumerate(items):
-                    part = named(known.items[index], item) if known and fits else results(values)
+                    part = (
+                        named(known.items[index], item)
+                        if known and fits
+                        else taken_apart(values, index, item)
+                    )
                     state = self.bind(item, part, state, frame)
                 return state
             case ir.Star(value):
@@ -245,6 +249,13 @@ class Bindings(ABC):
         last = thing.label.rpartition(".")[2]
         named = names_a_model(last) and not names_a_class(thing.label)
         return thing.is_module or last in self.names.switched or named
+
+
+def taken_apart(values: ValueSet, index: int, target: ir.Expr) -> ValueSet:
+    """One of several things that a call out of view returns, under its name: `model, data = build(args)`."""
+    made = (v for v in values if isinstance(v, Thing) and v.origin == "call")
+    parts = named(frozenset(replace(v, key=(v.key, index), is_module=False) for v in made), target)
+    return results(values) | parts
 
 
 def named(values: ValueSet, target: ir.Expr) -> ValueSet:

@@ -39,6 +39,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or _ends_another_evaluation(program, forward)
         or choosing.is_left_to_option(program, forward)
         or _is_told_to_student(program, forward)
+        or _is_of_training_step(program, forward)
         or any(map(names_a_summary, forward.through))
     )
 
@@ -47,6 +48,24 @@ def _takes_targets(program: Program, forward: Forward) -> bool:
     """Whether the forward gets the answers as well: a detector gives its losses in TRAIN alone."""
     given = lookup.inputs(body_of(program, forward.function), forward)
     return len(given) > 1 and any("target" in (walk.dotted(a) or "") for a in given)
+
+
+def _is_of_training_step(program: Program, forward: Forward) -> bool:
+    """Whether the model trains on the very inputs in the same pass of a loop: features kept for its loss."""
+    body = body_of(program, forward.function)
+    loops = [s for s in walk.statements(body) if isinstance(s, ir.Loop) and walk.within(forward.span, s.span)]
+    given = _written(program, body, forward)
+    return any(
+        walk.within(other.span, loops[-1].span) and _written(program, body, other) == given
+        for other in program.forwards
+        if loops and other.grad is not False and other.mode is Mode.TRAIN
+        if (other.function, other.path, other.model) == (forward.function, forward.path, forward.model)
+    )
+
+
+def _written(program: Program, body: ir.Block, forward: Forward) -> list[str]:
+    """The inputs of a forward, as they are written."""
+    return [program.source.slice(each.span) for each in lookup.inputs(body, forward)]
 
 
 def _switches_itself(program: Program, forward: Forward) -> bool:
