@@ -40,7 +40,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or choosing.is_left_to_option(program, forward)
         or _is_told_to_student(program, forward)
         or _is_of_training_step(program, forward)
-        or any(map(names_a_summary, forward.through))
+        or _is_described(program, forward)
     )
 
 
@@ -66,6 +66,12 @@ def _is_of_training_step(program: Program, forward: Forward) -> bool:
 def _written(program: Program, body: ir.Block, forward: Forward) -> list[str]:
     """The inputs of a forward, as they are written."""
     return [program.source.slice(each.span) for each in lookup.inputs(body, forward)]
+
+
+def _is_described(program: Program, forward: Forward) -> bool:
+    """Whether a function runs the model to describe it, here or in a file beside this one."""
+    called = program.source.slice(forward.span).partition("(")[0]
+    return any(map(names_a_summary, (*forward.through, called)))
 
 
 def _switches_itself(program: Program, forward: Forward) -> bool:
