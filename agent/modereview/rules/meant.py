@@ -58,7 +58,7 @@ def _is_of_training_step(program: Program, forward: Forward) -> bool:
     return any(
         walk.within(other.span, loops[-1].span) and _written(program, body, other) == given
         for other in program.forwards
-        if loops and other.grad is not False and other.mode is Mode.TRAIN
+        if loops and forward.grad is False and other.grad is not False and other.mode is Mode.TRAIN
         if (other.function, other.path, other.model) == (forward.function, forward.path, forward.model)
     )
 
