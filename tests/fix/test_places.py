@@ -299,3 +299,112 @@ def test_a_switch_stands_behind_the_last_condition_that_makes_another_model(mend
      with torch.no_grad():
          return [model(x).argmax(1) for x in loader]
 """)
+
+
+def test_two_models_that_an_evaluation_leaves_in_eval_are_each_switched_back(mends):
+    assert mends("""
+ def fit(encoder, head, loader, optimizer):
+     encoder.train()
+     head.train()
+     for epoch in range(3):
++        head.train()
++        encoder.train()
+         for x, y in loader:
+             optimizer.zero_grad()
+             F.cross_entropy(head(encoder(x)), y).backward()
+             optimizer.step()
+         judge(encoder, head, loader)
+
+
+ def judge(encoder, head, loader):
+     encoder.eval()
+     head.eval()
+     with torch.no_grad():
+         print([head(encoder(x)).argmax(1) for x, y in loader])
+
+
+ def main(loader, optimizer):
+     fit(Net(), Net(), loader, optimizer)
+""")
+
+
+def test_nothing_is_put_into_a_method_that_a_forward_may_run_on_what_it_is_given(mends):
+    assert mends("""
+ class Forced:
+     def decode(self, decoder, x):
+         outputs = []
+         for step in range(3):
+             x = decoder(x)
+             outputs.append(x)
+         return torch.cat(outputs)
+
+
+ class Translator(nn.Module):
+     def __init__(self, decoder):
+         super().__init__()
+         self.decoder = decoder
+
+     def forward(self, x, helper):
+         return helper.decode(self.decoder, x)
+
+
+ decoder = Net()
+ print(Forced().decode(decoder, torch.rand(4, 4)).argmax(1))
+""")
+
+
+def test_no_grad_is_for_all_of_an_evaluation_or_for_none(mends):
+    assert mends("""
+ def main(loader, tasks, test_loader, optimizer):
+     encoder, relation = Net(), Net()
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.mse_loss(relation(encoder(x)), y).backward()
+         optimizer.step()
+     hits = 0
+     encoder.eval()
+     relation.eval()
+     for samples, _ in tasks:
+         near = encoder(samples)
+         test_images, test_labels = next(iter(test_loader))
+         test_features = encoder(test_images)
+         pairs = torch.cat((near, test_features), 1)
+         relations = relation(pairs).view(-1, 4)
+         _, guessed = torch.max(relations.data, 1)
+         rewards = [1 if guessed[i] == test_labels[i] else 0 for i in range(4)]
+         hits += rewards[0]
+     print("accuracy", hits)
+""")
+
+
+def test_the_guard_holds_the_evaluations_right_before_the_training(mends):
+    assert mends("""
+ def judge(model, loader):
+     model.eval()
+     with torch.no_grad():
+         return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+
+ def fit(model, loader, optimizer):
+     model.train()
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.cross_entropy(model(x), y).backward()
+         optimizer.step()
+
+
+ torch.manual_seed(0)
+ loader = [(torch.rand(4, 4), torch.zeros(4, dtype=torch.long))]
+ model = Net()
+ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+-best = judge(model, loader)
+-for epoch in range(3):
+-    fit(model, loader, optimizer)
+-    best = max(best, judge(model, loader))
++if __name__ == "__main__":
++    best = judge(model, loader)
++    for epoch in range(3):
++        fit(model, loader, optimizer)
++        best = max(best, judge(model, loader))
+""")

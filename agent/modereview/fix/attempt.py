@@ -126,7 +126,7 @@ def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
     if meets_none(now.program, state.program) or switches(state.program) - switches(now.program):
         return None
     whole = compose(now.source, state.source)
-    fix = replace(fix, title=" and ".join(titles), edits=whole)
+    fix = replace(fix, title=_in_words(titles), edits=whole)
     if thaws(now.program, state.program):
         fix = replace(fix, safe=False, consequence=f"{fix.consequence}; {_THAWS}".removeprefix("; "))
     return replace(state, edits=(*now.edits, whole)), fix
@@ -148,7 +148,13 @@ def _with_notes(now: Now, attempt: Attempt, tools: Tools) -> Attempt | None:
     if len(titles) == 1:
         return None
     whole = compose(now.source, state.source)
-    return replace(state, edits=(*now.edits, whole)), replace(fix, title=" and ".join(titles), edits=whole)
+    return replace(state, edits=(*now.edits, whole)), replace(fix, title=_in_words(titles), edits=whole)
+
+
+def _in_words(titles: Sequence[str]) -> str:
+    """The titles of fixes that are made as one; what is done at several places is said once."""
+    times = Counter(titles)
+    return " and ".join(f"{t} at {n} places" if n > 1 else t for t, n in times.items())
 
 
 def _fresh(
