@@ -138,7 +138,7 @@ def _evaluating(program: Program, forward: Forward) -> Span | None:
 
 
 def _is_one_of_unclear(program: Program, forward: Forward) -> bool:
-    """Whether a forward of unknown use stands in the same block: without its graph or with it, all or none."""
+    """Whether a forward of unknown use stands in the same block: all go without the graph, or none."""
     body = body_of(program, forward.function)
     blocks = [b for b in walk.all_blocks(body) if any(walk.within(forward.span, s.span) for s in b)]
     unclear = [f.span for f in program.forwards if f.function == forward.function and f.role == "unknown"]

@@ -46,8 +46,8 @@ def _mistaken(program: Program) -> Iterator[_Mistaken]:
             same = (switch.function, switch.path) == (forward.function, forward.path)
             before = same and switch.mode is wanted and switch.span < forward.span
             other = forward.span not in switch.forwards and names_a_model(switch.model)
-            idle = not (_decides(program, switch) or _is_used(program, switch) or _is_done_again(program, switch))
-            if before and other and idle:
+            idle = not _decides(program, switch) and not _is_used(program, switch)
+            if before and other and idle and not _is_done_again(program, switch):
                 yield _Mistaken(switch, forward)
 
 

@@ -40,7 +40,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 
 
 def _first(program: Program, finding: Finding) -> int:
-    """Where the guard begins: at the first of the statements in a row that run a model, up to the training."""
+    """Where the guard begins: at the first of the statements in a row that run a model up to there."""
     first = next(i for i, s in enumerate(program.block) if walk.within(finding.span, s.span))
     while first and _runs_a_model(program, program.block[first - 1]):
         first -= 1
