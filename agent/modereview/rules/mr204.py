@@ -199,8 +199,8 @@ class Scale(nn.Module):
         "a flag that is not the literal True; a call under `if self.training:`; `F.instance_norm` without "
         "running statistics; norms of one sample written as a batch norm of `x.view(1, ...)` (AdaIN, weight "
         "standardization); functions that no module calls. Without running statistics, where no other mode "
-        "was thought of, where a name or comment says that it is meant, in a class that is a batch norm, and "
-        " where the rate of a dropout is 0 until a caller asks for another, it is a note."
+        "was thought of, where a name or comment says that it is meant, in a class that is a batch norm, "
+        "and where the rate of a dropout is 0 until a caller asks for another, it is a note."
     ),
     fix="`self.training` for the flag; none where EVAL would have no running statistics to use.",
     check=check,
