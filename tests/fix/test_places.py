@@ -408,3 +408,20 @@ def test_the_guard_holds_the_evaluations_right_before_the_training(mends):
 +        fit(model, loader, optimizer)
 +        best = max(best, judge(model, loader))
 """)
+
+
+def test_the_mode_is_given_back_before_what_leaves_the_evaluation(mends):
+    assert mends("""
+ def main(loader, optimizer, every):
+     model = Net()
+     for step, (x, y) in enumerate(loader):
+         if step % every == 0:
++            model.eval()
+             with torch.no_grad():
+                 print(model(x).argmax(1))
++            model.train()
+             continue
+         optimizer.zero_grad()
+         F.cross_entropy(model(x), y).backward()
+         optimizer.step()
+""")

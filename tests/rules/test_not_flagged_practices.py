@@ -42,6 +42,26 @@ PRACTICES = {
             MODEL.eval()
             app.run(port="9999")
     """,
+    "an agent that asks its networks for new noise": """
+        class Agent:
+            def __init__(self):
+                self.online, self.target_net = Net(), Net()
+                self.online.train()
+                self.target_net.train()
+
+            def get_action(self, state):
+                with torch.no_grad():
+                    self.online.reset_noise()
+                    return self.online(state).argmax(1).item()
+
+            def update(self, states, rewards, optimizer):
+                with torch.no_grad():
+                    self.target_net.reset_noise()
+                    targets = rewards + self.target_net(states).max(1)[0]
+                optimizer.zero_grad()
+                F.mse_loss(self.online(states).max(1)[0], targets).backward()
+                optimizer.step()
+    """,
     "a forward for the statistics that it moves": """
         def recount(model, loader):
             model.train()

@@ -182,12 +182,16 @@ def _settled(
         return None
     for further in islice(_mends(state.program, fresh[0], tools), _WAYS):
         after = _applied(state, further.edits, tools) if further.safe else None
-        if after is None:
-            continue
+        if after is None or _count(after, fresh[0]) >= _count(state, fresh[0]):
+            continue  # what mends nothing leads nowhere
         done = _settled(after, kinds, tools, (*titles, further.title))
         if done is not None:
             return done
     return None
+
+
+def _count(state: Now, finding: Finding) -> int:
+    return Counter(map(_kind, state.findings))[_kind(finding)]
 
 
 def _kind(finding: Finding) -> tuple[str, str, str]:

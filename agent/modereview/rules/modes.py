@@ -97,9 +97,18 @@ def is_sampled_generator(program: Program, forward: Forward) -> bool:
 
 
 def is_exploring(program: Program, forward: Forward) -> bool:
-    """Whether a noisy network (NoisyNet, arXiv 1706.10295) acts where it is trained: its noise explores."""
+    """Whether a noisy network (NoisyNet, arXiv 1706.10295) acts where it is trained: its noise explores.
+
+    So does one that the file asks for new noise: `model.reset_noise()`.
+    """
     noisy = any("noisy" in name.lower() for name in forward.classes)
-    return noisy and _trains_there(program, forward)
+    asked = (
+        "noise" in call.func.name and walk.dotted(call.func.base) == forward.model
+        for _, body in lookup.scopes(program)
+        for call in walk.calls(body)
+        if isinstance(call.func, ir.Attr)
+    )
+    return (noisy and _trains_there(program, forward)) or any(asked)
 
 
 def _trains_there(program: Program, forward: Forward) -> bool:

@@ -33,8 +33,9 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _in_place_of_eval(program, finding, forward, where, model)
     if model and where.within_epoch and where.forward != where.switch:
         yield from _after_each(program, finding, forward, model)
-        edit = edits.insert_after(program.source, _behind(program, where, forward), f"{model}.train()")
-        yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
+        edit = _put_behind(program, _behind(program, where, forward), f"{model}.train()")
+        if edit is not None:
+            yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
     here = [_in_meeting(program, finding, where, model)] if model else []
     called = where.depth < len(forward.through)
     there = list(_in_callee(program, finding, forward, forward.through[where.depth])) if called else []
@@ -96,10 +97,21 @@ def _after_each(program: Program, finding: Finding, forward: Forward, model: str
     same = all(w.function == ways[0].function for w in ways)
     if inside and len(around) == 1 and same:
         statement = f"{model}.train()"
-        changes = [edits.insert_after(program.source, place, statement) for place in sorted(inside)]
+        changes = [e for place in sorted(inside) if (e := _put_behind(program, place, statement))]
         first = edits.insert_first(program.source, around.pop(), statement)
         title = f"call `{statement}` after the evaluation, and at the start of each epoch"
-        yield _trains(program, finding, title, first, *changes)
+        if len(changes) == len(inside):
+            yield _trains(program, finding, title, first, *changes)
+
+
+def _put_behind(program: Program, place: Span, statement: str) -> Edit | None:
+    """Behind what ends an evaluation; before a `continue` that leaves it. None where that runs a model."""
+    scopes = (body for _, body in lookup.scopes(program))
+    leaves = (s for b in scopes for s in walk.statements(b) if isinstance(s, ir.Leave) and s.span == place)
+    if not any(leaves):
+        return edits.insert_after(program.source, place, statement)
+    runs = any(walk.within(f.span, place) for f in program.forwards)
+    return None if runs else edits.insert_before(program.source, place, statement)
 
 
 def _behind(program: Program, where: Meeting, forward: Forward) -> Span:
