@@ -45,7 +45,8 @@ PRACTICES = {
     "an agent that asks its networks for new noise": """
         class Agent:
             def __init__(self):
-                self.online, self.target_net = Net(), Net()
+                self.online = Net()
+                self.target_net = Net()
                 self.online.train()
                 self.target_net.train()
 
@@ -61,6 +62,12 @@ PRACTICES = {
                 optimizer.zero_grad()
                 F.mse_loss(self.online(states).max(1)[0], targets).backward()
                 optimizer.step()
+
+        def main(env, optimizer):
+            agent = Agent()
+            for frame in range(10):
+                action = agent.get_action(env.state)
+                agent.update(*env.step(action), optimizer)
     """,
     "a forward for the statistics that it moves": """
         def recount(model, loader):
