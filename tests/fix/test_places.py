@@ -425,3 +425,69 @@ def test_the_mode_is_given_back_before_what_leaves_the_evaluation(mends):
          F.cross_entropy(model(x), y).backward()
          optimizer.step()
 """)
+
+
+def test_a_train_that_hangs_on_a_flag_gets_its_else(mends):
+    assert mends("""
+ def run(net, loader, optimizer, training=True):
+     if training:
+         net.train()
+         # the meter shows the rate
++    else:
++        net.eval()
+     for x, y in loader:
+         loss = F.cross_entropy(net(x), y)
+         if training:
+             optimizer.zero_grad()
+             loss.backward()
+             optimizer.step()
+         print(loss.item())
+
+
+ def main(loader, val_loader, optimizer):
+     net = Net()
+     for epoch in range(3):
+         run(net, loader, optimizer)
+         run(net, val_loader, optimizer, training=False)
+""")
+
+
+def test_one_that_hangs_on_something_else_gets_none(mends):
+    assert mends("""
+ def run(net, loader, optimizer, training=True, fresh=True):
+     if fresh:
+         net.train()
+     for x, y in loader:
+         loss = F.cross_entropy(net(x), y)
+         if training:
+             optimizer.zero_grad()
+             loss.backward()
+             optimizer.step()
+         print(loss.item())
+
+
+ def main(loader, val_loader, optimizer):
+     net = Net()
+     for epoch in range(3):
+         run(net, loader, optimizer)
+         run(net, val_loader, optimizer, training=False)
+""")
+
+
+def test_a_rate_that_a_helper_hands_on_follows_the_mode_where_a_module_gives_it(mends):
+    assert mends("""
+ def attend(q, k, v, p):
+     return F.scaled_dot_product_attention(q, k, v, dropout_p=p)
+
+
+ class Attention(nn.Module):
+     def __init__(self, rate):
+         super().__init__()
+         self.qkv = nn.Linear(4, 12)
+         self.rate = rate
+
+     def forward(self, x):
+         hidden = attend(*self.qkv(x).chunk(3, -1), self.rate)
+-        return attend(hidden, x, x, self.rate)
++        return attend(hidden, x, x, self.rate if self.training else 0.0)
+""")
