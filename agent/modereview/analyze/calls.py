@@ -30,6 +30,7 @@ from modereview.analyze.values import (
     Callable,
     Cause,
     ClassValue,
+    Constant,
     Elements,
     External,
     Graph,
@@ -181,6 +182,9 @@ class Calls(Making):
                 (s.set(("grad",), frozenset({Graph(on, None if on else call.span)})), NOTHING)
                 for s, on in self.grad_argument(call, state, frame)
             ]
+        if origin == "torch.is_grad_enabled":
+            on = self._graph(state)[0]
+            return [(state, NOTHING if on is None else frozenset({Constant(on)}))]
         if last == "backward":
             return self._backward(results(given.values), state)
         if last in ("step", "zero_grad"):
