@@ -133,19 +133,25 @@ def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
 
 
 def _with_notes(now: Now, attempt: Attempt, tools: Tools) -> Attempt | None:
-    """The fix with those of the notes that it calls up: a second review would make them. None without any."""
+    """The fix with those of the notes that it calls up: a second review would make them. None without any.
+
+    What is still there after several places of a function were mended is left alone at all of them.
+    """
     state, fix = attempt
     known = Counter(map(_kind, now.findings))
     known[_kind(fix.finding)] -= 1
-    titles = [fix.title]
-    for note in _fresh(state.findings, known, notes=True):
-        here = next((f for f in state.findings if _kind(f) == _kind(note)), None)
-        further = next((m for m in _mends(state.program, here, tools) if m.safe), None) if here else None
-        after = _applied(state, further.edits, tools) if further else None
-        if after is not None and further is not None and not _fresh(after.findings, known):
-            state = after
-            titles.append(further.title)
-    if len(titles) == 1:
+    titles, made = [fix.title], set()
+    for _ in range(_FOLLOW_UPS):
+        for note in _fresh(state.findings, known, notes=True):
+            here = next((f for f in state.findings if _kind(f) == _kind(note)), None)
+            further = next((m for m in _mends(state.program, here, tools) if m.safe), None) if here else None
+            after = _applied(state, further.edits, tools) if further else None
+            if after is not None and further is not None and not _fresh(after.findings, known):
+                state = after
+                titles.append(further.title)
+                made.add(note.function)
+    left = {note.function for note in _fresh(state.findings, known, notes=True)}
+    if not made or made & left:
         return None
     whole = compose(now.source, state.source)
     return replace(state, edits=(*now.edits, whole)), replace(fix, title=_in_words(titles), edits=whole)

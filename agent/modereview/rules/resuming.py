@@ -57,8 +57,14 @@ def _each_trains(
     if loop is not None and not walk.within(loop.span, goes_over):
         statement = several.switch(forward.model, name, "train")
         edit = edits.insert_first(program.source, loop.span, statement)
-        title = f"call `train()` on each of `{name}` at the start of each epoch"
+        title = f"call `train()` on each of `{name}` at the start of each {_turn(loop)}"
         yield _trains(program, finding, title, edit)
+
+
+def _turn(loop: ir.Loop) -> str:
+    """What one pass of a loop is called: an iteration where its variable says so."""
+    name = (walk.dotted(loop.target) or "") if loop.target is not None else ""
+    return "iteration" if name.lower().startswith(("iter", "step", "batch")) else "epoch"
 
 
 def _is_a_step(program: Program, forward: Forward, where: Meeting) -> bool:
@@ -93,13 +99,14 @@ def _after_each(program: Program, finding: Finding, forward: Forward, model: str
     alike = [f for f in program.forwards if f.span == forward.span and f.path == forward.path]
     ways = [w for f in alike if f.mode is Mode.EVAL and (w := meeting(program, f)) is not None]
     inside = {_behind(program, w, forward) for w in ways if w.within_epoch}
-    around = {w.loop.span for w in ways if w.loop is not None and not w.within_epoch}
+    around = {w.loop.span: w.loop for w in ways if w.loop is not None and not w.within_epoch}
     same = all(w.function == ways[0].function for w in ways)
     if inside and len(around) == 1 and same:
         statement = f"{model}.train()"
         changes = [e for place in sorted(inside) if (e := _put_behind(program, place, statement))]
-        first = edits.insert_first(program.source, around.pop(), statement)
-        title = f"call `{statement}` after the evaluation, and at the start of each epoch"
+        (loop,) = around.values()
+        first = edits.insert_first(program.source, loop.span, statement)
+        title = f"call `{statement}` after the evaluation, and at the start of each {_turn(loop)}"
         if len(changes) == len(inside):
             yield _trains(program, finding, title, first, *changes)
 
@@ -176,7 +183,7 @@ def _in_meeting(program: Program, finding: Finding, where: Meeting, model: str) 
     if where.loop is not None and where.forward < where.switch:
         asked = absent.guarded(program, where.function, model, statement, where.loop.span)
         edit = first_in(program, where.loop, asked)
-        turn = "step" if where.within_epoch else "epoch"
+        turn = "step" if where.within_epoch else _turn(where.loop)
         return _trains(program, finding, f"call `{statement}` at the start of each {turn}", edit)
     inside = where.loop.body if where.loop is not None else where.body
     place = _outermost(inside, where)
