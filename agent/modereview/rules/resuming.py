@@ -38,7 +38,8 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
             yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
     here = [_in_meeting(program, finding, where, model)] if model else []
     called = where.depth < len(forward.through)
-    there = list(_in_callee(program, finding, forward, forward.through[where.depth])) if called else []
+    own = called and not _also_evaluates(program, forward, where)
+    there = list(_in_callee(program, finding, forward, forward.through[where.depth])) if own else []
     yield from here + there if _is_a_step(program, forward, where) else there + here
 
 
@@ -59,6 +60,15 @@ def _each_trains(
         edit = edits.insert_first(program.source, loop.span, statement)
         title = f"call `train()` on each of `{name}` at the start of each {_turn(loop)}"
         yield _trains(program, finding, title, edit)
+
+
+def _also_evaluates(program: Program, forward: Forward, where: Meeting) -> bool:
+    """Whether what is called to train is called behind the `eval()` as well, on its account: to act, to test."""
+    others = (f for f in program.forwards if f.span == forward.span and f.switch == forward.switch)
+    places = {f.path[where.depth] for f in others if len(f.path) > where.depth} - {where.forward}
+    blocks = [b for b in walk.all_blocks(where.body) if any(walk.within(where.switch, s.span) for s in b)]
+    behind = [s.span for s in (blocks[-1] if blocks else ()) if s.span > where.switch]
+    return any(walk.within(place, span) for place in places for span in behind)
 
 
 def _turn(loop: ir.Loop) -> str:
