@@ -491,3 +491,86 @@ def test_a_rate_that_a_helper_hands_on_follows_the_mode_where_a_module_gives_it(
 -        return attend(hidden, x, x, self.rate)
 +        return attend(hidden, x, x, self.rate if self.training else 0.0)
 """)
+
+
+def test_a_policy_that_is_judged_between_its_episodes_trains_on(mends):
+    assert mends("""
+ class Policy(Net):
+     def __init__(self):
+         super().__init__()
+         self.kept = []
+
+
+ policy = Policy()
+
+
+ def act(state):
+     chances = torch.distributions.Categorical(logits=policy(state))
+     action = chances.sample()
+     policy.kept.append(chances.log_prob(action))
+     return action
+
+
+ def learn(optimizer, rewards):
+     losses = [-chance * reward for chance, reward in zip(policy.kept, rewards)]
+     optimizer.zero_grad()
+     torch.cat(losses).sum().backward()
+     optimizer.step()
+     del policy.kept[:]
+
+
+ def judge(env):
+     policy.eval()
+     with torch.no_grad():
+         return env.step(policy(env.reset()).argmax(1))
+
+
+ def main(env, optimizer):
+     for episode in range(100):
++        policy.train()
+         state, rewards = env.reset(), []
+         for step in range(10):
+             state, reward = env.step(act(state))
+             rewards.append(reward)
+         learn(optimizer, rewards)
+         print(judge(env))
+""")
+
+
+def test_no_train_where_a_training_and_a_test_act_through_one_function(mends):
+    assert mends("""
+ class Policy(Net):
+     def __init__(self):
+         super().__init__()
+         self.kept = []
+
+
+ policy = Policy()
+
+
+ def act(state):
+     chances = torch.distributions.Categorical(logits=policy(state))
+     action = chances.sample()
+     policy.kept.append(chances.log_prob(action))
+     return action
+
+
+ def learn(optimizer, rewards):
+     losses = [-chance * reward for chance, reward in zip(policy.kept, rewards)]
+     optimizer.zero_grad()
+     torch.cat(losses).sum().backward()
+     optimizer.step()
+     del policy.kept[:]
+
+
+ def main(env, optimizer):
+     for episode in range(100):
+         state, rewards = env.reset(), []
+         for step in range(10):
+             state, reward = env.step(act(state))
+             rewards.append(reward)
+         learn(optimizer, rewards)
+         policy.eval()
+         for step in range(10):
+             state, reward = env.step(act(state))
+""")

@@ -63,7 +63,7 @@ def _each_trains(
 
 
 def _also_evaluates(program: Program, forward: Forward, where: Meeting) -> bool:
-    """Whether what is called to train is called behind the `eval()` as well, on its account: to act, to test."""
+    """Whether what is called to train is called behind the `eval()` as well, for its sake: to act or test."""
     others = (f for f in program.forwards if f.span == forward.span and f.switch == forward.switch)
     places = {f.path[where.depth] for f in others if len(f.path) > where.depth} - {where.forward}
     blocks = [b for b in walk.all_blocks(where.body) if any(walk.within(where.switch, s.span) for s in b)]
