@@ -574,3 +574,30 @@ def test_no_train_where_a_training_and_a_test_act_through_one_function(mends):
          for step in range(10):
              state, reward = env.step(act(state))
 """)
+
+
+def test_a_mask_that_is_scaled_is_drawn_in_training_only(mends):
+    assert mends("""
+ class WordDropout(nn.Module):
+     def __init__(self, rate):
+         super().__init__()
+         self.rate = rate
+
+     def forward(self, x):
+         mask = (torch.rand_like(x) > self.rate).float()
+-        x = x * mask / (1 - self.rate)
++        if self.training:
++            x = x * mask / (1 - self.rate)
+         return x
+
+
+ class TokenDropout(nn.Module):
+     def __init__(self, keep):
+         super().__init__()
+         self.keep = keep
+
+     def forward(self, x):
+         mask = (torch.rand_like(x) < self.keep).float()
+-        return x * mask / self.keep
++        return x * mask / self.keep if self.training else x
+""")
