@@ -147,6 +147,7 @@ def test_read_only(root, name):
 def test_undo_finishes_what_a_killed_review_began(root):
     write_back(root, changes(root))
     (root / "train.py").write_bytes(OLD)  # as if killed before the second rename
+    (root / ".train.py.c3457776.tmp").write_bytes(NEW)
     assert undo(root) == Undone((root / "tests/sub/test_train.py",))
     assert files(root) == AS_BEFORE
 

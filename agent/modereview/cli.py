@@ -82,6 +82,7 @@ def _undo(words: list[str]) -> int:
     done = undo(root)
     told = [f"Taken back: {_within(path, root)}" for path in done.back]
     told += [f"Kept, as it was edited since: {_within(path, root)}" for path in done.kept]
+    told = told or ["Nothing to take back: the files are as before the review."]
     _emit("".join(printable(line) + "\n" for line in told), sys.stdout)
     return CLEAN
 

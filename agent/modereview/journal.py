@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modereview.errors import InputError
-from modereview.swap import Change, missing_folders, remove_empty, swap
+from modereview.swap import Change, clear_leftovers, missing_folders, remove_empty, swap
 
 FOLDER = ".modereview"
 _VERSION = 1
@@ -70,6 +70,8 @@ def undo(root: Path) -> Undone:
         # A review that was killed while it wrote leaves some files as before.
         back = [reverse for c in recorded if c not in kept and (reverse := _reverse(c)) is not None]
         _swap(root, [*back, entry], "undone")
+        for change in recorded:
+            clear_leftovers(change.path)
     remove_empty(folders)
     return Undone(tuple(change.path for change in back), tuple(change.path for change in kept))
 

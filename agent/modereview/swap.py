@@ -95,7 +95,7 @@ def _stage(change: Change, temporary: list[Path], folders: list[Path]) -> _Stage
 
 def _write(path: Path, content: bytes, temporary: list[Path]) -> Path:
     """The content in a hidden file beside `path`, with its mode and owner."""
-    _clear_leftovers(path, temporary)
+    clear_leftovers(path, temporary)
     beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
     temporary.append(beside)
     with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:  # noqa: PTH123
@@ -110,10 +110,10 @@ def _write(path: Path, content: bytes, temporary: list[Path]) -> Path:
     return beside
 
 
-def _clear_leftovers(path: Path, ours: Sequence[Path]) -> None:
+def clear_leftovers(path: Path, ours: Sequence[Path] = ()) -> None:
     """Remove what a killed review left beside `path`: whoever swaps holds the lock of the project."""
     mine = re.compile(rf"\.{re.escape(path.name[:200])}\.[0-9a-f]{{8}}\.tmp")
-    for found in path.parent.iterdir():
+    for found in path.parent.iterdir() if path.parent.is_dir() else ():
         if mine.fullmatch(found.name) and found not in ours and not found.is_symlink():
             found.unlink(missing_ok=True)
 

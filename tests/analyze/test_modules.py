@@ -59,6 +59,7 @@ SENSITIVITY = {
         ("F.dropout", "self.training"),
         False,
     ),
+    "functional, and off": ("pass", "return F.dropout(x, 0.5, training=False)", (), False),
     "reads the flag": ("pass", "return x if self.training else 2 * x", ("self.training",), False),
     "an LSTM that drops": ("self.r = nn.LSTM(4, 4, 2, dropout=0.2)", "return x", ("LSTM (dropout)",), False),
     "an LSTM that does not": ("self.r = nn.LSTM(4, 4)", "return x", (), False),

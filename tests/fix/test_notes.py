@@ -75,3 +75,48 @@ def test_where_nothing_is_run_the_fix_alone_is_offered_and_notes_get_none() -> N
     assert offered.keys() == {f.rule for f in findings if f.severity is not Severity.NOTE}
     fix = offered["MR101"]
     assert fix and [edit.replacement.strip() for edit in fix.edits] == ["model.eval()"]
+
+
+TWICE = """\
+import torch
+from torch import nn
+
+
+def first(model, inputs):
+    return [model(x).argmax(1) for x in inputs]
+
+
+def second(model, inputs):
+    return [model(x).argmax(1) for x in inputs]
+
+
+def main(inputs):
+    model = nn.Sequential(nn.Linear(4, 2), nn.Dropout())
+    print(first(model, inputs), second(model, inputs))
+"""
+
+
+def test_what_is_done_at_two_places_is_said_once() -> None:
+    done = mend(*look(source(TWICE)), (), (), TOOLS)
+    titles = {v.fix.title for v in done.verdicts if v.fix}
+    assert titles == {"call `model.eval()` at the start of `first` and write `@torch.no_grad()` at 2 places"}
+
+
+CELLS = """\
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(4, 2), nn.Dropout())
+model.load_state_dict(torch.load("best.pt"))
+"""
+CELL = """\
+x = torch.rand(1, 4)
+print(model(x).argmax(1))
+"""
+
+
+def test_no_grad_is_put_around_a_few_or_around_none() -> None:
+    few = mend(*look(source(CELLS + 2 * CELL)), (), (), TOOLS).source.text
+    assert few.count("with torch.no_grad():") == 2
+    many = mend(*look(source(CELLS + 6 * CELL)), (), (), TOOLS).source.text
+    assert many.count("model.eval()") == 1 and "no_grad" not in many

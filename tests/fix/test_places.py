@@ -299,3 +299,305 @@ def test_a_switch_stands_behind_the_last_condition_that_makes_another_model(mend
      with torch.no_grad():
          return [model(x).argmax(1) for x in loader]
 """)
+
+
+def test_two_models_that_an_evaluation_leaves_in_eval_are_each_switched_back(mends):
+    assert mends("""
+ def fit(encoder, head, loader, optimizer):
+     encoder.train()
+     head.train()
+     for epoch in range(3):
++        head.train()
++        encoder.train()
+         for x, y in loader:
+             optimizer.zero_grad()
+             F.cross_entropy(head(encoder(x)), y).backward()
+             optimizer.step()
+         judge(encoder, head, loader)
+
+
+ def judge(encoder, head, loader):
+     encoder.eval()
+     head.eval()
+     with torch.no_grad():
+         print([head(encoder(x)).argmax(1) for x, y in loader])
+
+
+ def main(loader, optimizer):
+     fit(Net(), Net(), loader, optimizer)
+""")
+
+
+def test_nothing_is_put_into_a_method_that_a_forward_may_run_on_what_it_is_given(mends):
+    assert mends("""
+ class Forced:
+     def decode(self, decoder, x):
+         outputs = []
+         for step in range(3):
+             x = decoder(x)
+             outputs.append(x)
+         return torch.cat(outputs)
+
+
+ class Translator(nn.Module):
+     def __init__(self, decoder):
+         super().__init__()
+         self.decoder = decoder
+
+     def forward(self, x, helper):
+         return helper.decode(self.decoder, x)
+
+
+ decoder = Net()
+ print(Forced().decode(decoder, torch.rand(4, 4)).argmax(1))
+""")
+
+
+def test_no_grad_is_for_all_of_an_evaluation_or_for_none(mends):
+    assert mends("""
+ def main(loader, tasks, test_loader, optimizer):
+     encoder, relation = Net(), Net()
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.mse_loss(relation(encoder(x)), y).backward()
+         optimizer.step()
+     hits = 0
+     encoder.eval()
+     relation.eval()
+     for samples, _ in tasks:
+         near = encoder(samples)
+         test_images, test_labels = next(iter(test_loader))
+         test_features = encoder(test_images)
+         pairs = torch.cat((near, test_features), 1)
+         relations = relation(pairs).view(-1, 4)
+         _, guessed = torch.max(relations.data, 1)
+         rewards = [1 if guessed[i] == test_labels[i] else 0 for i in range(4)]
+         hits += rewards[0]
+     print("accuracy", hits)
+""")
+
+
+def test_the_guard_holds_the_evaluations_right_before_the_training(mends):
+    assert mends("""
+ def judge(model, loader):
+     model.eval()
+     with torch.no_grad():
+         return sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+
+
+ def fit(model, loader, optimizer):
+     model.train()
+     for x, y in loader:
+         optimizer.zero_grad()
+         F.cross_entropy(model(x), y).backward()
+         optimizer.step()
+
+
+ torch.manual_seed(0)
+ loader = [(torch.rand(4, 4), torch.zeros(4, dtype=torch.long))]
+ model = Net()
+ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+-best = judge(model, loader)
+-for epoch in range(3):
+-    fit(model, loader, optimizer)
+-    best = max(best, judge(model, loader))
++if __name__ == "__main__":
++    best = judge(model, loader)
++    for epoch in range(3):
++        fit(model, loader, optimizer)
++        best = max(best, judge(model, loader))
+""")
+
+
+def test_the_mode_is_given_back_before_what_leaves_the_evaluation(mends):
+    assert mends("""
+ def main(loader, optimizer, every):
+     model = Net()
+     for step, (x, y) in enumerate(loader):
+         if step % every == 0:
++            model.eval()
+             with torch.no_grad():
+                 print(model(x).argmax(1))
++            model.train()
+             continue
+         optimizer.zero_grad()
+         F.cross_entropy(model(x), y).backward()
+         optimizer.step()
+""")
+
+
+def test_a_train_that_hangs_on_a_flag_gets_its_else(mends):
+    assert mends("""
+ def run(net, loader, optimizer, training=True):
+     if training:
+         net.train()
+         # the meter shows the rate
++    else:
++        net.eval()
+     for x, y in loader:
+         loss = F.cross_entropy(net(x), y)
+         if training:
+             optimizer.zero_grad()
+             loss.backward()
+             optimizer.step()
+         print(loss.item())
+
+
+ def main(loader, val_loader, optimizer):
+     net = Net()
+     for epoch in range(3):
+         run(net, loader, optimizer)
+         run(net, val_loader, optimizer, training=False)
+""")
+
+
+def test_one_that_hangs_on_something_else_gets_none(mends):
+    assert mends("""
+ def run(net, loader, optimizer, training=True, fresh=True):
+     if fresh:
+         net.train()
+     for x, y in loader:
+         loss = F.cross_entropy(net(x), y)
+         if training:
+             optimizer.zero_grad()
+             loss.backward()
+             optimizer.step()
+         print(loss.item())
+
+
+ def main(loader, val_loader, optimizer):
+     net = Net()
+     for epoch in range(3):
+         run(net, loader, optimizer)
+         run(net, val_loader, optimizer, training=False)
+""")
+
+
+def test_a_rate_that_a_helper_hands_on_follows_the_mode_where_a_module_gives_it(mends):
+    assert mends("""
+ def attend(q, k, v, p):
+     return F.scaled_dot_product_attention(q, k, v, dropout_p=p)
+
+
+ class Attention(nn.Module):
+     def __init__(self, rate):
+         super().__init__()
+         self.qkv = nn.Linear(4, 12)
+         self.rate = rate
+
+     def forward(self, x):
+         hidden = attend(*self.qkv(x).chunk(3, -1), self.rate)
+-        return attend(hidden, x, x, self.rate)
++        return attend(hidden, x, x, self.rate if self.training else 0.0)
+""")
+
+
+def test_a_policy_that_is_judged_between_its_episodes_trains_on(mends):
+    assert mends("""
+ class Policy(Net):
+     def __init__(self):
+         super().__init__()
+         self.kept = []
+
+
+ policy = Policy()
+
+
+ def act(state):
+     chances = torch.distributions.Categorical(logits=policy(state))
+     action = chances.sample()
+     policy.kept.append(chances.log_prob(action))
+     return action
+
+
+ def learn(optimizer, rewards):
+     losses = [-chance * reward for chance, reward in zip(policy.kept, rewards)]
+     optimizer.zero_grad()
+     torch.cat(losses).sum().backward()
+     optimizer.step()
+     del policy.kept[:]
+
+
+ def judge(env):
+     policy.eval()
+     with torch.no_grad():
+         return env.step(policy(env.reset()).argmax(1))
+
+
+ def main(env, optimizer):
+     for episode in range(100):
++        policy.train()
+         state, rewards = env.reset(), []
+         for step in range(10):
+             state, reward = env.step(act(state))
+             rewards.append(reward)
+         learn(optimizer, rewards)
+         print(judge(env))
+""")
+
+
+def test_no_train_where_a_training_and_a_test_act_through_one_function(mends):
+    assert mends("""
+ class Policy(Net):
+     def __init__(self):
+         super().__init__()
+         self.kept = []
+
+
+ policy = Policy()
+
+
+ def act(state):
+     chances = torch.distributions.Categorical(logits=policy(state))
+     action = chances.sample()
+     policy.kept.append(chances.log_prob(action))
+     return action
+
+
+ def learn(optimizer, rewards):
+     losses = [-chance * reward for chance, reward in zip(policy.kept, rewards)]
+     optimizer.zero_grad()
+     torch.cat(losses).sum().backward()
+     optimizer.step()
+     del policy.kept[:]
+
+
+ def main(env, optimizer):
+     for episode in range(100):
+         state, rewards = env.reset(), []
+         for step in range(10):
+             state, reward = env.step(act(state))
+             rewards.append(reward)
+         learn(optimizer, rewards)
+         policy.eval()
+         for step in range(10):
+             state, reward = env.step(act(state))
+""")
+
+
+def test_a_mask_that_is_scaled_is_drawn_in_training_only(mends):
+    assert mends("""
+ class WordDropout(nn.Module):
+     def __init__(self, rate):
+         super().__init__()
+         self.rate = rate
+
+     def forward(self, x):
+         mask = (torch.rand_like(x) > self.rate).float()
+-        x = x * mask / (1 - self.rate)
++        if self.training:
++            x = x * mask / (1 - self.rate)
+         return x
+
+
+ class TokenDropout(nn.Module):
+     def __init__(self, keep):
+         super().__init__()
+         self.keep = keep
+
+     def forward(self, x):
+         mask = (torch.rand_like(x) < self.keep).float()
+-        return x * mask / self.keep
++        return x * mask / self.keep if self.training else x
+""")

@@ -30,6 +30,15 @@ FOUND = {
                 for x, _ in loader:
                     print(decoder(x).argmax(1))  # why
     """,
+    "twice the same one in a row": """
+        def main(loader):
+            encoder, decoder = Net(), Net()
+            encoder.eval()  # MR107 error
+            encoder.eval()
+            with torch.no_grad():
+                for x, _ in loader:
+                    print(decoder(encoder(x)).argmax(1))  # why
+    """,
     "a train() for another": """
         def fit(model, net, loader, optimizer):
             net.train()  # MR107 error
@@ -45,6 +54,23 @@ FOUND = {
 }
 
 INNOCENT = {
+    "one of two that is switched again in the loop": """
+        def fit(encoder, head, loader, optimizer):
+            encoder.train()
+            head.train()
+            for epoch in range(3):
+                encoder.train()
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    F.cross_entropy(head(encoder(x)), y).backward()
+                    optimizer.step()
+                encoder.eval()
+                with torch.no_grad():
+                    print([encoder(x).argmax(1) for x, _ in loader])
+
+        def main(loader, optimizer):
+            fit(Net(), Net(), loader, optimizer)
+    """,
     "a wrapper": """
         def main(loader):
             model = Net()

@@ -36,6 +36,24 @@ def test_on_again_before_the_training(faults: Callable[[str], list[str]]):
 
 
 INNOCENT = {
+    "a switch that is given back as it was found": """
+        def main(loaders, optimizer):
+            model = Net()
+            for epoch in range(3):
+                for phase in ["train", "val"]:
+                    if phase == "val":
+                        before = torch.is_grad_enabled()
+                        torch.set_grad_enabled(False)
+                    model.train(phase == "train")
+                    for x, y in loaders[phase]:
+                        optimizer.zero_grad()
+                        loss = F.cross_entropy(model(x), y)
+                        if phase == "train":
+                            loss.backward()
+                            optimizer.step()
+                    if phase == "val":
+                        torch.set_grad_enabled(before)
+    """,
     "a script that only infers": """
         torch.set_grad_enabled(False)
         model = Net().eval()

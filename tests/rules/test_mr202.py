@@ -57,6 +57,38 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     """,
         ["error return F.scaled_dot_product_attention(q, k, v, dropout_p=self.drop.p)"],
     ),
+    "through a helper": (
+        """
+        def attend(q, k, v, mask=None, p=0.0):
+            return F.scaled_dot_product_attention(q, k, v, mask, p)
+
+        class Attention(nn.Module):
+            def __init__(self, rate):
+                super().__init__()
+                self.rate = rate
+
+            def forward(self, q, k, v):
+                return attend(q, k, v, p=self.rate)
+    """,
+        ["error return attend(q, k, v, p=self.rate)"],
+    ),
+    "through a helper that a flag tells": (
+        """
+        def attend(q, k, v, p, training):
+            if not training:
+                p = 0.0
+            return F.scaled_dot_product_attention(q, k, v, None, p)
+
+        class Attention(nn.Module):
+            def __init__(self, rate):
+                super().__init__()
+                self.rate = rate
+
+            def forward(self, q, k, v):
+                return attend(q, k, v, self.rate, self.training)
+    """,
+        [],
+    ),
     "through a local name": (
         """
         class Attention(nn.Module):

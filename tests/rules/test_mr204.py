@@ -77,6 +77,14 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     """,
         ["error return F.instance_norm(x, self.mean, self.var)"],
     ),
+    "a norm that is rewritten for this alone": (
+        """
+        class Always(nn.modules.batchnorm._BatchNorm):
+            def forward(self, x):
+                return F.batch_norm(x, self.running_mean, self.running_var, None, None, True)
+    """,
+        ["note return F.batch_norm(x, self.running_mean, self.running_var, None, None, True)"],
+    ),
     "rrelu": (
         """
         class Scale(nn.Module):

@@ -42,6 +42,56 @@ PRACTICES = {
             MODEL.eval()
             app.run(port="9999")
     """,
+    "what is asked whether it is a module": """
+        def judge(net, data_iter, device=None):
+            if isinstance(net, nn.Module):
+                net.eval()
+                if not device:
+                    device = next(iter(net.parameters())).device
+            with torch.no_grad():
+                return sum((net(x.to(device)).argmax(1) == y).sum().item() for x, y in data_iter)
+
+        def train(net, train_iter, test_iter, updater):
+            for epoch in range(3):
+                if isinstance(net, torch.nn.Module):
+                    net.train()
+                for x, y in train_iter:
+                    updater.zero_grad()
+                    F.cross_entropy(net(x), y).backward()
+                    updater.step()
+                print(judge(net, test_iter))
+
+        def main(train_iter, test_iter):
+            net = Net()
+            train(net, train_iter, test_iter, torch.optim.SGD(net.parameters(), lr=0.1))
+    """,
+    "an agent that asks its networks for new noise": """
+        class Agent:
+            def __init__(self):
+                self.online = Net()
+                self.target_net = Net()
+                self.online.train()
+                self.target_net.train()
+
+            def get_action(self, state):
+                with torch.no_grad():
+                    self.online.reset_noise()
+                    return self.online(state).argmax(1).item()
+
+            def update(self, states, rewards, optimizer):
+                with torch.no_grad():
+                    self.target_net.reset_noise()
+                    targets = rewards + self.target_net(states).max(1)[0]
+                optimizer.zero_grad()
+                F.mse_loss(self.online(states).max(1)[0], targets).backward()
+                optimizer.step()
+
+        def main(env, optimizer):
+            agent = Agent()
+            for frame in range(10):
+                action = agent.get_action(env.state)
+                agent.update(*env.step(action), optimizer)
+    """,
     "a forward for the statistics that it moves": """
         def recount(model, loader):
             model.train()

@@ -173,9 +173,24 @@ class Bindings(ABC):
 
     def collect(self, base: ir.Expr, values: ValueSet, state: State, frame: Frame) -> State:
         """The state after values went into a container that a name or attribute holds."""
-        if isinstance(base, ir.Name) and results(values):
-            return state.add(("name", frame.path, base.id), results(values))
+        made = results(values)
+        if isinstance(base, ir.Name) and made:
+            return state.add(("name", self._holder(base.id, state, frame), base.id), made)
+        if isinstance(base, ir.Attr) and made and walk.dotted(base):
+            for after, owners in self.evaluate(base.base, state, frame):
+                for owner in (o for o in owners if isinstance(o, Thing)):
+                    after = after.add(("attr", owner, base.name), made)
+                return after
         return state
+
+    def _holder(self, name: str, state: State, frame: Frame) -> Path:
+        """The activation that holds a name: that of a function around it, or the file, where it has none."""
+        scope: Frame | None = frame
+        while scope is not None:
+            if state.get(("name", scope.path, name)) is not None:
+                return scope.path
+            scope = scope.outer
+        return Path() if state.get(("name", (), name)) is not None else frame.path
 
     def kept(self, name: str, values: ValueSet) -> ValueSet:
         """What a name needs to remember: whatever can decide a mode. All else would only multiply states."""

@@ -30,6 +30,7 @@ from modereview.analyze.values import (
     Callable,
     Cause,
     ClassValue,
+    Constant,
     Elements,
     External,
     Graph,
@@ -96,7 +97,16 @@ class Calls(Making):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         if thing.label == "getattr" and (chosen := self.chosen(given)):
             return [(state, chosen)]
+        if thing.label == "isinstance" and self._asks_for_a_module(call, given):
+            return [(state, frozenset({Constant(True)}))]
         return self.escape(call, thing.label, frozenset({thing}), given, state, frame)
+
+    def _asks_for_a_module(self, call: ir.Call, given: Given) -> bool:
+        """`isinstance(net, nn.Module)` of what is taken for a module anyway."""
+        origin = self.names.origin(call.args[1]) if len(call.args) == 2 else None
+        asked = given.positional[0] if given.positional else NOTHING
+        models = bool(asked) and all(isinstance(v, Thing) and self.is_model(v) for v in asked)
+        return models and (origin or "").startswith("torch.nn.") and (origin or "").endswith(".Module")
 
     def _takes_a_model(self, given: Given) -> bool:
         """`ema_helper.ema(model)`: what works on a model is no network itself, whatever it is called."""
@@ -181,6 +191,9 @@ class Calls(Making):
                 (s.set(("grad",), frozenset({Graph(on, None if on else call.span)})), NOTHING)
                 for s, on in self.grad_argument(call, state, frame)
             ]
+        if origin == "torch.is_grad_enabled":
+            on = self._graph(state)[0]
+            return [(state, NOTHING if on is None else frozenset({Constant(on)}))]
         if last == "backward":
             return self._backward(results(given.values), state)
         if last in ("step", "zero_grad"):

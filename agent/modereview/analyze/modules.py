@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from modereview.analyze import ir, walk
+from modereview.analyze.arguments import argument, constant
 from modereview.analyze.classes import has_base_elsewhere, inherited, is_bare_base, module_names
 from modereview.analyze.layers import (
     fills_in_view,
@@ -112,7 +113,8 @@ class Modules:
         stored = {target.span for s in assigns for target in s.targets}
         for expr in (e for m in cls.methods for e in walk.all_expressions(m.body) if e.span not in stored):
             if isinstance(expr, ir.Call) and self._names.origin(expr.func) in ALWAYS_ON_DROPOUTS:
-                kinds.add("F.dropout")
+                off = constant(argument(expr, "training", 2)) is False
+                kinds |= set() if off else {"F.dropout"}
             if isinstance(expr, ir.Attr) and expr.name == "training" and walk.dotted(expr) == "self.training":
                 kinds.add("self.training")
         return self._resolve(kinds, opaque)

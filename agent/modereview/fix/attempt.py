@@ -126,29 +126,41 @@ def _follow(now: Now, fix: Fix, tools: Tools) -> Attempt | None:
     if meets_none(now.program, state.program) or switches(state.program) - switches(now.program):
         return None
     whole = compose(now.source, state.source)
-    fix = replace(fix, title=" and ".join(titles), edits=whole)
+    fix = replace(fix, title=_in_words(titles), edits=whole)
     if thaws(now.program, state.program):
         fix = replace(fix, safe=False, consequence=f"{fix.consequence}; {_THAWS}".removeprefix("; "))
     return replace(state, edits=(*now.edits, whole)), fix
 
 
 def _with_notes(now: Now, attempt: Attempt, tools: Tools) -> Attempt | None:
-    """The fix with those of the notes that it calls up: a second review would make them. None without any."""
+    """The fix with those of the notes that it calls up: a second review would make them. None without any.
+
+    What is still there after several places of a function were mended is left alone at all of them.
+    """
     state, fix = attempt
     known = Counter(map(_kind, now.findings))
     known[_kind(fix.finding)] -= 1
-    titles = [fix.title]
-    for note in _fresh(state.findings, known, notes=True):
-        here = next((f for f in state.findings if _kind(f) == _kind(note)), None)
-        further = next((m for m in _mends(state.program, here, tools) if m.safe), None) if here else None
-        after = _applied(state, further.edits, tools) if further else None
-        if after is not None and further is not None and not _fresh(after.findings, known):
-            state = after
-            titles.append(further.title)
-    if len(titles) == 1:
+    titles, made = [fix.title], set()
+    for _ in range(_FOLLOW_UPS):
+        for note in _fresh(state.findings, known, notes=True):
+            here = next((f for f in state.findings if _kind(f) == _kind(note)), None)
+            further = next((m for m in _mends(state.program, here, tools) if m.safe), None) if here else None
+            after = _applied(state, further.edits, tools) if further else None
+            if after is not None and further is not None and not _fresh(after.findings, known):
+                state = after
+                titles.append(further.title)
+                made.add(note.function)
+    left = {note.function for note in _fresh(state.findings, known, notes=True)}
+    if not made or made & left:
         return None
     whole = compose(now.source, state.source)
-    return replace(state, edits=(*now.edits, whole)), replace(fix, title=" and ".join(titles), edits=whole)
+    return replace(state, edits=(*now.edits, whole)), replace(fix, title=_in_words(titles), edits=whole)
+
+
+def _in_words(titles: Sequence[str]) -> str:
+    """The titles of fixes that are made as one; what is done at several places is said once."""
+    times = Counter(titles)
+    return " and ".join(f"{t} at {n} places" if n > 1 else t for t, n in times.items())
 
 
 def _fresh(
@@ -176,12 +188,16 @@ def _settled(
         return None
     for further in islice(_mends(state.program, fresh[0], tools), _WAYS):
         after = _applied(state, further.edits, tools) if further.safe else None
-        if after is None:
-            continue
+        if after is None or _count(after, fresh[0]) >= _count(state, fresh[0]):
+            continue  # what mends nothing leads nowhere
         done = _settled(after, kinds, tools, (*titles, further.title))
         if done is not None:
             return done
     return None
+
+
+def _count(state: Now, finding: Finding) -> int:
+    return Counter(map(_kind, state.findings))[_kind(finding)]
 
 
 def _kind(finding: Finding) -> tuple[str, str, str]:

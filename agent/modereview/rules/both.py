@@ -15,18 +15,46 @@ from modereview.rules.placing import at_start
 def by_condition(program: Program, forward: Forward, model: str) -> tuple[str, Edit] | None:
     """The condition on which a forward's loss goes backward, and the switch by it before the data is read."""
     body = body_of(program, forward.function)
-    held = [h for call, h in conditions.calls(body) if call.span == forward.span]
-    trains = [h for call, h in conditions.calls(body) if _is_method(call, "backward")]
-    if not held or not trains or any(_is_switch(call, model) for call in walk.calls(body)):
+    if any(_is_switch(call, model) for call in walk.calls(body)):
         return None
-    around = {conditions.key(program, c) for c in held[0]}
-    deciding = [c for c in conditions.common(program, trains) if conditions.key(program, c) not in around]
-    for test, truth in deciding[:1]:
+    for test, truth in _deciding(program, forward, body):
         text = program.source.slice(test.span)
         statement = _chosen(model, text, truth)
         for edit in _places(program, forward, body, test, model, statement) if "\n" not in text else ():
             return text, edit
     return None
+
+
+def by_else(program: Program, forward: Forward, model: str) -> tuple[str, Edit] | None:
+    """The `if training:` that puts the model into TRAIN and nothing else into EVAL, and its `else`."""
+    body = body_of(program, forward.function)
+    deciding = [conditions.key(program, c) for c in _deciding(program, forward, body)]
+    if sum(_is_switch(call, model) for call in walk.calls(body)) != 1:
+        return None
+    for statement in walk.statements(body):
+        if not isinstance(statement, ir.If) or statement.orelse:
+            continue
+        on = any(isinstance(s, ir.Do) and _trains(s.value, model) for s in statement.body)
+        if on and conditions.key(program, (statement.test, True)) in deciding:
+            text = program.source.slice(statement.test.span)
+            other = f"else:\n    {model}.eval()"
+            return text, edits.insert_after(program.source, statement.span, other)
+    return None
+
+
+def _deciding(program: Program, forward: Forward, body: ir.Block) -> list[conditions.Condition]:
+    """The outermost condition on which a loss goes backward, if the forward does not stand under it."""
+    held = [h for call, h in conditions.calls(body) if call.span == forward.span]
+    trains = [h for call, h in conditions.calls(body) if _is_method(call, "backward")]
+    if not held or not trains:
+        return []
+    around = {conditions.key(program, c) for c in held[0]}
+    return [c for c in conditions.common(program, trains) if conditions.key(program, c) not in around][:1]
+
+
+def _trains(value: ir.Expr, model: str) -> bool:
+    on = isinstance(value, ir.Call) and _is_method(value, "train") and not value.args and not value.kwargs
+    return on and isinstance(value, ir.Call) and _is_switch(value, model)
 
 
 def _places(

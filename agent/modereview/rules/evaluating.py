@@ -76,6 +76,10 @@ def _one_evaluates(program: Program, finding: Finding, forward: Forward, model: 
     if chosen is not None:
         title = f"put `{model}` into train or eval mode as `{chosen[0]}` says"
         yield from _evaluates(program, finding, forward, title, chosen[1])
+    otherwise = both.by_else(program, forward, model)
+    if otherwise is not None:
+        title = f"call `{model}.eval()` in an `else` of `if {otherwise[0]}:`"
+        yield from _evaluates(program, finding, forward, title, otherwise[1])
     if function is not None and not _may_train(program, function):
         yield from _given_back(program, finding, forward, model, "saved")
     elif place is None:

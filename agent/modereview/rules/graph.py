@@ -62,12 +62,14 @@ def _answers_a_base(program: Program, function: str, body: ir.Block) -> bool:
 def off(program: Program, forward: Forward) -> tuple[str, tuple[Edit, ...]] | None:
     """What switches the graph off around a forward, and the edits; None where no place for it is in view.
 
-    None, too, where the model may need it: one that takes the gradient of an energy gives forces.
+    None, too, where the model may need it: one that takes the gradient of an energy gives forces; and where
+    a training may run the function, or another forward beside this one that nobody knows the use of.
 
     A whole function that only evaluates gets the decorator, unless the file writes blocks elsewhere.
     """
     assert program.names is not None
-    if is_needed(program, forward):
+    run_by_others = any(f.name == forward.function for f in inside.may_run(program))
+    if is_needed(program, forward) or run_by_others or _is_one_of_unclear(program, forward):
         return None
     origin, by_block = _style(program)
     name = spelled(program, origin)
@@ -133,6 +135,14 @@ def _evaluating(program: Program, forward: Forward) -> Span | None:
         if apart and walk.within(forward.span, statement.span) and not _is_branch(statement, forward.span):
             return statement.span
     return None
+
+
+def _is_one_of_unclear(program: Program, forward: Forward) -> bool:
+    """Whether a forward of unknown use stands in the same block: all go without the graph, or none."""
+    body = body_of(program, forward.function)
+    blocks = [b for b in walk.all_blocks(body) if any(walk.within(forward.span, s.span) for s in b)]
+    unclear = [f.span for f in program.forwards if f.function == forward.function and f.role == "unknown"]
+    return any(walk.within(u, s.span) for u in unclear for s in (blocks[-1] if blocks else ()))
 
 
 def _is_branch(statement: ir.Stmt, place: Span) -> bool:

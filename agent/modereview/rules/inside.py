@@ -86,12 +86,30 @@ def used_by_modules(program: Program) -> frozenset[str]:
     return frozenset(used)
 
 
-def switches(program: Program) -> Counter[tuple[str, str]]:
-    """(function, switch) of what the forwards of the file switch themselves, each time that they run."""
-    return Counter(
-        (each.function.name, program.source.slice(call.span))
+def may_run(program: Program) -> Iterator[ir.Function]:
+    """Methods of other classes that a forward may run, on an object that it is given: `helper.decode(x)`.
+
+    What the object is need not be in view: every method of that name may be the one.
+    """
+    assert program.names is not None
+    asked = {
+        call.func.name
         for each in running(program)
         for call in walk.calls(each.function.body)
+        if isinstance(call.func, ir.Attr) and walk.dotted(call.func.base) != "self"
+    }
+    for function in program.names.functions.values():
+        own = owner(program, function) is not None
+        if function.method_of is not None and function.short in asked and not own:
+            yield function
+
+
+def switches(program: Program) -> Counter[tuple[str, str]]:
+    """(function, switch) of what the forwards of the file may switch themselves, each time that they run."""
+    return Counter(
+        (function.name, program.source.slice(call.span))
+        for function in (*(each.function for each in running(program)), *may_run(program))
+        for call in walk.calls(function.body)
         if isinstance(call.func, ir.Attr) and call.func.name in ("eval", "train")
     )
 

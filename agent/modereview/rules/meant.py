@@ -30,7 +30,7 @@ def is_meant(program: Program, forward: Forward) -> bool:
         or _is_tried_out(program, forward)
         or deliberate(program, forward)
         or _is_sampled_generator(program, forward)
-        or _is_exploring(program, forward)
+        or is_exploring(program, forward)
         or unseen.is_run_for_its_effect(program, forward)
         or (
             modes.switched_inside(program, forward)
@@ -142,10 +142,19 @@ def _is_sampled_generator(program: Program, forward: Forward) -> bool:
     return name in _GENERATORS and _trains_there(program, forward)
 
 
-def _is_exploring(program: Program, forward: Forward) -> bool:
-    """Whether a noisy network (NoisyNet, arXiv 1706.10295) acts where it is trained: its noise explores."""
+def is_exploring(program: Program, forward: Forward) -> bool:
+    """Whether a noisy network (NoisyNet, arXiv 1706.10295) acts where it is trained: its noise explores.
+
+    So does one that the file asks for new noise: `model.reset_noise()`.
+    """
     noisy = any("noisy" in name.lower() for name in forward.classes)
-    return noisy and _trains_there(program, forward)
+    asked = (
+        "noise" in call.func.name and walk.dotted(call.func.base) == forward.model
+        for _, body in lookup.scopes(program)
+        for call in walk.calls(body)
+        if isinstance(call.func, ir.Attr)
+    )
+    return (noisy and _trains_there(program, forward)) or any(asked)
 
 
 def _trains_there(program: Program, forward: Forward) -> bool:

@@ -47,7 +47,8 @@ def _mistaken(program: Program) -> Iterator[_Mistaken]:
             same = (switch.function, switch.path) == (forward.function, forward.path)
             before = same and switch.mode is wanted and switch.span < forward.span
             other = forward.span not in switch.forwards and names_a_model(switch.model)
-            if before and other and not _decides(program, switch) and not _is_used(program, switch):
+            idle = not _decides(program, switch) and not _is_used(program, switch)
+            if before and other and idle and not _is_done_again(program, switch):
                 yield _Mistaken(switch, forward)
 
 
@@ -58,6 +59,19 @@ def _decides(program: Program, switch: Switched) -> bool:
         and (f.role == "train") is (switch.mode is Mode.TRAIN)
         for f in program.forwards
     )
+
+
+def _is_done_again(program: Program, switch: Switched) -> bool:
+    """Whether the object itself runs behind, switched once more on the way: before a loop, and in it.
+
+    Two switches of one object in one block are no such pair: one of them was meant for another.
+    """
+    body = body_of(program, switch.function)
+    runs = [f for f in program.forwards if (f.function, f.model) == (switch.function, switch.model)]
+    same = [s for s in program.switches if (s.function, s.model) == (switch.function, switch.model)]
+    block = next((b for b in walk.all_blocks(body) if any(s.span == switch.span for s in b)), ())
+    twins = [s for s in same if s.span != switch.span and any(each.span == s.span for each in block)]
+    return not twins and any(switch.span < f.span for f in runs)
 
 
 def _is_used(program: Program, switch: Switched) -> bool:

@@ -11,6 +11,7 @@ from modereview.analyze import ir, walk
 from modereview.records import Event, Finding, Fix, Forward, Mode, Program, Severity
 from modereview.rules import absent, lookup
 from modereview.rules.base import Rule, certainty, deliberate, fix, harm
+from modereview.rules.meant import is_exploring
 from modereview.rules.meeting import body_of, meeting
 from modereview.rules.placing import at_start, dotted, name_in, prepared
 
@@ -62,7 +63,8 @@ def _is_meant(program: Program, forward: Forward) -> bool:
     places = (forward.model, forward.function, *forward.classes, *forward.makers, program.source.path.stem)
     averaged = forward.copied or any(_AVERAGED.search(name) for name in places)
     beside = _is_switched_beside(program, forward)
-    return averaged or beside or not by_role(forward) or deliberate(program, forward)
+    meant = is_exploring(program, forward) or deliberate(program, forward)
+    return averaged or beside or not by_role(forward) or meant
 
 
 def _is_switched_beside(program: Program, forward: Forward) -> bool:

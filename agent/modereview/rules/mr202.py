@@ -34,7 +34,7 @@ def check(program: Program) -> Iterator[Finding]:
         for call in walk.calls(function.body) if module else ():
             if module is None:
                 continue
-            known = _known(program.names.origin(call.func) or "")
+            known = _rate_of(program, call)
             rate = lookup.argument(call, *known) if known else _handed_on(program, module, call)
             if rate is not None and _always_on(program, function, module.name, call, rate):
                 unsure = known is None or _off_unless_asked(program, module, rate)
@@ -59,6 +59,28 @@ def _is_layer(module: ModuleClass, attr: str) -> bool:
     """Whether an attribute is built by calling a class."""
     kinds = (layer.kind.rpartition(".")[2] for layer in module.layers if layer.attr == attr)
     return any(kind[:1].isupper() for kind in kinds)
+
+
+def _rate_of(program: Program, call: ir.Call) -> tuple[str, int] | None:
+    """Keyword and position of the rate that a call drops at: an attention function's, or a helper's of it."""
+    assert program.names is not None
+    known = _known(program.names.origin(call.func) or "")
+    helper = program.names.functions.get(walk.dotted(call.func) or "")
+    return known or (_handed_in(program, helper) if helper is not None and not helper.method_of else None)
+
+
+def _handed_in(program: Program, helper: ir.Function) -> tuple[str, int] | None:
+    """The parameter that a plain function hands on as the rate as it is, whatever the mode."""
+    assert program.names is not None
+    bound = {walk.dotted(t) for s in walk.statements(helper.body) for t, _ in lookup.bindings(s)}
+    for call in walk.calls(helper.body):
+        known = _known(program.names.origin(call.func) or "")
+        rate = lookup.argument(call, *known) if known else None
+        for position, parameter in enumerate(helper.params):
+            same = isinstance(rate, ir.Name) and rate.id == parameter.name and rate.id not in bound
+            if same and not inside.mode_decides(helper.body, call.span):
+                return parameter.name, position
+    return None
 
 
 def _known(origin: str) -> tuple[str, int] | None:
@@ -133,7 +155,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     call = next((c for c in walk.calls(body) if c.span == finding.span), None)
     if call is None:
         return
-    known = _known(program.names.origin(call.func) or "") or ("dropout_p", None)
+    known = _rate_of(program, call) or ("dropout_p", None)
     rate = lookup.argument(call, *known)
     if rate is None:
         return
@@ -188,8 +210,8 @@ class Attention(nn.Module):
     not_flagged=(
         "a rate of 0, or one that is multiplied with or chosen by a training flag; a parameter (the caller "
         "decides); an attribute that a property or another method keeps in step with the mode; functions "
-        "outside a module; dropout that a name or comment calls Monte-Carlo (a note). A rate that is 0 "
-        "unless `__init__` is given another is a warning."
+        "outside a module, but for the rates that modules hand them; dropout that a name or comment calls "
+        "Monte-Carlo (a note). A rate that is 0 unless `__init__` is given another is a warning."
     ),
     fix="`rate if self.training else 0.0` in the place of the rate.",
     check=check,

@@ -100,10 +100,20 @@ def _has_batch_of_one(function: ir.Function, value: ir.Expr) -> bool:
     )
 
 
+def _is_a_norm_itself(program: Program, function: ir.Function) -> bool:
+    """Whether the class is a batch norm of torch with a `forward` of its own: that may be all it is for."""
+    assert program.names is not None
+    module = inside.owner(program, function)
+    bases = (b for c in inside.lineage(program, module.name) for b in c.bases) if module else ()
+    origins = [program.names.origin(base) or "" for base in bases]
+    return any(o.startswith("torch.nn.") and "BatchNorm" in o for o in origins)
+
+
 def _finding(program: Program, function: ir.Function, call: ir.Call, flag: _Flag) -> Finding:
     name = inside.text_of(program, call.func)
     without = flag.mean is not None and not _statistics(call, flag)
-    meant = says_deliberate(function.name) or says_deliberate(comment_at(program, call.span.line))
+    said = says_deliberate(function.name) or says_deliberate(comment_at(program, call.span.line))
+    meant = said or (flag.mean is not None and _is_a_norm_itself(program, function))
     asked = flag.mean is None and rates.are_up_to_callers(program, function, lookup.argument(call, "p", 1))
     told = (
         f"its `{flag.name}` is True"
@@ -189,8 +199,8 @@ class Scale(nn.Module):
         "a flag that is not the literal True; a call under `if self.training:`; `F.instance_norm` without "
         "running statistics; norms of one sample written as a batch norm of `x.view(1, ...)` (AdaIN, weight "
         "standardization); functions that no module calls. Without running statistics, where no other mode "
-        "was thought of, where a name or comment says that it is meant, and where the rate of a dropout is 0 "
-        "until a caller asks for another, it is a note."
+        "was thought of, where a name or comment says that it is meant, in a class that is a batch norm, "
+        "and where the rate of a dropout is 0 until a caller asks for another, it is a note."
     ),
     fix="`self.training` for the flag; none where EVAL would have no running statistics to use.",
     check=check,

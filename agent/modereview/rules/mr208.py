@@ -30,6 +30,7 @@ _PREDICTED = re.compile(
 )
 _SAMPLES = re.compile(r"reparam|sampl|latent|bottleneck|posterior", re.IGNORECASE)
 
+_KEPT = re.compile(r"(\s*/\s*([\w.]+|\(\s*1(\.0*)?\s*-\s*[\w.]+\s*\)))?")  # what a dropout divides by
 _DROPS = re.compile(r"drop|mask|keep|bernoulli", re.IGNORECASE)  # names of what zeroes activations
 
 
@@ -161,7 +162,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     assert program.names is not None
     function = program.names.functions[finding.function]
     found = next((m for m in meetings(program, function) if m.expr.span == finding.span), None)
-    holder = next((s for s in walk.statements(function.body) if _is_whole(s, finding.span)), None)
+    holder = next((s for s in walk.statements(function.body) if _is_whole(program, s, finding.span)), None)
     owned = bool(function.params) and function.params[0].name == "self"
     if found is None or holder is None or not owned:
         return
@@ -172,20 +173,24 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     match holder:
         case ir.Assign((target,)) if other and walk.dotted(target) == other:
             changes = edits.wrap(program.source, holder.span, holder.span, "if self.training:")
-        case ir.Leave("return") if other and found.operator in "+*":
-            whole = program.source.slice(finding.span)
-            changes = (edits.replace(program.source, finding.span, f"{whole} if self.training else {other}"),)
+        case ir.Leave("return", value) if value is not None and other and found.operator in "+*":
+            whole = program.source.slice(value.span)
+            changes = (edits.replace(program.source, value.span, f"{whole} if self.training else {other}"),)
         case _:
             return
-    why = "evaluation no longer adds noise: expect other validation numbers; training stays as it is"
+    does = "drops" if mask else "adds noise"
+    why = f"evaluation no longer {does}: expect other validation numbers; training stays as it is"
     title = "draw the mask in training only" if mask else "add the noise in training only"
     yield fix(program.source, finding, title, *changes, consequence=why, safe=False)
 
 
-def _is_whole(statement: ir.Stmt, place: Span) -> bool:
-    """Whether a statement assigns or returns just the expression at a place."""
+def _is_whole(program: Program, statement: ir.Stmt, place: Span) -> bool:
+    """Whether a statement assigns or returns just the expression at a place, perhaps over what is kept."""
     value = statement.value if isinstance(statement, ir.Assign | ir.Leave) else None
-    return value is not None and value.span == place
+    if value is None or not walk.within(place, value.span):
+        return False
+    before, _, behind = program.source.slice(value.span).partition(program.source.slice(place))
+    return not before and bool(_KEPT.fullmatch(behind))
 
 
 RULE = Rule(

@@ -179,9 +179,9 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 
 
 def _in_a_header(body: ir.Block, call: Span) -> bool:
-    """Whether a call stands in the head of an `if` or a loop: what goes around it takes the body along."""
+    """Whether a call stands in the head of an `if` or a loop, whose body goes along, or in a `return`."""
     around = [s for s in walk.statements(body) if walk.within(call, s.span)]
-    return bool(around) and any(walk.blocks(around[-1]))
+    return bool(around) and (isinstance(around[-1], ir.Leave) or any(walk.blocks(around[-1])))
 
 
 RULE = Rule(

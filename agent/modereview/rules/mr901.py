@@ -23,12 +23,12 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def mend(program: Program, finding: Finding) -> Iterator[Fix]:
-    """The guard around the training and what follows it. Never by itself: who imports the file loses that.
+    """The guard around the training, evaluations right before it, and what follows.
 
-    An `if` makes no scope: names that functions read as globals stay globals. Where the rest of the file
-    defines or imports something, others may want it: no fix.
+    Never by itself: who imports the file loses that. An `if` makes no scope: names that functions read as
+    globals stay globals. Where the rest of the file defines or imports something, others may want it: no fix.
     """
-    rest = tuple(s for s in program.block if s.span >= _statement(program, finding).span)
+    rest = program.block[_first(program, finding) :]
     defines = any(isinstance(s, ir.Define | ir.DefineClass | ir.Import) for s in walk.statements(rest))
     guarded = any(isinstance(s, ir.If) and _asks_name(s) for s in rest)
     if defines or guarded:
@@ -39,8 +39,18 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     yield fix(program.source, finding, f"put it under `{guard}`", *moved, consequence=why, safe=False)
 
 
-def _statement(program: Program, finding: Finding) -> ir.Stmt:
-    return next(s for s in program.block if walk.within(finding.span, s.span))
+def _first(program: Program, finding: Finding) -> int:
+    """Where the guard begins: at the first of the statements in a row that run a model up to there."""
+    first = next(i for i, s in enumerate(program.block) if walk.within(finding.span, s.span))
+    while first and _runs_a_model(program, program.block[first - 1]):
+        first -= 1
+    return first
+
+
+def _runs_a_model(program: Program, statement: ir.Stmt) -> bool:
+    if isinstance(statement, ir.Define | ir.DefineClass | ir.Import):
+        return False
+    return any(walk.within((*f.path, f.span)[0], statement.span) for f in program.forwards)
 
 
 def _asks_name(statement: ir.If) -> bool:

@@ -33,11 +33,13 @@ def train_fixes(program: Program, finding: Finding) -> Iterator[Fix]:
         yield from _in_place_of_eval(program, finding, forward, where, model)
     if model and where.within_epoch and where.forward != where.switch:
         yield from _after_each(program, finding, forward, model)
-        edit = edits.insert_after(program.source, _behind(program, where, forward), f"{model}.train()")
-        yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
+        edit = _put_behind(program, _behind(program, where, forward), f"{model}.train()")
+        if edit is not None:
+            yield _trains(program, finding, f"call `{model}.train()` after the evaluation", edit)
     here = [_in_meeting(program, finding, where, model)] if model else []
     called = where.depth < len(forward.through)
-    there = list(_in_callee(program, finding, forward, forward.through[where.depth])) if called else []
+    own = called and not _also_evaluates(program, forward, where)
+    there = list(_in_callee(program, finding, forward, forward.through[where.depth])) if own else []
     yield from here + there if _is_a_step(program, forward, where) else there + here
 
 
@@ -56,8 +58,23 @@ def _each_trains(
     if loop is not None and not walk.within(loop.span, goes_over):
         statement = several.switch(forward.model, name, "train")
         edit = edits.insert_first(program.source, loop.span, statement)
-        title = f"call `train()` on each of `{name}` at the start of each epoch"
+        title = f"call `train()` on each of `{name}` at the start of each {_turn(loop)}"
         yield _trains(program, finding, title, edit)
+
+
+def _also_evaluates(program: Program, forward: Forward, where: Meeting) -> bool:
+    """Whether what is called to train is called behind the `eval()` as well, for its sake: to act or test."""
+    others = (f for f in program.forwards if f.span == forward.span and f.switch == forward.switch)
+    places = {f.path[where.depth] for f in others if len(f.path) > where.depth} - {where.forward}
+    blocks = [b for b in walk.all_blocks(where.body) if any(walk.within(where.switch, s.span) for s in b)]
+    behind = [s.span for s in (blocks[-1] if blocks else ()) if s.span > where.switch]
+    return any(walk.within(place, span) for place in places for span in behind)
+
+
+def _turn(loop: ir.Loop) -> str:
+    """What one pass of a loop is called: an iteration where its variable says so."""
+    name = (walk.dotted(loop.target) or "") if loop.target is not None else ""
+    return "iteration" if name.lower().startswith(("iter", "step", "batch")) else "epoch"
 
 
 def _is_a_step(program: Program, forward: Forward, where: Meeting) -> bool:
@@ -92,14 +109,26 @@ def _after_each(program: Program, finding: Finding, forward: Forward, model: str
     alike = [f for f in program.forwards if f.span == forward.span and f.path == forward.path]
     ways = [w for f in alike if f.mode is Mode.EVAL and (w := meeting(program, f)) is not None]
     inside = {_behind(program, w, forward) for w in ways if w.within_epoch}
-    around = {w.loop.span for w in ways if w.loop is not None and not w.within_epoch}
+    around = {w.loop.span: w.loop for w in ways if w.loop is not None and not w.within_epoch}
     same = all(w.function == ways[0].function for w in ways)
     if inside and len(around) == 1 and same:
         statement = f"{model}.train()"
-        changes = [edits.insert_after(program.source, place, statement) for place in sorted(inside)]
-        first = edits.insert_first(program.source, around.pop(), statement)
-        title = f"call `{statement}` after the evaluation, and at the start of each epoch"
-        yield _trains(program, finding, title, first, *changes)
+        changes = [e for place in sorted(inside) if (e := _put_behind(program, place, statement))]
+        (loop,) = around.values()
+        first = edits.insert_first(program.source, loop.span, statement)
+        title = f"call `{statement}` after the evaluation, and at the start of each {_turn(loop)}"
+        if len(changes) == len(inside):
+            yield _trains(program, finding, title, first, *changes)
+
+
+def _put_behind(program: Program, place: Span, statement: str) -> Edit | None:
+    """Behind what ends an evaluation; before a `continue` that leaves it. None where that runs a model."""
+    scopes = (body for _, body in lookup.scopes(program))
+    leaves = (s for b in scopes for s in walk.statements(b) if isinstance(s, ir.Leave) and s.span == place)
+    if not any(leaves):
+        return edits.insert_after(program.source, place, statement)
+    runs = any(walk.within(f.span, place) for f in program.forwards)
+    return None if runs else edits.insert_before(program.source, place, statement)
 
 
 def _behind(program: Program, where: Meeting, forward: Forward) -> Span:
@@ -164,7 +193,7 @@ def _in_meeting(program: Program, finding: Finding, where: Meeting, model: str) 
     if where.loop is not None and where.forward < where.switch:
         asked = absent.guarded(program, where.function, model, statement, where.loop.span)
         edit = first_in(program, where.loop, asked)
-        turn = "step" if where.within_epoch else "epoch"
+        turn = "step" if where.within_epoch else _turn(where.loop)
         return _trains(program, finding, f"call `{statement}` at the start of each {turn}", edit)
     inside = where.loop.body if where.loop is not None else where.body
     place = _outermost(inside, where)
