@@ -78,8 +78,10 @@ class Advisor:
         found = self._pursue(
             proposed.chains(mended, cases, tools, self._prompts, self.options.context_tokens)
         )
-        self.bought = replace(self.bought, fixes=len(found.kept))
-        return proposed.apply(mended, found.kept, tools, self.bench.source)
+        mended, lost = proposed.apply(mended, found.kept, tools, self.bench.source)
+        self.drops += lost
+        self.bought = replace(self.bought, fixes=len(found.kept) - len(lost))
+        return mended
 
     def second_look(
         self, proof: Proof, judge: Judge, tools_for: ToolsFor, given: tuple[Given, ...]

@@ -94,7 +94,7 @@ def test_question_shows_the_fault_the_place_and_the_red_test(mended):
 
 def test_mend_that_holds_is_proved_and_written_where_unsafe_fixes_are(mended):
     judged, _ = ask(mended, answer(HOLD, USE))
-    after = apply(mended, judged.kept, tools(unsafe=True), mended.source)
+    after, _ = apply(mended, judged.kept, tools(unsafe=True), mended.source)
     assert "self.norm(x)" in after.source.text and "nn.BatchNorm1d(4)(x)" not in after.source.text
     (verdict,) = [v for v in after.verdicts if v.finding.rule == "MR203"]
     assert (verdict.state, verdict.proved_by) == ("fixed", ("test_it",))
@@ -103,7 +103,7 @@ def test_mend_that_holds_is_proved_and_written_where_unsafe_fixes_are(mended):
 
 def test_mend_that_holds_is_a_suggestion_otherwise(mended):
     judged, _ = ask(mended, answer(HOLD, USE), unsafe=False)
-    after = apply(mended, judged.kept, tools(unsafe=False), mended.source)
+    after, _ = apply(mended, judged.kept, tools(unsafe=False), mended.source)
     assert after.source is mended.source
     (verdict,) = [v for v in after.verdicts if v.finding.rule == "MR203"]
     assert verdict.state == "suggested" and "--unsafe-fixes writes it" in verdict.reason
@@ -160,5 +160,114 @@ def test_nothing_is_asked_where_nothing_could_be_proved(mended):
 
 def test_title_of_a_model_is_one_plain_line(mended):
     judged, _ = ask(mended, answer(HOLD, USE, title="\x1b[31mgood\n" + "x" * 200))
-    (verdict, *_) = apply(mended, judged.kept, tools(), mended.source).verdicts
+    (verdict, *_) = apply(mended, judged.kept, tools(), mended.source)[0].verdicts
     assert verdict.fix.title.isprintable() and len(verdict.fix.title) <= 80
+
+
+BOTH = """\
+import torch.nn as nn
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x):
+        x = nn.BatchNorm1d(x.shape[1])(self.fc(x))
+        return nn.BatchNorm1d(x.shape[1])(x)
+
+
+class Whole(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+
+    def forward(self, x):
+        return nn.BatchNorm1d(x.shape[1])(self.part(x))
+"""
+HELD = """\
+        self.fc = nn.Linear(4, 4)
+        self.norms = nn.ModuleList(nn.BatchNorm1d(4) for _ in (0, 1))
+        self.first, self.second = self.norms
+"""
+MADE = """\
+        x = nn.BatchNorm1d(x.shape[1])(self.fc(x))
+        return nn.BatchNorm1d(x.shape[1])(x)
+"""
+USED = "        x = self.first(self.fc(x))\n        return self.second(x)"
+PART = [HOLD | {"replace": HELD}, {"search": MADE, "replace": USED}]
+WHOLE_ONE = [
+    {
+        "search": "        self.part = Part()",
+        "replace": "        self.part = Part()\n        self.norm = nn.BatchNorm1d(4)",
+    },
+    {
+        "search": "        return nn.BatchNorm1d(x.shape[1])(self.part(x))",
+        "replace": "        return self.norm(self.part(x))",
+    },
+]
+
+
+def nested(outcomes) -> tuple[Mended, Tools]:
+    """Two norms made in one forward, one in another that calls it, and tests that are red as told."""
+
+    def run_nested(version: Source) -> tuple[Outcome, ...]:
+        whole = "self.norm(self.part(x))" in version.text
+        part = "self.first(self.fc(x))" in version.text
+        return tuple(
+            Outcome(name, Status.PASSED if green(part, whole) else Status.FAILED, "red")
+            for name, green in outcomes.items()
+        )
+
+    source = parse.decode(Path("/p/train.py"), Path("/p"), BOTH.encode())
+    with_tools = replace(tools(), run=run_nested)
+    program = analyze(source)
+    found = mend(program, check(program), run_nested(source), [CASE], with_tools)
+    reported = tuple(replace(verdict, state="proved", fix=None) for verdict in found.verdicts)
+    return Mended(found.source, found.program, reported, found.outcomes), with_tools
+
+
+def ask_nested(mended: Mended, tools: Tools) -> tuple[Judged, FakeModel]:
+    model = FakeModel([answer(*PART), answer(*WHOLE_ONE)])
+    found = chains(mended, [CASE], tools, Prompts(), 3000)
+    return asyncio.run(pursue(found, Meter(model).ask)), model
+
+
+def test_findings_of_one_place_are_asked_about_and_mended_together():
+    mended, with_tools = nested({"test_it": lambda part, whole: part})
+    judged, model = ask_nested(mended, with_tools)
+    assert len(model.prompts) == 2
+    assert "lines 10 and 11, MR203" in model.prompts[0][1].content
+    after, _ = apply(mended, judged.kept, with_tools, mended.source)
+    fixed = [v for v in after.verdicts if v.state == "fixed"]
+    assert [v.finding.span.line for v in fixed] == [10, 11]
+    assert fixed[0].fix.edits == fixed[1].fix.edits
+
+
+def test_mend_that_shows_only_once_another_is_made_waits_for_it():
+    outcomes = {"test_it": lambda part, whole: part, "test_whole": lambda part, whole: part and whole}
+    mended, with_tools = nested(outcomes)
+    judged, model = ask_nested(mended, with_tools)
+    assert len(model.prompts) == 2 and not judged.dropped  # nothing went back
+    after, lost = apply(mended, judged.kept, with_tools, mended.source)
+    assert {v.state for v in after.verdicts} == {"fixed"} and not lost
+    assert {o.status for o in after.outcomes} == {Status.PASSED}
+
+
+def test_mends_that_only_together_turn_a_test_green_are_proved_together():
+    mended, with_tools = nested({"test_it": lambda part, whole: part and whole})
+    judged, _ = ask_nested(mended, with_tools)
+    after, lost = apply(mended, judged.kept, with_tools, mended.source)
+    assert {v.state for v in after.verdicts} == {"fixed"} and not lost
+    edits = tuple(dict.fromkeys(edit for v in after.verdicts for edit in v.fix.edits))
+    assert parse.apply(mended.source, edits).text == after.source.text
+
+
+def test_mend_that_turns_nothing_green_in_the_end_is_dropped_with_the_reason():
+    mended, with_tools = nested({"test_it": lambda part, whole: part})
+    judged, _ = ask_nested(mended, with_tools)
+    after, lost = apply(mended, judged.kept, with_tools, mended.source)
+    assert lost == (("fix of MR203 at line 20", "no red test turned green"),)
+    assert [v.state for v in after.verdicts] == ["fixed", "fixed", "proved"]
+    assert "self.norm(self.part(x))" not in after.source.text

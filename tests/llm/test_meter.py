@@ -8,6 +8,7 @@ import pytest
 from modereview.llm import Answer, Budget, Message, ModelError, Prices, Spent
 from modereview.llm.fake import FakeModel
 from modereview.llm.meter import Failed, Meter
+from modereview.llm.protocol import NotSentError
 from modereview.llm.purse import ANSWER_TOKENS, Purse
 
 TOLD = Spent(1000, 200)
@@ -150,3 +151,11 @@ def test_fake_model_answers_by_prompt_and_lets_a_test_look(question):
     meter = Meter(model)
     assert isinstance(asyncio.run(meter.ask(question(prompt="recipe"))), Failed)
     assert seen == ["Net of train.py"]
+
+
+def test_question_that_is_not_sent_is_no_call(question):
+    """A key that lacks, a replay without an answer."""
+    meter = Meter(FakeModel([NotSentError("The model m needs a key.")]), Purse(Budget(calls=1, tokens=5000)))
+    assert isinstance(asyncio.run(meter.ask(question())), Failed)
+    assert (meter.usage.calls, meter.usage.tokens) == (0, 0)
+    assert meter.usage.error == "The model m needs a key."

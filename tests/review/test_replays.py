@@ -142,6 +142,17 @@ def test_globals_that_only_a_run_sets_are_given_and_what_a_forward_makes_is_held
     assert bought == (2, 2, 1, 0, "")
 
 
+def test_mends_of_one_class_and_of_the_class_around_it_are_proved_together(reviewed):
+    """The shape of a public segmentation network: a norm made in each forward, of parts and of the whole."""
+    offline, helped = (reviewed("blocks", replay) for replay in (False, True))
+    states = [[(f["span"]["line"], f["rule"], f["state"]) for f in r["findings"]] for r in (offline, helped)]
+    assert states[0] == [(line, "MR203", "proved") for line in (15, 17, 29)]
+    assert states[1] == [(line, "MR203", "fixed") for line in (15, 17, 29)]
+    usage = helped["model"]
+    assert (usage["fixes"], usage["dropped"], usage["stale"], usage["error"]) == (2, 0, 0, "")
+    assert {outcome["status"] for outcome in helped["tests"]["outcomes"]} == {"passed"}
+
+
 def test_missing_exchange_is_said_and_ends_with_the_code_for_bad_input(tmp_path, modereview):
     shutil.copy(REPLAYS / "graphs" / "graphs.py", tmp_path)
     (tmp_path / "empty").mkdir()

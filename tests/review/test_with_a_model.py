@@ -212,7 +212,7 @@ def test_spent_budget_ends_the_review_offline(tmp_path, zombie, mended, moderevi
     ran = modereview(tmp_path / "train.py", "--model", "m", "--max-calls", "1", OPENAI_BASE_URL=endpoint.url)
     assert (ran.code, (tmp_path / "train.py").read_text()) == (0, mended)
     assert len(endpoint.requests) == 1
-    assert "the budget of 1 calls (--max-calls) does not allow another call" in ran.text
+    assert "the budget of 1 call (--max-calls) does not allow another call" in ran.text
 
 
 def test_second_review_pays_nothing(tmp_path, zombie, modereview, endpoint, answers):

@@ -1,66 +1,59 @@
 """Mends of a language model's own, for shown faults that no fix of ours mends: edits, then proof.
 
-A proposal stays inside the function or class of its finding, brings in nothing that leads out of the
-computation, and has to hold as a codemod has: the analysis is content, a red test is green, all others are as
-before. It is a person's to accept: it is written only where unsafe fixes are.
+Findings of one rule in one class or function are asked about together: a test is often red for all of them.
+A proposal has to hold as a codemod has: a red test is green, all others are as before. It is a person's to
+accept: it is written only where unsafe fixes are.
 """
 
 from __future__ import annotations
 
-import ast
-import itertools
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from modereview import parse
-from modereview.errors import InputError
+from modereview.fix.asking import ask_for_mend
 from modereview.fix.attempt import Tools
+from modereview.fix.change import Change, change
 from modereview.fix.compose import compose, moved_back
 from modereview.fix.mend import Mended
+from modereview.fix.places import Group, groups, lines_of
 from modereview.llm import Message, Question, answers
-from modereview.llm.agent import Chain, Judged
+from modereview.llm.agent import Chain, Drop, Judged
 from modereview.llm.prompts import Prompts
-from modereview.records import Case, Edit, Finding, Fix, Outcome, Severity, Source, Span, Status, Verdict
+from modereview.records import Case, Finding, Fix, Severity, Source, Verdict
 from modereview.verify import Comparison, compare, proved_fix, red, without_fix
-from modereview.write.context import excerpt
-from modereview.write.policy import leads_out
 
-MOST_EDITS = 5
-MOST_TESTS = 5  # failing ones that a question shows, the first whole
-_KINDS = ("dropout", "norm")
-_TOP_LEVEL = 15  # lines around a finding that lies in no function
+_TURNS_NONE = "no red test turned green"
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """An answer that held on the file as it was then."""
+    """An answer that held on the file as it was then, or may hold once others are made."""
 
-    finding: Finding
+    group: Group
     answer: answers.Fix
+    waits: bool = False  # it turns no test green by itself, and spoils none
 
 
-@dataclass(frozen=True)
-class _Held:
-    """A proposal as applied: the file with it, and the proof."""
-
-    state: Mended
-    fix: Fix
-    comparison: Comparison
+def _what(group: Group) -> str:
+    """As drops name it."""
+    return f"fix of {group[0].rule} at {lines_of(group)}"
 
 
 def chains(
     mended: Mended, cases: Sequence[Case], tools: Tools, prompts: Prompts, limit: int
 ) -> tuple[Chain[Proposal, answers.Fix], ...]:
-    """A question for each fault that a red test could show mended and that is not mended yet.
+    """A question for the faults of each place that a red test could show mended and that are not yet.
 
     `limit` is in tokens, for the user's code.
     """
     if not tools.fix or not red(mended.outcomes):
         return ()
     left = [v.finding for v in mended.verdicts if v.state in ("proved", "reported") or _shown_only(v)]
-    counted = [finding for finding in left if finding.severity is not Severity.NOTE]
-    return tuple(_chain(mended, finding, cases, tools, prompts, limit) for finding in counted)
+    asked = groups(mended.source, [f for f in left if f.severity is not Severity.NOTE])
+    return tuple(
+        _chain(mended, group, tools, ask_for_mend(mended, group, cases, prompts, limit), len(asked) > 1)
+        for group in asked
+    )
 
 
 def _shown_only(verdict: Verdict) -> bool:
@@ -68,198 +61,121 @@ def _shown_only(verdict: Verdict) -> bool:
     return verdict.state == "suggested" and bool(verdict.proved_by)
 
 
-def apply(mended: Mended, proposals: Sequence[Proposal], tools: Tools, original: Source) -> Mended:
-    """The file with the proposals that hold one after the other, where unsafe fixes are wanted."""
-    for proposal in proposals:
-        held = _held(mended, proposal.finding, proposal.answer, tools)
-        if isinstance(held, str):
-            continue
-        earlier = compose(original, mended.source)
-        fix = replace(held.fix, edits=tuple(moved_back(edit, earlier) for edit in held.fix.edits))
-        if tools.unsafe:
-            verdict = proved_fix(proposal.finding, fix, held.comparison)
-            mended = replace(held.state, verdicts=_with(mended.verdicts, verdict))
-        else:
-            reason = "proved, and proposed by a model: --unsafe-fixes writes it"
-            verdict = without_fix(proposal.finding, held.comparison.turned, fix, reason)
-            mended = replace(mended, verdicts=_with(mended.verdicts, verdict))
-    return mended
-
-
 def _chain(
-    mended: Mended, finding: Finding, cases: Sequence[Case], tools: Tools, prompts: Prompts, limit: int
+    mended: Mended, group: Group, tools: Tools, question: Question[answers.Fix], among_others: bool
 ) -> Chain[Proposal, answers.Fix]:
     def chain(question: Question[answers.Fix], otherwise: str = "") -> Chain[Proposal, answers.Fix]:
         def gate(answer: answers.Fix) -> Judged[Proposal]:
-            held = _held(mended, finding, answer, tools)
-            if not isinstance(held, str):
-                return Judged(kept=(Proposal(finding, answer),))
+            held = _held(mended, [Proposal(group, answer)], tools)
+            waits = held == _TURNS_NONE and among_others
+            if waits or not isinstance(held, str):
+                return Judged(kept=(Proposal(group, answer, waits),))
             again = question.after(
                 Message("assistant", answer.model_dump_json()),
                 Message("user", f"That does not hold: {held}. Give all edits anew."),
             )
             return Judged(again=(chain(again, held),))
 
-        what = f"fix of {finding.rule} at line {finding.span.line}"
-        return Chain(what, question, gate, otherwise)
+        return Chain(_what(group), question, gate, otherwise)
 
-    return chain(_question(mended, finding, cases, prompts, limit))
-
-
-def _question(
-    mended: Mended, finding: Finding, cases: Sequence[Case], prompts: Prompts, limit: int
-) -> Question[answers.Fix]:
-    source = mended.source
-    place, span = _place(source, finding)
-    by_name = {case.name: case for case in cases}
-    failed = _telling(finding, mended.outcomes, by_name)
-    return prompts.question(
-        "fix",
-        f"{finding.rule} in {finding.function or 'the top level'} of {source.name}",
-        answers.Fix,
-        script=source.name,
-        place=place,
-        finding=f"line {finding.span.line}, {finding.rule} {finding.name}: {finding.message}",
-        facts=list(finding.facts),
-        evidence=[(event.span.line, event.text) for event in finding.evidence],
-        code=excerpt(source, span, finding.span.line, limit),
-        tests=[(by_name[_case(o)].code, o.message) for o in failed[:1]],
-        others="\n".join(f"{o.case}: {o.message}" for o in failed[1:MOST_TESTS]),
-    )
+    return chain(question)
 
 
-def _telling(finding: Finding, outcomes: Sequence[Outcome], cases: Mapping[str, Case]) -> list[Outcome]:
-    """The failures, first those that a fault of this rule explains, then those of the finding's own class."""
+def apply(
+    mended: Mended, proposals: Sequence[Proposal], tools: Tools, original: Source
+) -> tuple[Mended, tuple[Drop, ...]]:
+    """The file with the proposals that hold, where unsafe fixes are wanted, and why the others do not.
 
-    def rank(outcome: Outcome) -> tuple[bool, bool]:
-        about = outcome.case.partition("[")[2].rstrip("]")
-        return finding.rule not in cases[_case(outcome)].proves, about not in ("", _outer(finding))
-
-    failed = (o for o in outcomes if o.status is Status.FAILED and _case(o) in cases)
-    return sorted(failed, key=rank)
-
-
-def _held(now: Mended, finding: Finding, answer: answers.Fix, tools: Tools) -> _Held | str:
-    """The file with the answer's edits, if they hold; else why they do not, in words."""
-    edits = _edits(now.source, finding, answer)
-    if isinstance(edits, str):
-        return edits
-    try:
-        source = parse.apply(now.source, edits)
-        strange = _strange(now.source.tree, source.tree)
-        lost = _lost(now.source.tree, source.tree)
-        spilled = _around(now.source.tree, finding) != _around(source.tree, finding)
-    except (InputError, SyntaxError, ValueError) as error:
-        return f"the file would not parse: {error}"
-    if strange:
-        return f"it brings in `{strange}`"
-    if spilled:
-        return f"it reaches out of {_place(now.source, finding)[0]}"
-    program, findings = tools.look(source)
-    before, after = (Counter(map(_kind, found)) for found in (tools.look(now.source)[1], findings))
-    if not finding.claimed_by and after[_kind(finding)] >= before[_kind(finding)]:
-        return f"the analysis still finds {finding.rule} there"
-    if fresh := after - before:
-        return f"the analysis then finds {next(iter(fresh))[0]}"
-    if lost:
-        return f"it takes out a {lost}, where its mode is to be mended"
-    outcomes = tools.run(source)
-    comparison = compare(now.outcomes, outcomes)
-    if not comparison.proves:
-        return (
-            f"{comparison.spoiled[0]} is not as before" if comparison.spoiled else "no red test turned green"
-        )
-    fix = Fix(finding, _title(answer.title), edits, finding.span.line, safe=False, consequence="")
-    return _Held(Mended(source, program, now.verdicts, outcomes), fix, comparison)
+    One after the other as long as one holds; of what is left then, all at once: a test may be red for
+    several of them.
+    """
+    now, left, why = mended, sorted(proposals, key=lambda each: each.waits), dict[str, str]()
+    while held := _first_that_holds(now, left, tools, why):
+        left.remove(held.made[0].proposal)
+        now = _told(held, tools, original)
+    together = _together(now, [proposal for proposal in left if proposal.waits], tools)
+    if together is not None:
+        now = _told(together, tools, original)
+        left = [each for each in left if each not in [made.proposal for made in together.made]]
+    lost = tuple((what := _what(each.group), why[what]) for each in left)
+    return (now if tools.unsafe else replace(mended, verdicts=now.verdicts)), lost
 
 
-def _edits(source: Source, finding: Finding, answer: answers.Fix) -> tuple[Edit, ...] | str:
-    """The edits as positions, each on whole lines that are found once inside the finding's place."""
-    place, span = _place(source, finding)
-    if not 1 <= len(answer.edits) <= MOST_EDITS:
-        return f"it has {len(answer.edits)} edits; between one and {MOST_EDITS} are taken"
-    found: list[Edit] = []
-    for edit in answer.edits:
-        wanted = edit.search.strip("\n").split("\n")
-        lines = range(span.line, span.end_line - len(wanted) + 2)
-        places = [n for n in lines if list(source.lines[n - 1 : n - 1 + len(wanted)]) == wanted]
-        if len(places) != 1 or not edit.search.strip():
-            return (
-                f"its `search` is found {len(places)} times in {place}, not once: {wanted[0].strip()[:60]!r}"
-            )
-        last = places[0] + len(wanted) - 1
-        start, end = source.offset(places[0], 1), source.offset(last, len(source.lines[last - 1]) + 1)
-        found.append(Edit(start, end, edit.replace.strip("\n").replace("\n", source.newline)))
-    found.sort()
-    if any(first.end > second.start for first, second in itertools.pairwise(found)):
-        return "its edits overlap"
-    return tuple(found)
+@dataclass(frozen=True)
+class _Made:
+    """A proposal as applied."""
+
+    proposal: Proposal
+    before: Source
+    change: Change
 
 
-def _place(source: Source, finding: Finding) -> tuple[str, Span]:
-    """The class or function that a finding lies in: of a method, the class, for layers live in `__init__`."""
-    outer = _outer(finding)
-    for node in source.tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == outer:
-            return f"`{outer}`", Span(node.lineno, 1, node.end_lineno or node.lineno, 1)
-    first, last = finding.span.line - _TOP_LEVEL, finding.span.line + _TOP_LEVEL
-    return "these lines", Span(max(first, 1), 1, min(last, len(source.lines)), 1)
+@dataclass(frozen=True)
+class _Held:
+    """The file with one proposal or several, run, and what that did to the tests."""
+
+    state: Mended
+    made: tuple[_Made, ...]
+    comparison: Comparison
 
 
-def _outer(finding: Finding) -> str:
-    """The class or function of the top level that a finding lies in."""
-    return finding.function.partition(".")[0]
+def _held(now: Mended, proposals: Sequence[Proposal], tools: Tools) -> _Held | str:
+    """The proposals on top of each other, with what they prove together; else why they do not hold."""
+    state, made = now, list[_Made]()
+    for proposal in proposals:
+        step = change(state, proposal.group, proposal.answer, tools)
+        if isinstance(step, str):
+            return step
+        made.append(_Made(proposal, state.source, step))
+        state = step.state
+    state = replace(state, outcomes=tools.run(state.source))
+    comparison = compare(now.outcomes, state.outcomes)
+    if comparison.proves:
+        return _Held(state, tuple(made), comparison)
+    return f"{comparison.spoiled[0]} is not as before" if comparison.spoiled else _TURNS_NONE
 
 
-def _around(tree: ast.Module, finding: Finding) -> list[str]:
-    """What stands beside the class or function of a finding; nothing where it lies in none."""
-    names = [getattr(node, "name", "") for node in tree.body]
-    if not _outer(finding) or _outer(finding) not in names:
-        return []
-    beside = [ast.dump(node) for node, name in zip(tree.body, names, strict=True) if name != _outer(finding)]
-    return [*beside, f"{names.count(_outer(finding))} of that name"]
+def _first_that_holds(
+    now: Mended, left: Sequence[Proposal], tools: Tools, why: dict[str, str]
+) -> _Held | None:
+    """The first that turns a test green by itself; `why` learns of those before it."""
+    for proposal in left:
+        held = _held(now, [proposal], tools)
+        if not isinstance(held, str):
+            return held
+        why[_what(proposal.group)] = held
+    return None
 
 
-def _strange(before: ast.Module, after: ast.Module) -> str:
-    """A name that leads out of the computation, or an import, that the file did not have before."""
-    fresh = Counter(_names(after)) - Counter(_names(before))
-    return next((name for name in fresh if leads_out(name) or name.startswith("import ")), "")
+def _together(now: Mended, waiting: Sequence[Proposal], tools: Tools) -> _Held | None:
+    """All at once, then without each in turn: kept are those that the proof needs."""
+    whole = _held(now, waiting, tools) if len(waiting) > 1 else ""
+    if isinstance(whole, str):
+        return None
+    goal = set(whole.comparison.turned)
+    for proposal in waiting:
+        fewer = [made.proposal for made in whole.made if made.proposal is not proposal]
+        without = _held(now, fewer, tools)
+        if not isinstance(without, str) and goal.issubset(without.comparison.turned):
+            whole = without
+    return whole
 
 
-def _lost(before: ast.Module, after: ast.Module) -> str:
-    """A kind of layer that is named less often than before: what is taken out is in no wrong mode."""
-    return next(iter(_layers(before) - _layers(after)), "")
+def _told(held: _Held, tools: Tools, original: Source) -> Mended:
+    """The file with the verdicts on what is mended, each fix in positions of the file before all of them."""
+    told = dict[str, Verdict]()
+    for made in held.made:
+        earlier = compose(original, made.before)
+        edits = tuple(moved_back(edit, earlier) for edit in made.change.fix.edits)
+        for finding in made.change.mended:
+            fix = replace(made.change.fix, finding=finding, edits=edits)
+            told[finding.fingerprint] = _verdict(finding, fix, held.comparison, tools)
+    verdicts = tuple(told.get(v.finding.fingerprint, v) for v in held.state.verdicts)
+    return replace(held.state, verdicts=verdicts)
 
 
-def _layers(tree: ast.Module) -> Counter[str]:
-    return Counter(kind for name in _names(tree) for kind in _KINDS if kind in name.lower())
-
-
-def _names(tree: ast.Module) -> list[str]:
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            found.append(node.id)
-        elif isinstance(node, ast.Attribute):
-            found.append(node.attr)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found.append(ast.unparse(node))
-            if isinstance(node, ast.ImportFrom):
-                found.append(f"import from {node.module}")
-    return found
-
-
-def _kind(finding: Finding) -> tuple[str, str, str]:
-    return finding.rule, finding.function, finding.subject
-
-
-def _case(outcome: Outcome) -> str:
-    return outcome.case.partition("[")[0]
-
-
-def _title(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:80] or "as proposed"
-
-
-def _with(verdicts: tuple[Verdict, ...], verdict: Verdict) -> tuple[Verdict, ...]:
-    return tuple(verdict if v.finding.fingerprint == verdict.finding.fingerprint else v for v in verdicts)
+def _verdict(finding: Finding, fix: Fix, comparison: Comparison, tools: Tools) -> Verdict:
+    if tools.unsafe:
+        return proved_fix(finding, fix, comparison)
+    reason = "proved, and proposed by a model: --unsafe-fixes writes it"
+    return without_fix(finding, comparison.turned, fix, reason)

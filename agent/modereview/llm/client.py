@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from modereview.llm.masks import MASK
-from modereview.llm.protocol import Answer, Message, ModelError, Question, Spent, T, UnreadableError
+from modereview.llm.protocol import (
+    Answer,
+    Message,
+    ModelError,
+    NotSentError,
+    Question,
+    Spent,
+    T,
+    UnreadableError,
+)
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -86,11 +95,11 @@ class OpenAIModel:
 
     def _check_settings(self) -> None:
         if not _is_address(self._base_url):
-            raise ModelError(
+            raise NotSentError(
                 "OPENAI_BASE_URL is not an http or https address; it looks like http://localhost:11434/v1."
             )
         if not self._key:
-            raise ModelError(
+            raise NotSentError(
                 f"The model {self.name} needs a key: set OPENAI_API_KEY, "
                 "or OPENAI_BASE_URL for a server of your own."
             )

@@ -6,7 +6,7 @@ import os
 
 import openai
 
-from modereview.llm.masks import masked
+from modereview.llm.masks import MASK, masked
 
 LONGEST_DETAIL = 160  # characters of the endpoint's own words; proxies send whole pages
 
@@ -63,7 +63,7 @@ def _detail(error: openai.APIStatusError, key: str) -> str:
     message = error.body.get("message") if isinstance(error.body, dict) else None
     if not isinstance(message, str) or not message.strip():
         return ""
-    return f' It says: "{_one_line(masked(message, [key]))}"'
+    return f' It says: "{_one_line(masked(message.replace(key or MASK, MASK)))}"'
 
 
 def _one_line(text: str) -> str:

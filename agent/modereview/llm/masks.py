@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 MASK = "***"
+_KEY_LENGTH = 8  # characters of the shortest text that is taken for a key
 
 _FORMATS = (
     r"\bsk-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic and their like
@@ -46,9 +47,14 @@ _HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[^\s/\\\"'<>|:]+|/ro
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without keys, passwords and places. `secrets` are masked whatever they look like."""
+    """The text without keys, passwords and places. `secrets` are masked whatever they look like.
+
+    A short one is the word that a server of one's own is given for a key ("EMPTY", "x"), and may be a name in
+    the code as well: it is masked as a literal only.
+    """
     for secret in filter(None, secrets):
-        text = text.replace(secret, MASK)
+        short = rf"(?<=[\"']){re.escape(secret)}(?=[\"'])"
+        text = text.replace(secret, MASK) if len(secret) >= _KEY_LENGTH else re.sub(short, MASK, text)
     text = _KEY.sub(MASK, text)
     text = _NAMED.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", text)
     text = _IN_ADDRESS.sub(rf"\g<scheme>{MASK}@", text)

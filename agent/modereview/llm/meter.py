@@ -10,6 +10,7 @@ from modereview.llm.protocol import (
     Message,
     Model,
     ModelError,
+    NotSentError,
     Question,
     Spent,
     T,
@@ -69,6 +70,9 @@ class Meter:
         reserved = self._purse.reserve(question.messages)
         try:
             answer = await self._model.ask(question)
+        except NotSentError:
+            self._give_back(reserved)
+            raise
         except ModelError as error:
             self._book(reserved, error.spent)
             raise
@@ -76,13 +80,17 @@ class Meter:
             self._book(reserved, reserved)
             raise
         if answer.cached:
-            self._purse.calls -= 1
-            self._purse.settle(reserved, None)
+            self._give_back(reserved)
             cached, stale = self._usage.cached + 1, self._usage.stale + answer.stale
             self._usage = replace(self._usage, cached=cached, stale=stale)
         else:
             self._book(reserved, answer.spent)
         return answer
+
+    def _give_back(self, reserved: Spent) -> None:
+        """No call was made for it."""
+        self._purse.calls -= 1
+        self._purse.settle(reserved, None)
 
     def _book(self, reserved: Spent, spent: Spent | None) -> None:
         known = self._purse.settle(reserved, spent)

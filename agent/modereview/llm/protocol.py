@@ -78,7 +78,11 @@ class UnreadableError(ModelError):
         self.reason = reason
 
 
-class UnrecordedError(ModelError):
+class NotSentError(ModelError):
+    """Nothing left the machine: no call was made."""
+
+
+class UnrecordedError(NotSentError):
     """A replay holds no answer to the question: what was given does not fit, and the exit code says so."""
 
 

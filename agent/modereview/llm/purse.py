@@ -44,9 +44,9 @@ class Purse:
     def reserve(self, messages: tuple[Message, ...]) -> Spent:
         """Take out what a call is reckoned to need. Raises ModelError where that is not there any more."""
         likely = Spent(tokens_of(messages), ANSWER_TOKENS)
-        self._check(self.calls + 1, self.budget.calls, "calls", "--max-calls")
-        self._check(self.tokens + _sum(likely), self.budget.tokens, "tokens", "--max-tokens")
-        self._check(self.cost + self.price(likely), self.budget.cost, "US dollars", "--max-cost")
+        self._check(self.calls + 1, self.budget.calls, "call", "--max-calls")
+        self._check(self.tokens + _sum(likely), self.budget.tokens, "token", "--max-tokens")
+        self._check(self.cost + self.price(likely), self.budget.cost, "US dollar", "--max-cost")
         self.calls += 1
         self._add(likely, 1)
         return likely
@@ -77,8 +77,9 @@ class Purse:
 
     def _check(self, wanted: float, limit: float | None, what: str, option: str) -> None:
         if limit is not None and wanted > limit:
+            budget = f"{limit:g} {what}" if limit == 1 else f"{limit:g} {what}s"
             raise ModelError(
-                f"the budget of {limit:g} {what} ({option}) does not allow another call; "
+                f"the budget of {budget} ({option}) does not allow another call; "
                 "the review went on without the model."
             )
 

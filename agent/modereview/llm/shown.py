@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modereview.llm.protocol import Answer, ModelError, Question, T, conversation
+from modereview.llm.protocol import Answer, NotSentError, Question, T, conversation
 from modereview.llm.tokens import tokens_of
 
 
@@ -17,9 +17,9 @@ class Shown:
         self._tell = tell
 
     async def ask(self, question: Question[T]) -> Answer[T]:
-        """Raises ModelError, always."""
+        """Raises NotSentError, always."""
         size = tokens_of(question.messages)
         form = question.shape.__name__
         head = f"=== {question.prompt}: {question.subject} (about {size} tokens, answer: {form})"
         self._tell(f"{head}\n\n{conversation(question.messages)}\n")
-        raise ModelError("The questions were only shown.", lasting=False)
+        raise NotSentError("The questions were only shown.", lasting=False)

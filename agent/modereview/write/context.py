@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from modereview.llm.tokens import tokens
 from modereview.records import CallSite, Program, Source, Span, Target
@@ -29,7 +29,17 @@ def slices(program: Program, target: Target, limit: int) -> list[Slice]:
         if text:
             chosen = [(other, t) for other, t in chosen if not _within(other, span)] + [(span, text)]
             left -= tokens(text)
-    return [(span.line, text) for span, text in sorted(chosen)]
+    return _joined((span.line, text) for span, text in sorted(chosen))
+
+
+def _joined(found: Iterable[Slice]) -> list[Slice]:
+    """The slices with those in one that follow each other line by line: call sites often do."""
+    joined: list[Slice] = []
+    for first, text in found:
+        if joined and first == joined[-1][0] + joined[-1][1].count("\n") + 1:
+            first, text = joined[-1][0], f"{joined.pop()[1]}\n{text}"
+        joined.append((first, text))
+    return joined
 
 
 def excerpt(source: Source, span: Span, line: int, limit: int) -> list[Slice]:

@@ -167,7 +167,8 @@ def _why_broken(outcomes: Sequence[Outcome]) -> str:
 
 
 def _counted(statuses: Sequence[Status]) -> str:
-    return ", ".join(f"{_IN_WORDS[s]} {statuses.count(s)} times" for s in dict.fromkeys(statuses))
+    counts = {status: statuses.count(status) for status in dict.fromkeys(statuses)}
+    return ", ".join(f"{_IN_WORDS[s]} {f'{n} times' if n > 1 else 'once'}" for s, n in counts.items())
 
 
 def _named(outcomes: Iterable[Outcome], status: Status) -> set[str]:

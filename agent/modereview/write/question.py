@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from modereview.llm import Question, answers
 from modereview.llm.prompts import Prompts
 from modereview.records import Case, Finding, Plan, Recipe, Severity, Suite
-from modereview.write.context import slices
+from modereview.write.context import Slice, slices
 from modereview.write.naming import builder_names, slug
 
 _BUILDERS = ("build_", "forwards_of_")  # how naming.py calls them
@@ -22,7 +23,7 @@ def ask_for_tests(
     `survivors` describes the faults that no test notices; `limit` is in tokens, for the user's code.
     """
     target, name = recipe.target, plan.program.source.name
-    there = _cases_of(suite, {target.name})
+    there, code = _cases_of(suite, {target.name}), slices(plan.program, target, limit)
     return prompts.question(
         "tests",
         f"{target.name} of {name}",
@@ -30,12 +31,12 @@ def ask_for_tests(
         script=name,
         target=target.name,
         slug=slug(target.name),
-        code=slices(plan.program, target, limit),
+        code=code,
         builders=_builders(suite, _names(plan, recipe)),
         helpers=_helpers(suite, there),
         cases=[case.name for case in there],
         survivors=list(survivors),
-        findings=[(f.span.line, f.rule, f.message) for f in serious(plan.findings)],
+        findings=[(f.span.line, f.rule, f.message) for f in serious(plan.findings) if _holds(code, f)],
     )
 
 
@@ -59,6 +60,12 @@ def ask_for_repair(
 def serious(findings: Sequence[Finding]) -> list[Finding]:
     """The findings that count."""
     return [finding for finding in findings if finding.severity is not Severity.NOTE]
+
+
+def _holds(code: Sequence[Slice], finding: Finding) -> bool:
+    """Whether the code that is shown holds the class or function of a finding, if it lies in one."""
+    outer = finding.function.partition(".")[0]
+    return not outer or any(re.search(rf"^(async )?(class|def) {outer}\b", text, re.M) for _, text in code)
 
 
 def _cases_of(suite: Suite, targets: set[str]) -> list[Case]:
