@@ -55,7 +55,7 @@ def _near(script: Path, root: Path) -> Iterator[tuple[str, Path]]:
     """(relative path, file) of small configurations, those beside the script first."""
     count = 0
     for folder in _folders(script, root):
-        for depth in ("*", "*/*", "*/*/*"):
+        for depth in ("*", "*/*", "*/*/*", "*/*/*/*"):
             for path in sorted(folder.glob(depth)):
                 if path.suffix in _CONFIGURATIONS and path.is_file() and path.stat().st_size < _LARGEST:
                     yield path.relative_to(folder).as_posix(), path

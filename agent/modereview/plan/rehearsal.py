@@ -11,6 +11,7 @@ from operator import or_
 
 from modereview.analyze.handing import EXPORTS
 from modereview.plan import beside
+from modereview.plan.composed import composed
 from modereview.plan.described import Json, attributes, slot_json
 from modereview.plan.gives import gives
 from modereview.plan.kinds import kind_of
@@ -133,7 +134,7 @@ def request(context: Context) -> dict[str, object]:
         "classes": list(target_of(context.program, found).classes),
         "slots": _with_items({str(line): slots for line, slots in _slots(context)}),
         "training": sorted(_training(context.program)),
-        "fixed": [{"name": n, "code": c, "why": w} for n, c, w in _fixed(tree, _training(context.program))]
+        "fixed": [{"name": n, "code": c, "why": w} for n, c, w in _unsearched(context.program)]
         + [{"name": name, "code": code, "why": GIVEN} for name, code in given],
         "arguments": list(told.arguments) if told and told.arguments else required(tree, configuration),
         "files": files,
@@ -147,6 +148,14 @@ def request(context: Context) -> dict[str, object]:
         },
         "losses": re.findall(r"\b(\w*(?:[Ll]oss|cross_entropy\w*|CrossEntropy\w*))\b\(", ast.unparse(tree)),
     }
+
+
+def _unsearched(program: Program) -> Iterator[tuple[str, str, str]]:
+    """The changes that need no search; what hydra would give is among them."""
+    source = program.source
+    yield from _fixed(source.tree, _training(program))
+    if given := composed(source.tree, source.path, source.root):
+        yield *given, "as hydra puts the yaml files of the project together"
 
 
 def _parts_read(context: Context) -> dict[str, dict[str, str | None]]:

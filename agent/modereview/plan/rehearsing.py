@@ -88,8 +88,15 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         forwards.pop()  # left before a gradient could come back to it
     return forwards
 '''
-# The same where a change names the model that takes anything.
-REHEARSAL_WITH_ANY = REHEARSAL.replace("names |= {", 'names |= {"AnyModel": AnyModel, ', 1)
+HELPERS = ("AnyModel", "Options")  # of the test file, that a change may name
+
+
+def rehearsal_with(*helpers: str) -> str:
+    """The same for changes that name these helpers of the test file."""
+    named = ", ".join(f'"{name}": {name}' for name in helpers)
+    return REHEARSAL.replace("names |= {", f"names |= {{{named}, ", 1) if helpers else REHEARSAL
+
+
 REHEARSAL_IMPORTS = (
     "import ast",
     "import contextlib",

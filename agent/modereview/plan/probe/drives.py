@@ -28,7 +28,7 @@ _LIKED = 3  # kinds of targets for those
 _OFTEN = 6  # trials that end alike, before what refuses them is replaced
 _FIRST_SHARE = 0.6  # of the time, for the preferred way
 _ORDER = ("model", "loader", "dataset", "batch", "input", "target", "criterion", "optimizer")
-_MISSING = re.compile(r"'types.SimpleNamespace' object has no attribute '(\w+)'")
+_MISSING = re.compile(r"'(?:types.SimpleNamespace|Options)' object has no attribute '(\w+)'")
 
 Json = dict[str, Any]
 

@@ -21,6 +21,7 @@ _MAY_BE_INPUT = ("unknown", "dataset", "loader")
 _KNOWN = (*_DATA, "device", "folder", "file", "args")
 _LONGEST = 160  # characters of a call that is named as it stands
 
+_SHOWS = re.compile(r"(tqdm|progress\w*|track|enumerate|zip|iter)$")  # a loader that is there already
 _COMMAND_LINES = re.compile(r"(fire\.)?Fire\(|(typer|app|absl|tf|tyro)\.(run|cli|app)\(|plac\.call\(")
 
 Json = dict[str, Any]
@@ -114,7 +115,8 @@ def with_loaders(job: Json, tree: ast.Module, state: State) -> State | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and (slots := job["slots"].get(str(node.lineno))):
             key = f"{ast.unparse(node.targets[0])} ="
-            if key not in known and all(s["kind"] == "loader" for s in slots):
+            shown = isinstance(node.value, ast.Call) and _SHOWS.search(ast.unparse(node.value.func))
+            if key not in known and not shown and all(s["kind"] == "loader" for s in slots):
                 state = state.with_slots(key, slots)
     return state if len(state.slots) > before else None
 
@@ -203,7 +205,7 @@ def _broadcast(statement: ast.stmt, error: str) -> Iterator[Change]:
 
 def _missing(job: Json, statement: ast.stmt, error: str) -> Iterator[Change]:
     """A value for an option that was not parsed, or for a name that a star import should have brought."""
-    if missing := re.search(r"'(types.Simple)?Namespace' object has no attribute '(\w+)'", error):
+    if missing := re.search(r"'(types.SimpleNamespace|Namespace|Options)' object has no attribute '(\w+)'", error):
         name = missing.group(2)
         read = [n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name]
         yield from ((1.9, ast.unparse(n), job["options"].get(name) or number(name) or MOCK) for n in read)

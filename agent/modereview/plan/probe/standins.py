@@ -11,7 +11,7 @@ from typing import Any
 
 from .guesses import LENGTH, Guess
 from .machine import needed
-from .sizes import namespace
+from .sizes import namespace, options
 
 _LOSSES = (  # (names of losses, targets that they take)
     (r"nll|cross_?entropy(?!_with)|crossentropy", ("class", "tokens", "map", "stream")),
@@ -285,11 +285,13 @@ def mapping(values: list[tuple[str, str]]) -> str:
 
 
 def _namespace(slot: dict[str, Any], choice: Choice) -> str:
-    """A namespace of what is read of the parsed arguments: their defaults, on the CPU, with few epochs."""
+    """What is read of the parsed arguments, by name or by key: their defaults, on the CPU, with few epochs."""
     known = dict(slot["attributes"])
     known.update((name, code) for name, code in choice.attributes)
-    named = {name: name.rpartition(".")[2].lower() for name in known}
-    return namespace({name: _option(named[name], code, choice) for name, code in known.items()})
+    codes = {name: _option(name.rpartition(".")[2].lower(), code, choice) for name, code in known.items()}
+    keyed = {key: _option(key.lower(), None, choice) for key in slot["keys"] if key.isidentifier()}
+    # A dict has its own `items`, `get` and `update`.
+    return options({n: c for n, c in (keyed | codes).items() if n not in dir(dict)}) if keyed else namespace(codes)
 
 
 def _option(name: str, code: str | None, choice: Choice) -> str:
