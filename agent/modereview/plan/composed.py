@@ -1,7 +1,7 @@
-"""What hydra would hand to a script's main function: yaml files of the project, put together by their defaults.
+"""What hydra would hand to a script's main function: the project's yaml files, put together by defaults.
 
 It is done here, so that a script is run the same way whether hydra is installed or not. Of hydra's own
-directives (launchers, sweeps, its folders) nothing is kept; what only a command line would say has a small value.
+directives (launchers, sweeps, its folders) nothing is kept; what only a command line says has a small value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from modereview.plan.probe.sizes import number
 

@@ -154,8 +154,21 @@ def _unsearched(program: Program) -> Iterator[tuple[str, str, str]]:
     """The changes that need no search; what hydra would give is among them."""
     source = program.source
     yield from _fixed(source.tree, _training(program))
+    yield from ((text, code, "") for text, code in _by_forward(program))
     if given := composed(source.tree, source.path, source.root):
         yield *given, "as hydra puts the yaml files of the project together"
+
+
+def _by_forward(program: Program) -> Iterator[tuple[str, str]]:
+    """`net.forward(x)` of a model reads `net(x)`, which is the same but for hooks: by these a run is seen."""
+    tree = program.source.tree
+    lines = {f.span.line for f in program.forwards if f.model.endswith(".forward")}
+    called = (n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and n.lineno in lines)
+    if any(isinstance(n, ast.FunctionDef) and n.name == "__call__" for n in ast.walk(tree)):
+        return
+    for func in called:
+        if isinstance(func, ast.Attribute) and func.attr == "forward" and isinstance(func.value, ast.Name):
+            yield ast.unparse(func), func.value.id
 
 
 def _parts_read(context: Context) -> dict[str, dict[str, str | None]]:
@@ -199,9 +212,26 @@ def _slots(context: Context) -> Iterator[tuple[int, list[Json]]]:
             if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Constant):
                 parts = _parts(statement.targets[0])
                 slots = [_part(context, function, part, statement) for part in parts]
+                if len(slots) == 1 and (handed := _handed_on(context, slots[0]["name"])):
+                    slots[0]["nested"] = handed
                 if any(slot["kind"] == "target" for slot in slots):  # what goes with targets is no dataset
                     slots = [{**s, "kind": "input"} if s["kind"] == "dataset" else s for s in slots]
                 yield statement.lineno, slots
+
+
+def _handed_on(context: Context, name: object) -> list[Json]:
+    """What a name holds that is taken apart in a call of the file: `train(*data)`; empty where none is."""
+    tree = context.program.source.tree
+    params = {f.name.rpartition(".")[2]: f.params for f in context.program.functions}
+    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) in params):
+        if any(isinstance(a, ast.Starred) and ast.unparse(a.value) == name for a in call.args):
+            callee, keywords = ast.unparse(call.func), {k.arg for k in call.keywords}
+            wanted = [p for p in params[callee] if p.name not in keywords and p.default is None]
+            wanted = [p for p in wanted if p.kind not in ("*", "**")][len(call.args) - 1 :]
+            uses = [(p, uses_of(context.program, callee, p.name)) for p in wanted]
+            slots = [Slot(p.name, kind_of(p.name, p.annotation, use), use) for p, use in uses]
+            return [slot_json(context, slot) for slot in slots]
+    return []
 
 
 def _part(context: Context, function: str, target: ast.expr, statement: ast.Assign) -> Json:

@@ -35,6 +35,7 @@ PARTS = (
     "capture",
     "attempt",
     "repairs",
+    "worlds",
     "certain",
     "elsewhere",
     "rehearsal",

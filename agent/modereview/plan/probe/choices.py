@@ -57,6 +57,13 @@ def tiny(choice: Choice) -> Choice:
     return replace(choice, inputs=inputs, batches=1, model={**choice.model, "output": output})
 
 
+def larger(choice: Choice) -> Choice:
+    """Batches of four times as many samples."""
+    inputs = tuple(replace(g, shape=(4 * g.shape[0], *g.shape[1:])) if g.shape else g for g in choice.inputs)
+    output = [4 * choice.model["output"][0], *choice.model["output"][1:]]
+    return replace(choice, inputs=inputs, model={**choice.model, "output": output})
+
+
 def code(slot: Json, choice: Choice) -> str | None:
     """The expression for a slot, in the words of the script's own run; None where the choice does not fit."""
     if slot.get("nested"):

@@ -54,6 +54,16 @@ def parts_wanted(error: str) -> int:
     return int(found.group(1)) if found else 0
 
 
+def more_wanted(error: str) -> bool:
+    """Whether there were fewer samples than something splits."""
+    return bool(re.search(r"greater than the number of (samples|members)", error))
+
+
+def fewer_wanted(error: str) -> bool:
+    """Whether more samples were drawn than had been collected."""
+    return "larger than population" in error or "larger sample than population" in error
+
+
 def wants_array(error: str) -> bool:
     """Whether numpy was wanted where a tensor was given."""
     return bool(

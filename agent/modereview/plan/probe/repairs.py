@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ _KNOWN = (*_DATA, "device", "folder", "file", "args")
 _LONGEST = 160  # characters of a call that is named as it stands
 
 _SHOWS = re.compile(r"(tqdm|progress\w*|track|enumerate|zip|iter)$")  # a loader that is there already
+# When enough is collected: `len(memory) > 1000`, `step >= learning_starts`.
+_LATER = re.compile(r"^(len\(.+\)|[\w.]+\.size\(\)) >=? |^[\w.]+ >=? [\w.]*(start|warm_?up)\w*$")
 _COMMAND_LINES = re.compile(r"(fire\.)?Fire\(|(typer|app|absl|tf|tyro)\.(run|cli|app)\(|plac\.call\(")
 
 Json = dict[str, Any]
@@ -132,16 +134,31 @@ def entered(job: Json, tree: ast.Module, state: State) -> State | None:
 
 def oftener(tree: ast.Module, state: State, unseen: list[Json]) -> State | None:
     """What the script does every so many steps, done at each: a short run would not come to it."""
+    return _at_once(tree, state, unseen, _counts)
+
+
+def later(tree: ast.Module, state: State, unseen: list[Json]) -> State | None:
+    """What the script does when it has collected enough, done at once."""
+    return _at_once(tree, state, unseen, lambda part: _LATER.search(ast.unparse(part)) is not None)
+
+
+def _counts(part: ast.Compare) -> bool:
+    return isinstance(part.left, ast.BinOp) and isinstance(part.left.op, ast.Mod)
+
+
+def _at_once(
+    tree: ast.Module, state: State, unseen: list[Json], waits: Callable[[ast.Compare], bool]
+) -> State | None:
+    """Comparisons that keep the run from unseen lines, taken as true; None where there are none."""
     texts = {site["text"] for site in unseen}
     names = {function.rpartition(".")[2] for site in unseen for function in site["functions"]} - {""}
     changed = state
     for node in (n for n in ast.walk(tree) if isinstance(n, ast.If)):
         inside = ast.unparse(ast.Module(node.body, []))
         if any(f"{name}(" in inside for name in names) or any(_written(text) in inside for text in texts):
-            for part in (n for n in ast.walk(node.test) if isinstance(n, ast.Compare)):
+            for part in (n for n in ast.walk(node.test) if isinstance(n, ast.Compare) and waits(n)):
                 text = ast.unparse(part)
-                if isinstance(part.left, ast.BinOp) and isinstance(part.left.op, ast.Mod):
-                    changed = changed if text in changed.known else changed.with_change(text, "True")
+                changed = changed if text in changed.known else changed.with_change(text, "True")
     return None if changed is state else changed
 
 
@@ -172,7 +189,7 @@ def _candidates(job: Json, tree: ast.Module, answer: Json) -> Iterator[Change]:
         if statement is None:
             continue
         yield from _broadcast(statement, answer["error"])
-        yield from _missing(job, statement, answer["error"])
+        yield from _missing(job, tree, statement, answer["error"])
         if mean := mean_instead(job, tree, statement, _by_line(job, answer["ways"])):
             yield 1.45, *mean
         if isinstance(statement, (ast.If, ast.Raise, ast.Assert)):
@@ -203,15 +220,27 @@ def _broadcast(statement: ast.stmt, error: str) -> Iterator[Change]:
         yield 1.6, ast.unparse(call), f"{ast.unparse(call.func)}({output}, {target}.view_as({output}))"
 
 
-def _missing(job: Json, statement: ast.stmt, error: str) -> Iterator[Change]:
-    """A value for an option that was not parsed, or for a name that a star import should have brought."""
-    if missing := re.search(r"'(types.SimpleNamespace|Namespace|Options)' object has no attribute '(\w+)'", error):
-        name = missing.group(2)
+def _missing(job: Json, tree: ast.Module, statement: ast.stmt, error: str) -> Iterator[Change]:
+    """A value for an option that was not parsed, or for a name that a branch or a star import brings."""
+    if missing := re.search(r"'(types.Simple)?(Namespace|Options)' object has no attribute '(\w+)'", error):
+        name = missing.group(3)
         read = [n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name]
         yield from ((1.9, ast.unparse(n), job["options"].get(name) or number(name) or MOCK) for n in read)
+    if unbound := re.match(r"UnboundLocalError: .*local variable '(\w+)'|NameError: name '(\w+)'", error):
+        yield from _in_branches(tree, unbound.group(1) or unbound.group(2))
     unknown = re.match(r"NameError: name '(\w+)' is not defined", error)
     if unknown and job["starred"]:
         yield 1.9, unknown.group(1), number(unknown.group(1)) or MOCK
+
+
+def _in_branches(tree: ast.Module, name: str) -> Iterator[Change]:
+    """The branches that bind a name are entered: that none was shows that the stand-ins are none it knows."""
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.If)):
+        for body, value in ((node.body, "True"), (node.orelse, "False")):
+            own = (s for s in body if isinstance(s, (ast.Assign, ast.AnnAssign, ast.With)))
+            bound = (n for s in own for n in ast.walk(s) if isinstance(n, ast.Name))
+            if any(n.id == name and isinstance(n.ctx, ast.Store) for n in bound):
+                yield 1.3, ast.unparse(node.test), value
 
 
 def _conditions(tree: ast.Module, statement: ast.stmt) -> Iterator[Change]:

@@ -285,13 +285,15 @@ def mapping(values: list[tuple[str, str]]) -> str:
 
 
 def _namespace(slot: dict[str, Any], choice: Choice) -> str:
-    """What is read of the parsed arguments, by name or by key: their defaults, on the CPU, with few epochs."""
+    """What is read of parsed arguments, by name or by key: their defaults, on the CPU, with few epochs."""
     known = dict(slot["attributes"])
     known.update((name, code) for name, code in choice.attributes)
     codes = {name: _option(name.rpartition(".")[2].lower(), code, choice) for name, code in known.items()}
     keyed = {key: _option(key.lower(), None, choice) for key in slot["keys"] if key.isidentifier()}
-    # A dict has its own `items`, `get` and `update`.
-    return options({n: c for n, c in (keyed | codes).items() if n not in dir(dict)}) if keyed else namespace(codes)
+    if not keyed:
+        return namespace(codes)
+    of_dicts = dir(dict)  # it has its own `items`, `get` and `update`
+    return options({name: code for name, code in (keyed | codes).items() if name not in of_dicts})
 
 
 def _option(name: str, code: str | None, choice: Choice) -> str:
