@@ -9,12 +9,20 @@ from modereview.plan import beside
 
 _HOLDERS = frozenset("args opt opts cfg config conf hparams flags FLAGS hp params arguments".split())
 _TRAINS = re.compile(r"^-+(do_|do-)?train(ing)?$")  # without the flag a script may do nothing
+_PARSES = re.compile(r"(parse_(known_)?(args|opts?)\w*|get_(args|opts?|config)|options)$", re.IGNORECASE)
 _BY_TYPE: dict[str, int | float | str | bool] = {"int": 2, "float": 0.1, "str": "", "bool": False}
 
 
 def holder(name: str) -> bool:
     """Whether a name is one that parsed options go by."""
     return name in _HOLDERS
+
+
+def holders(tree: ast.Module) -> list[str]:
+    """The names that options go by in a file: the usual ones, and those that something parsed is bound to."""
+    assigned = (n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call))
+    parsed = {ast.unparse(n.targets[0]) for n in assigned if _PARSES.search(ast.unparse(n.value.func))}  # type: ignore[attr-defined]
+    return sorted(_HOLDERS | parsed)
 
 
 def options(tree: ast.Module) -> dict[str, ast.expr]:

@@ -16,7 +16,7 @@ from modereview.plan.described import Json, attributes, slot_json
 from modereview.plan.gives import gives
 from modereview.plan.kinds import kind_of
 from modereview.plan.names import literal, resolve
-from modereview.plan.options import batch_options, configurations, holder, required
+from modereview.plan.options import batch_options, configurations, holder, holders, required
 from modereview.plan.slots import Context, Slot
 from modereview.plan.tree import level, scopes
 from modereview.plan.uses import uses_of
@@ -139,6 +139,7 @@ def request(context: Context) -> dict[str, object]:
         "arguments": list(told.arguments) if told and told.arguments else required(tree, configuration),
         "files": files,
         "batch_options": batch_options(tree),
+        "holders": holders(tree),
         "batch_sizes": _batch_sizes(tree),
         "starred": "import *" in ast.unparse(tree),
         "options": {

@@ -28,6 +28,7 @@ from modereview.plan.rehearsing import (
     OBSERVED,
     PRETRAINED,
     PRETRAINED_IMPORTS,
+    PROCESS,
     REHEARSAL_IMPORTS,
     SCALARS,
     VIEWS,
@@ -67,6 +68,7 @@ _RUNNER = "\n".join(
         ITERATORS,
         SCALARS,
         PRETRAINED,
+        PROCESS,
     )
 )
 
@@ -82,7 +84,7 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
                 *loader_imports(load),
                 *(*ABSENT_IMPORTS, *HELD_IMPORTS, *WEIGHTS_IMPORTS, *GPU_IMPORTS, *PRETRAINED_IMPORTS),
                 *("", loader(load), OPTIONS, HELD, with_options(ABSENT)),
-                *(WEIGHTS, GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED, OBSERVED, ANYTHING),
+                *(WEIGHTS, GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED, PROCESS, OBSERVED, ANYTHING),
             )
         ),
         "seconds": SEARCH_SECONDS,

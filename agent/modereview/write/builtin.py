@@ -22,6 +22,7 @@ from modereview.plan.rehearsing import (
     OBSERVED,
     PRETRAINED,
     PRETRAINED_IMPORTS,
+    PROCESS,
     REHEARSAL_IMPORTS,
     SCALARS,
     VIEWS,
@@ -39,6 +40,7 @@ _INSTEAD = {
     "OldIterators": ITERATORS,
     "OldScalars": SCALARS,
     "SmallPretrained": PRETRAINED,
+    "OneProcess": PROCESS,
 }
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),

@@ -73,6 +73,7 @@ def code(slot: Json, choice: Choice) -> str | None:
         found = by_name.format(rows=choice.rows, half=max(choice.rows // 2, 2))
         return f"{found}.numpy()" if slot.get("array") else found
     plain = slot["kind"] in ("unknown", "count", "epochs") and not slot["attributes"] and not slot["keys"]
+    plain = plain and not slot["called"]
     if plain and (known := number(slot["name"])):
         return known
     made = _samples(slot, choice) if slot["kind"] == "dataset" else code_of(slot, choice, [])

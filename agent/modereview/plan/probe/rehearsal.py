@@ -195,6 +195,8 @@ def _as_told(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
 def _other_data(job: Json, tree: ast.Module, state: State, answer: Json) -> State | None:
     """Other data where a model, a loss or the loop that trains refused those at hand."""
     error, kind = answer["error"], answer["kind"]
+    if "StandIn" in error:  # of a package that is not installed, whatever the data
+        return None
     if kind == "forward" and answer.get("found") and not state.searched:
         found = tuple(choices(job, {"": recipe_of(answer["found"])}))
         return replace(state, choices=found, chosen=0, searched=True)

@@ -62,6 +62,7 @@ class Choice:
     structure: int  # which of several ways to batch
     batches: int = 2
     attributes: tuple[tuple[str, str | None], ...] = ()  # what the parsed arguments turned out to need
+    more: tuple[tuple[str, str], ...] = ()  # what the data turned out to need besides samples
 
     @property
     def rows(self) -> int:
@@ -182,7 +183,8 @@ def _data(slot: dict[str, Any], choice: Choice) -> str | None:
     parts = parts_of(slot, choice, choice.batches * choice.rows, samples=True)
     if parts is None or any(g.text for g in choice.inputs):
         return None
-    dataset = f"torch.utils.data.TensorDataset({', '.join(parts)})"
+    more = [f"{name}={code}" for name, code in choice.more]
+    dataset = f"{'AnyData' if more else 'torch.utils.data.TensorDataset'}({', '.join([*parts, *more])})"
     if slot["kind"] == "dataset" and not wanted.keys() & {"dataset", "batch_size"}:
         return dataset
     return f"torch.utils.data.DataLoader({dataset}, batch_size={choice.rows})"
