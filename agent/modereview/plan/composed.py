@@ -38,10 +38,17 @@ def composed(tree: ast.Module, script: Path, root: Path) -> tuple[str, str] | No
             continue
         given = {k.arg: k.value.value for k in told.keywords if isinstance(k.value, ast.Constant)}
         folder = script.parent / str(given.get("config_path") or "")
-        values = _file(folder, str(given.get("config_name") or ""), root)
-        code = f"{function.name}(Options({_told(values, values)!r}))"
+        try:
+            values = _file(folder, str(given.get("config_name") or ""), root)
+            code = f"{function.name}(Options({_told(values, values, [_LONGEST])!r}))"
+        except (RecursionError, _TooMuch):  # a few lines of yaml may hold themselves, or millions of values
+            return None
         return (f"{function.name}()", code) if values and len(code) <= _LONGEST else None
     return None
+
+
+class _TooMuch(Exception):
+    """There are more values than a test would hold."""
 
 
 def _file(folder: Path, name: str, root: Path, depth: int = 0) -> Values:
@@ -53,7 +60,7 @@ def _file(folder: Path, name: str, root: Path, depth: int = 0) -> Values:
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         own = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return {}
     own = own if isinstance(own, dict) else {}
     merged: Values = {}
@@ -98,25 +105,40 @@ def _holds(value: object) -> bool:
     return isinstance(value, dict)
 
 
-def _told(value: Any, whole: Values, name: str = "", depth: int = 0) -> Any:
-    """A value as the script reads it: references looked up, what a command line would say guessed by name."""
+def _told(value: Any, whole: Values, left: list[int], name: str = "", depth: int = 0) -> Any:
+    """A value as the script reads it: references looked up, what a command line would say guessed by name.
+
+    `left` counts how many values there may still be. Raises _TooMuch.
+    """
+    left[0] -= 1
+    if left[0] < 0:
+        raise _TooMuch
     if isinstance(value, dict):
         inner = {k: v for k, v in value.items() if depth or k not in ("hydra", "defaults")}
-        return {str(k): _told(v, whole, str(k), depth + 1) for k, v in inner.items()}
+        return {str(k): _told(v, whole, left, str(k), depth + 1) for k, v in inner.items()}
     if isinstance(value, list):
-        return [_told(v, whole, name, depth + 1) for v in value]
+        return [_told(v, whole, left, name, depth + 1) for v in value]
     if value == "???":
         return "." if _FOLDER.search(name) else ast.literal_eval(_plain(number(name)))
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
+    if isinstance(value, str):
+        return _text(value, whole, left, name, depth)
+    return value if isinstance(value, (int, float, bool, type(None))) else str(value)
+
+
+def _text(value: str, whole: Values, left: list[int], name: str, depth: int) -> Any:
+    if _NUMBER.fullmatch(value):
         return float(value)
-    if isinstance(value, str) and value.startswith("cuda"):
+    if value.startswith("cuda"):
         return "cpu"
-    if not isinstance(value, str) or depth > 4 * _DEPTH:
-        return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+    if depth > 4 * _DEPTH:
+        return "."
+
+    def found(path: str) -> Any:
+        return _told(_found(whole, path), whole, left, name, depth + _DEPTH)
+
     if reference := _SAID.fullmatch(value):
-        return _told(_found(whole, reference.group(1)), whole, name, depth + _DEPTH)
-    value = _SAID.sub(lambda m: str(_told(_found(whole, m.group(1)), whole, name, depth + _DEPTH)), value)
-    return _ASKED.sub(".", value)
+        return found(reference.group(1))
+    return _ASKED.sub(".", _SAID.sub(lambda said: str(found(said.group(1))), value))
 
 
 def _plain(code: str | None) -> str:

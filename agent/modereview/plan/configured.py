@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
 
 OPTIONS = '''\
 class Options(dict):
@@ -43,25 +45,40 @@ class Held(Options):
 '''
 HELD_IMPORTS = ("import copy", "import re")
 _PACKAGES = re.compile(
-    r"^(easydict|yacs|ml_collections|omegaconf|hydra|munch|addict|box|dotmap|attrdict|tensorflow)\b"
+    r"^(easydict|yacs|ml_collections|omegaconf|munch|addict|box|dotmap|attrdict|tensorflow)\b"
 )
-_CLASSES = r"\.(EasyDict|CfgNode|ConfigDict|HParams|Munch|AttrDict|DotMap|Box|OmegaConf\.create)$"
-_CALLED = f"""\
-        if re.search(r"{_CLASSES}", self._extract_mock_name()):
+_NAMES = r"\b(EasyDict|CfgNode|ConfigDict|HParams|Munch|AttrDict|DotMap|Box|OmegaConf\.create)"
+_CALLED = """\
+        if self._keeps_options():
             return Held(*args, **kwargs)
 """
-_INHERITED = f"""\
-        if re.search(r"{_CLASSES}", self._extract_mock_name()):
+_INHERITED = """\
+        if self._keeps_options():
             return (Held,)
 """
+_KEEPS = f"""
+
+    def _keeps_options(self):
+        names = r"{_NAMES}$"
+        return re.search(names, self._extract_mock_name())
+"""
+_LOOKED_AT = 200  # files
 
 
-def keep_options(packages: Iterable[str]) -> bool:
-    """Whether one of these packages has classes that keep options."""
-    return any(_PACKAGES.match(package) for package in packages)
+def keep_options(packages: Iterable[str], script: Path) -> bool:
+    """Whether one of these packages has classes that keep options, and a file beside the script names one."""
+    if not any(_PACKAGES.match(package) for package in packages):
+        return False
+    files = (path for depth in ("*.py", "*/*.py") for path in sorted(script.parent.glob(depth)))
+    texts = (
+        p.read_text(encoding="utf-8", errors="replace") for p in islice(files, _LOOKED_AT) if p.is_file()
+    )
+    return any(re.search(_NAMES, text) for text in texts)
 
 
 def with_options(absent: str) -> str:
     """The stand-in for packages that gives `Held` for their classes of options."""
     called, inherited = "def __call__(self, *args, **kwargs):\n", "def __mro_entries__(self, bases):\n"
-    return absent.replace(called, called + _CALLED, 1).replace(inherited, inherited + _INHERITED, 1)
+    head = '"""A mock that leaves what it decorates, and a class that inherits from it, as they are."""\n'
+    absent = absent.replace(called, called + _CALLED, 1).replace(inherited, inherited + _INHERITED, 1)
+    return absent.replace(head, head.rstrip() + _KEEPS, 1)

@@ -122,7 +122,9 @@ def _changes(plan: Plan) -> str:
 
 def _stand_in_for(plan: Plan) -> str:
     """What stands in for packages that are not installed, options of theirs included where they keep some."""
-    return f"{HELD}\n\n{with_options(ABSENT)}".strip() if keep_options(plan.absent) else ABSENT.strip()
+    if keep_options(plan.absent, plan.program.source.path):
+        return f"{HELD}\n\n{with_options(ABSENT)}".strip()
+    return ABSENT.strip()
 
 
 def _escaped(name: str) -> str:

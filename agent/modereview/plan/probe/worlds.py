@@ -6,6 +6,7 @@ Observations have the shape of one sample that the script's own model takes.
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 from typing import Any
 
@@ -20,11 +21,10 @@ Json = dict[str, Any]
 
 def lived_in(tree: ast.Module, state: State, error: str) -> State | None:
     """The environments of a script stand in: their first observation, and each that a step gives."""
-    if not _REFUSED.search(error):
-        return None
     changed = state
     for owner, parts in _stepped(tree).items():
-        if f"{owner}.step(...)" in state.known:
+        refused = _REFUSED.search(error) or _absent(tree, state, owner)
+        if not refused or f"{owner}.step(...)" in state.known:
             continue
         seen = _observation(state)
         changed = changed.with_change(f"{owner}.step(...)", f"({seen}, {_STEPS[parts]})")
@@ -40,6 +40,19 @@ def _stepped(tree: ast.Module) -> dict[str, int]:
         if isinstance(target, ast.Tuple) and len(target.elts) in _STEPS:
             found[ast.unparse(call.func.value)] = len(target.elts)  # type: ignore[attr-defined]
     return found
+
+
+def _absent(tree: ast.Module, state: State, owner: str) -> bool:
+    """Whether what makes the environment is of a package that is not there."""
+    imports = [(n, a) for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names]
+    missing = {
+        a.asname or a.name.partition(".")[0]
+        for n, a in imports
+        if (n.module or "" if isinstance(n, ast.ImportFrom) else a.name).partition(".")[0] in state.absent
+    }
+    assigned = (n for n in ast.walk(tree) if isinstance(n, ast.Assign))
+    made = (n.value for n in assigned if owner in map(ast.unparse, ast.walk(n.targets[0])))
+    return any(isinstance(p, ast.Name) and p.id in missing for value in made for p in ast.walk(value))
 
 
 def _in_pairs(tree: ast.Module, owner: str) -> bool:
@@ -61,6 +74,7 @@ def _assigned(tree: ast.Module, method: str) -> list[tuple[ast.expr, ast.Call]]:
 
 
 def _observation(state: State) -> str:
-    """One sample of what the model takes, as an array."""
+    """One sample of what the model takes, as an array where there are some."""
     shape = state.choice.inputs[0].shape[1:] if state.choice.inputs else ()
-    return f"torch.randn({', '.join(map(str, shape or (4,)))}).numpy()"
+    array = ".numpy()" if importlib.util.find_spec("numpy") else ""
+    return f"torch.randn({', '.join(map(str, shape or (4,)))}){array}"
