@@ -6,6 +6,7 @@ import ast
 import re
 
 from modereview.plan.names import names_of
+from modereview.plan.options import required
 from modereview.plan.rehearsal import request
 from modereview.plan.rehearsing import REHEARSAL
 from modereview.plan.slots import Context
@@ -587,3 +588,17 @@ fit(*data, epochs=3)
         ("X_train", "input"),
         ("y_train", "target"),
     ]
+
+
+def test_the_subcommand_that_trains_is_typed_with_what_it_requires(program):
+    text = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--home", required=True)
+commands = parser.add_subparsers()
+show = commands.add_parser("show")
+show.add_argument("--page", required=True)
+fit = commands.add_parser("train")
+fit.add_argument("--depth", type=int, required=True)
+"""
+    assert required(program(text).source.tree) == ["--home", "x", "train", "--depth", "2"]

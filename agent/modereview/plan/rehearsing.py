@@ -88,12 +88,17 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         forwards.pop()  # left before a gradient could come back to it
     return forwards
 '''
-HELPERS = ("AnyModel", "Options")  # of the test file, that a change may name
+# What a change may name besides: of the test file; and whether an episode ends with this step.
+HELPERS = {
+    "AnyModel": "AnyModel",
+    "Options": "Options",
+    "ends": "itertools.cycle([False, False, False, True])",
+}
 
 
 def rehearsal_with(*helpers: str) -> str:
-    """The same for changes that name these helpers of the test file."""
-    named = ", ".join(f'"{name}": {name}' for name in helpers)
+    """The same for changes that name these helpers."""
+    named = ", ".join(f'"{name}": {HELPERS[name]}' for name in helpers)
     return REHEARSAL.replace("names |= {", f"names |= {{{named}, ", 1) if helpers else REHEARSAL
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         instead={name: _INSTEAD[name].strip() for name in plan.instead},
         observed=OBSERVED.strip(),
         anything=ANYTHING.strip(),
-        rehearsal=rehearsal_with(*(name for name in HELPERS if f"{name}(" in _changes(plan))),
+        rehearsal=rehearsal_with(*(name for name in HELPERS if re.search(rf"\b{name}\b", _changes(plan)))),
         builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],
     )
 

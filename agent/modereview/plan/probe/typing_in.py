@@ -20,7 +20,8 @@ def retyped(typed: tuple[str, ...], complaint: str) -> tuple[str, ...] | None:
         return (*typed, *(word for name in names for word in ([name, "x"] if name[0] == "-" else ["x"])))
     if wrong := _CHOICES.search(complaint):
         words = re.findall(r"[\w.+-]+", wrong.group(3))
-        return _instead(typed, complaint, wrong.group(1) or wrong.group(2), words[0]) if words else None
+        word = next((w for w in words if re.search("train|fit", w)), (words or [""])[0])
+        return _instead(typed, complaint, wrong.group(1) or wrong.group(2), word) if words else None
     for pattern, word in _KINDS:
         if wrong := pattern.search(complaint):
             return _instead(typed, complaint, wrong.group(1) or wrong.group(2), word)
