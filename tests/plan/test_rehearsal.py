@@ -602,3 +602,32 @@ fit = commands.add_parser("train")
 fit.add_argument("--depth", type=int, required=True)
 """
     assert required(program(text).source.tree) == ["--home", "x", "train", "--depth", "2"]
+
+
+def test_what_trains_is_no_mock_where_its_model_cannot_be_built(planned):
+    text = """
+import torch
+from nowhere import digits
+from elsewhere import build
+
+class Trainer:
+    def __init__(self):
+        self.net = None
+        self.net = build("vgg16", seed=int("x"))
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1)
+
+    def fit(self, loader):
+        for images, labels in loader:
+            loss = torch.nn.functional.cross_entropy(self.net(images), labels)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+
+if __name__ == "__main__":
+    trainer = Trainer()
+    train_loader = digits()
+    trainer.fit(train_loader)
+"""
+    found = changes(planned(text))
+    assert "trainer =" not in found
+    assert found["build('vgg16', seed=int('x'))"] == "AnyModel()"

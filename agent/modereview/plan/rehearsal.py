@@ -191,8 +191,10 @@ def _files(program: Program) -> tuple[list[str], str | None]:
 
 
 def running(program: Program) -> list[str]:
-    """The functions that run a model, by their last names."""
-    return sorted({f.name.rpartition(".")[2] for f in program.functions if f.roles} - {"forward"})
+    """The functions that run a model, by their last names, and the classes that train one."""
+    names = {f.name.rpartition(".")[2] for f in program.functions if f.roles}
+    trainers = {f.method_of for f in program.functions if f.method_of and f.roles & {"train", "evaluate"}}
+    return sorted((names | trainers) - {"forward"})
 
 
 def _callable(function: Function) -> bool:

@@ -317,10 +317,11 @@ def _assigned(job: Json, tree: ast.Module, statement: ast.Assign) -> Iterator[Ch
 
 
 def _set_before(tree: ast.Module, statement: ast.Assign) -> bool:
-    """Whether the same target is assigned in an earlier line, too."""
+    """Whether the same target is given something in an earlier line, too."""
     target = ast.unparse(statement.targets[0])
     before = [n for n in ast.walk(tree) if getattr(n, "lineno", statement.lineno) < statement.lineno]
-    assigned = [n.targets[0] for n in before if isinstance(n, ast.Assign)]
+    made = [n for n in before if isinstance(n, ast.Assign) and not isinstance(n.value, ast.Constant)]
+    assigned = [n.targets[0] for n in made]
     drawn = [part for n in before if isinstance(n, ast.For) for part in ast.walk(n.target)]
     return any(ast.unparse(other) == target for other in (*assigned, *drawn))
 
