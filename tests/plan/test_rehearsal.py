@@ -631,3 +631,16 @@ if __name__ == "__main__":
     found = changes(planned(text))
     assert "trainer =" not in found
     assert found["build('vgg16', seed=int('x'))"] == "AnyModel()"
+
+
+def test_a_constant_of_the_script_has_its_own_name_there(planned):
+    options = """
+from nowhere import parsed
+import argparse
+RATE = 0.1
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=RATE)
+args = parsed(parser, int("x"))
+"""
+    found = changes(planned(HEAD + options + DATA + LOOP.replace("lr=0.1", "lr=args.lr")))
+    assert found["args ="] == "SimpleNamespace(lr=RATE)"

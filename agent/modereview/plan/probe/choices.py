@@ -81,6 +81,7 @@ def code(slot: Json, choice: Choice) -> str | None:
         return None
     found = made.replace("unittest.mock.MagicMock()", MOCK).replace("tempfile.mkdtemp()", "'.'")
     found = found.replace("types.SimpleNamespace", "SimpleNamespace")
+    found = re.sub(r"\bscript\.", "", found)  # it is evaluated there
     return f"{found}.numpy()" if slot.get("array") else found
 
 
