@@ -47,7 +47,10 @@ HELD_IMPORTS = ("import copy", "import re")
 _PACKAGES = re.compile(
     r"^(easydict|yacs|ml_collections|omegaconf|munch|addict|box|dotmap|attrdict|tensorflow)\b"
 )
-_NAMES = r"\b(EasyDict|CfgNode|ConfigDict|HParams|Munch|AttrDict|DotMap|Box|OmegaConf\.create)"
+_NAMES = (
+    r"\b(EasyDict|AttrDict|ConfigDict|CfgNode|HParams|",
+    r"Munch|DotMap|Box|OmegaConf\.create)",
+)
 _CALLED = """\
         if self._keeps_options():
             return Held(*args, **kwargs)
@@ -59,7 +62,7 @@ _INHERITED = """\
 _KEEPS = f"""
 
     def _keeps_options(self):
-        names = r"{_NAMES}$"
+        names = r"{_NAMES[0]}" r"{_NAMES[1]}$"
         return re.search(names, self._extract_mock_name())
 """
 _LOOKED_AT = 200  # files
@@ -73,12 +76,12 @@ def keep_options(packages: Iterable[str], script: Path) -> bool:
     texts = (
         p.read_text(encoding="utf-8", errors="replace") for p in islice(files, _LOOKED_AT) if p.is_file()
     )
-    return any(re.search(_NAMES, text) for text in texts)
+    return any(re.search("".join(_NAMES), text) for text in texts)
 
 
 def with_options(absent: str) -> str:
     """The stand-in for packages that gives `Held` for their classes of options."""
     called, inherited = "def __call__(self, *args, **kwargs):\n", "def __mro_entries__(self, bases):\n"
-    head = '"""A mock that leaves what it decorates, and a class that inherits from it, as they are."""\n'
+    head = '"""A mock that leaves what it decorates, and classes that inherit from it, alone."""\n'
     absent = absent.replace(called, called + _CALLED, 1).replace(inherited, inherited + _INHERITED, 1)
     return absent.replace(head, head.rstrip() + _KEEPS, 1)

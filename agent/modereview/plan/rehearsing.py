@@ -149,7 +149,7 @@ def tensors(output):
 
 ABSENT = '''\
 class StandIn(mock.MagicMock):
-    """A mock that leaves what it decorates, and a class that inherits from it, as they are."""
+    """A mock that leaves what it decorates, and classes that inherit from it, alone."""
 
     def __call__(self, *args, **kwargs):
         given = args[0] if len(args) == 1 and not kwargs else None
@@ -167,7 +167,7 @@ def stand_in_for(*packages):
     for package in packages:
         try:
             importlib.import_module(package)
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever its import raises)
             parent, _, name = package.rpartition(".")
             sys.modules[package] = StandIn()
             if parent in sys.modules:

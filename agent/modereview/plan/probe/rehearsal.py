@@ -22,13 +22,12 @@ from .repairs import (
     entered,
     given_data,
     in_training,
-    later,
-    oftener,
     repaired,
     with_arrays,
     with_loaders,
     without_mocks,
 )
+from .sooner import later, oftener
 from .typing_in import retyped
 from .worlds import lived_in
 
@@ -89,10 +88,9 @@ def _amount(seen: list[Any]) -> str:
 
 def _found(job: Json, state: State) -> Json:
     why = str(state.choice.model["why"])
-    data = {key for key, _ in state.slots}
+    reasons = {c["name"]: c["why"] for c in job["fixed"]} | {key: why for key, _ in state.slots}
     changes = [
-        {"name": k, "code": c, "why": why if k in data else ""}
-        for k, c in (state.all_changes() or {}).items()
+        {"name": k, "code": c, "why": reasons.get(k, "")} for k, c in (state.all_changes() or {}).items()
     ]
     return {
         "changes": changes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from .changes import State
 from .choices import MOCK, special
 from .losses import mean_instead
+from .missing import missing
 from .sizes import number
 from .statements import statement_at
 
@@ -22,8 +23,6 @@ _KNOWN = (*_DATA, "device", "folder", "file", "args")
 _LONGEST = 160  # characters of a call that is named as it stands
 
 _SHOWS = re.compile(r"(tqdm|progress\w*|track|enumerate|zip|iter)$")  # a loader that is there already
-# When enough is collected: `len(memory) > 1000`, `step >= learning_starts`.
-_LATER = re.compile(r"^(len\(.+\)|[\w.]+\.size\(\)) >=? |^[\w.]+ >=? [\w.]*(start|warm_?up)\w*$")
 _COMMAND_LINES = re.compile(r"(fire\.)?Fire\(|(typer|app|absl|tf|tyro)\.(run|cli|app)\(|plac\.call\(")
 
 Json = dict[str, Any]
@@ -132,44 +131,6 @@ def entered(job: Json, tree: ast.Module, state: State) -> State | None:
     return None
 
 
-def oftener(tree: ast.Module, state: State, unseen: list[Json]) -> State | None:
-    """What the script does every so many steps, done at each: a short run would not come to it."""
-    return _at_once(tree, state, unseen, _counts)
-
-
-def later(tree: ast.Module, state: State, unseen: list[Json]) -> State | None:
-    """What the script does when it has collected enough, done at once."""
-    return _at_once(tree, state, unseen, lambda part: _LATER.search(ast.unparse(part)) is not None)
-
-
-def _counts(part: ast.Compare) -> bool:
-    return isinstance(part.left, ast.BinOp) and isinstance(part.left.op, ast.Mod)
-
-
-def _at_once(
-    tree: ast.Module, state: State, unseen: list[Json], waits: Callable[[ast.Compare], bool]
-) -> State | None:
-    """Comparisons that keep the run from unseen lines, taken as true; None where there are none."""
-    texts = {site["text"] for site in unseen}
-    names = {function.rpartition(".")[2] for site in unseen for function in site["functions"]} - {""}
-    changed = state
-    for node in (n for n in ast.walk(tree) if isinstance(n, ast.If)):
-        inside = ast.unparse(ast.Module(node.body, []))
-        if any(f"{name}(" in inside for name in names) or any(_written(text) in inside for text in texts):
-            for part in (n for n in ast.walk(node.test) if isinstance(n, ast.Compare) and waits(n)):
-                text = ast.unparse(part)
-                changed = changed if text in changed.known else changed.with_change(text, "True")
-    return None if changed is state else changed
-
-
-def _written(line: str) -> str:
-    """A line of the script in the spelling of `ast.unparse`; as it is where it is part of a statement."""
-    try:
-        return ast.unparse(ast.parse(line))
-    except SyntaxError:
-        return line
-
-
 def in_training(job: Json, tree: ast.Module, frames: list[int]) -> bool:
     """Whether the run had come to a loop that trains, not only into the function that has one."""
     loops = [(n, ast.unparse(n)) for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
@@ -189,7 +150,7 @@ def _candidates(job: Json, tree: ast.Module, answer: Json) -> Iterator[Change]:
         if statement is None:
             continue
         yield from _broadcast(statement, answer["error"])
-        yield from _missing(job, tree, statement, answer["error"])
+        yield from missing(job, tree, statement, answer["error"])
         if mean := mean_instead(job, tree, statement, _by_line(job, answer["ways"])):
             yield 1.45, *mean
         if isinstance(statement, (ast.If, ast.Raise, ast.Assert)):
@@ -218,41 +179,6 @@ def _broadcast(statement: ast.stmt, error: str) -> Iterator[Change]:
     for call in (c for c in calls if len(c.args) == 2 and not c.keywords):
         output, target = map(ast.unparse, call.args)
         yield 1.6, ast.unparse(call), f"{ast.unparse(call.func)}({output}, {target}.view_as({output}))"
-
-
-def _missing(job: Json, tree: ast.Module, statement: ast.stmt, error: str) -> Iterator[Change]:
-    """A value for an option that was not parsed, or for a name that a branch or a star import brings."""
-    if missing := re.search(r"'(types.Simple)?(Namespace|Options)' object has no attribute '(\w+)'", error):
-        name = missing.group(3)
-        read = [n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name]
-        yield from ((1.9, ast.unparse(n), job["options"].get(name) or number(name) or MOCK) for n in read)
-    if "NoneType" in error:
-        yield from _unset(job, statement, error)
-    if unbound := re.match(r"UnboundLocalError: .*local variable '(\w+)'|NameError: name '(\w+)'", error):
-        yield from _in_branches(tree, unbound.group(1) or unbound.group(2))
-    unknown = re.match(r"NameError: name '(\w+)' is not defined", error)
-    if unknown and job["starred"]:
-        yield 1.9, unknown.group(1), number(unknown.group(1)) or MOCK
-
-
-def _unset(job: Json, statement: ast.stmt, error: str) -> Iterator[Change]:
-    """A value for each option that nobody gave: `len(args.gpu_ids)`."""
-    for node in (n for n in ast.walk(statement) if isinstance(n, ast.Attribute)):
-        if ast.unparse(node.value) in job["holders"] and isinstance(node.ctx, ast.Load):
-            several = re.search(r"len\(\)|not (iterable|subscriptable)|item assignment", error)
-            folder = re.search(r"PathLike|path should be|expected str|concatenate str", error)
-            value = "[0]" if several else "'.'" if folder else number(node.attr) or "1"
-            yield 1.2, ast.unparse(node), value
-
-
-def _in_branches(tree: ast.Module, name: str) -> Iterator[Change]:
-    """The branches that bind a name are entered: that none was shows that the stand-ins are none it knows."""
-    for node in (n for n in ast.walk(tree) if isinstance(n, ast.If)):
-        for body, value in ((node.body, "True"), (node.orelse, "False")):
-            own = (s for s in body if isinstance(s, (ast.Assign, ast.AnnAssign, ast.With)))
-            bound = (n for s in own for n in ast.walk(s) if isinstance(n, ast.Name))
-            if any(n.id == name and isinstance(n.ctx, ast.Store) for n in bound):
-                yield 1.3, ast.unparse(node.test), value
 
 
 def _conditions(tree: ast.Module, statement: ast.stmt) -> Iterator[Change]:
