@@ -4,7 +4,8 @@
 
 Each script is copied and reviewed offline there; with a mirror, those of scored.toml. The tests that were
 kept run --repeats times more on the mended file, in other orders and with other seeds: how many ended in two
-ways is printed. A mutant in code that no test reaches is not in the score; "reached" counts functions.
+ways is printed. A mutant in code that no test reaches is not in the score; "reached" counts functions that
+train, evaluate or predict; "own" those of them that run a model in their own lines, and not only by calls.
 Each row is printed when it is there; with --rows FILE it is kept there, and a later run goes on behind it.
 """
 
@@ -28,7 +29,17 @@ from modereview.run import Worker
 from modereview.settings import Settings
 from modereview.workbench import Bench
 
-HEAD = f"{'killed':>7}{'missed':>8}{'equiv.':>8}{'score':>7}{'reached':>9}{'tests':>7}{'flicker':>9}  script"
+_ROLES = {"train", "evaluate", "infer"}
+COLUMNS = (
+    ("killed", 7),
+    ("missed", 8),
+    ("equiv.", 8),
+    ("score", 7),
+    ("reached", 9),
+    ("own", 7),
+    ("tests", 7),
+)
+HEAD = f"{''.join(f'{name:>{width}}' for name, width in COLUMNS)}{'flicker':>9}  script"
 
 
 def main() -> None:
@@ -55,7 +66,7 @@ def main() -> None:
             if name in known:
                 rows.append(known[name])
                 print(_line(known[name], name), flush=True)
-    print(_line([sum(column) for column in zip(*rows, strict=True)] or [0] * 7, "in all"))
+    print(_line([sum(column) for column in zip(*rows, strict=True)] or [0] * 9, "in all"))
 
 
 def _kept(path: Path | None) -> dict[str, list[int]]:
@@ -95,25 +106,31 @@ def _row(script: Path, python: Path, repeats: int, timeout: float) -> list[int] 
 
 
 def _numbers(review: Review, settings: Settings, repeats: int) -> list[int]:
-    """Killed, missed, equivalent, functions reached, functions there, tests, tests that flicker."""
+    """Killed, missed, equivalent, functions reached and there, the same of "own", tests, flickering ones."""
     program = analyze(review.source, parse.read)
-    there = {f.name for f in program.functions if f.roles & {"train", "evaluate", "infer"}}
+    there = {f.name for f in program.functions if f.roles & _ROLES}
+    own = there & {f.function for f in program.forwards if f.role in _ROLES}
+    reached = _reached(review, program)
     cases = review.suite.cases if review.suite else ()
     return [
         *(len(group) for group in (review.killed, review.survived, review.equivalent)),
-        len(there & _reached(review, program)),
+        len(there & reached),
         len(there),
+        len(own & reached),
+        len(own),
         len(cases),
         _flickering(review, settings, repeats) if cases else 0,
     ]
 
 
 def _reached(review: Review, program: Program) -> set[str]:
-    """Functions that the kept tests run, driven or in the script's own run, and what these call."""
-    found: set[str] = set()
+    """Functions that the kept tests drive, and what these call; those that the own run was inside of."""
+    rehearsed = {recipe.target.name for recipe in review.reached if recipe.rehearsal}
     driven = {recipe.target.name: recipe.target.functions for recipe in review.reached}
     targets = [name for case in review.suite.cases for name in case.targets] if review.suite else []
-    waiting = [function for name in targets for function in driven.get(name, ())]
+    found = {function for name in rehearsed.intersection(targets) for function in driven[name]}
+    waiting = [f for name in targets if name not in rehearsed for f in driven.get(name, ())]
+    found -= set(waiting)
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -141,10 +158,10 @@ def _flickering(review: Review, settings: Settings, repeats: int) -> int:
 
 
 def _line(row: list[int], name: str) -> str:
-    killed, missed, equivalent, reached, there, tests, flicker = row
+    killed, missed, equivalent, reached, there, own, of_own, tests, flicker = row
     score = f"{100 * killed / (killed + missed):.0f}%" if killed + missed else "-"
     counts = f"{killed:>7}{missed:>8}{equivalent:>8}{score:>7}"
-    return f"{counts}{f'{reached}/{there}':>9}{tests:>7}{flicker:>9}  {name}"
+    return f"{counts}{f'{reached}/{there}':>9}{f'{own}/{of_own}':>7}{tests:>7}{flicker:>9}  {name}"
 
 
 if __name__ == "__main__":

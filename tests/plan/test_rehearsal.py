@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
+from modereview.plan.names import names_of
+from modereview.plan.options import required
+from modereview.plan.rehearsal import request
 from modereview.plan.rehearsing import REHEARSAL
+from modereview.plan.slots import Context
 
 HEAD = """
 import torch
@@ -524,3 +528,119 @@ def test_data_that_comes_with_labels_is_one_batch(planned):
     drawn = drawn.replace("model(images)", "model(data)").partition("    model.eval()")[0]
     given = changes(planned(HEAD + drawn))["(data, labels) ="]
     assert given == "(torch.randn(4, 1, 8, 8), torch.randint(0, 3, (4,)))"
+
+
+def test_a_script_of_hydra_is_given_what_its_files_say(planned, tmp_path):
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "config.yaml").write_text("lr: 1e-1\nmodel:\n  width: 4\n")
+    start = "import hydra_of_nowhere as hydra\n@hydra.main(config_path='conf', config_name='config')\n"
+    body = "".join(f"    {line}\n" for line in (DATA + LOOP.replace("lr=0.1", "lr=cfg.lr")).splitlines())
+    check = "    assert cfg.model.width == cfg['model']['width'] == 4\n"
+    plan = planned(f"{HEAD}\n{start}def main(cfg):\n{check}{body}\nif __name__ == '__main__':\n    main()\n")
+    assert changes(plan)["main()"] == "main(Options({'lr': 0.1, 'model': {'width': 4}}))"
+    assert len(roles(plan)) == 2
+
+
+def test_a_bar_around_a_loader_stays_what_it_is(planned):
+    bar = "from nowhere import tqdm, get_loader\ntrain_loader = get_loader()\npbar = tqdm(train_loader)\n"
+    assert "pbar =" not in changes(planned(HEAD + bar + LOOP))
+
+
+def test_a_name_that_only_another_branch_binds_is_bound(planned):
+    branch = """
+import sys
+if sys.argv[-1] == "digits":
+    model = Net()
+"""
+    assert (
+        changes(planned(HEAD + branch + DATA + LOOP.replace("model = Net()\n", "")))[
+            "sys.argv[-1] == 'digits'"
+        ]
+        == "True"
+    )
+
+
+def test_an_option_that_nobody_gave_has_a_value(planned):
+    options = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--gpu_ids", type=int, nargs="+")
+args = parser.parse_args()
+parallel = len(args.gpu_ids) > 1
+"""
+    assert changes(planned(options + HEAD + DATA + LOOP))["args.gpu_ids"] == "[0]"
+
+
+def test_data_that_a_call_takes_apart_is_what_its_parameters_are(program):
+    text = f"""{HEAD}
+from nowhere import read
+def fit(X_train, y_train, epochs):
+    model = Net()
+    for epoch in range(epochs):
+        nn.functional.cross_entropy(model(X_train), y_train).backward()
+data = read()
+fit(*data, epochs=3)
+"""
+    found = program(text)
+    slots = request(Context(found, names_of(found, "definitions")))["slots"]
+    (data,) = slots[str(text.splitlines().index("data = read()") + 1)]
+    assert [(part["name"], part["kind"]) for part in data["nested"]] == [
+        ("X_train", "input"),
+        ("y_train", "target"),
+    ]
+
+
+def test_the_subcommand_that_trains_is_typed_with_what_it_requires(program):
+    text = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--home", required=True)
+commands = parser.add_subparsers()
+show = commands.add_parser("show")
+show.add_argument("--page", required=True)
+fit = commands.add_parser("train")
+fit.add_argument("--depth", type=int, required=True)
+"""
+    assert required(program(text).source.tree) == ["--home", "x", "train", "--depth", "2"]
+
+
+def test_what_trains_is_no_mock_where_its_model_cannot_be_built(planned):
+    text = """
+import torch
+from nowhere import digits
+from elsewhere import build
+
+class Trainer:
+    def __init__(self):
+        self.net = None
+        self.net = build("vgg16", seed=int("x"))
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1)
+
+    def fit(self, loader):
+        for images, labels in loader:
+            loss = torch.nn.functional.cross_entropy(self.net(images), labels)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+
+if __name__ == "__main__":
+    trainer = Trainer()
+    train_loader = digits()
+    trainer.fit(train_loader)
+"""
+    found = changes(planned(text))
+    assert "trainer =" not in found
+    assert found["build('vgg16', seed=int('x'))"] == "AnyModel()"
+
+
+def test_a_constant_of_the_script_has_its_own_name_there(planned):
+    options = """
+from nowhere import parsed
+import argparse
+RATE = 0.1
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=RATE)
+args = parsed(parser, int("x"))
+"""
+    found = changes(planned(HEAD + options + DATA + LOOP.replace("lr=0.1", "lr=args.lr")))
+    assert found["args ="] == "SimpleNamespace(lr=RATE)"

@@ -421,3 +421,33 @@ def test_an_iterator_over_a_loader_has_the_next_of_older_versions(planned):
     )
     plan = planned(HEAD + text)
     assert scenario(plan).drives and plan.instead == ("OldIterators",)
+
+
+def test_data_has_what_a_function_reads_of_it_besides_samples(planned):
+    train = TRAIN.replace("model.train()", "loader.dataset.shuffle_words(model)\n    model.train()")
+    text = HEAD + train + MAIN.replace("        validate(model, val_loader)\n", "")
+    (recipe,) = (r for r in planned(text).recipes if r.drives)
+    code = next(value.code for value in recipe.values if value.name == "train_loader")
+    assert "AnyData(" in code
+    assert "shuffle_words=unittest.mock.MagicMock(" in code
+
+
+def test_a_function_of_many_processes_is_driven_in_one(planned):
+    train = TRAIN.replace(
+        "model.train()", "share = len(loader) // torch.distributed.get_world_size()\n    model.train()"
+    )
+    plan = planned(HEAD + train + MAIN.replace("        validate(model, val_loader)\n", ""))
+    assert any(r.drives for r in plan.recipes)
+    assert "OneProcess" in plan.instead
+
+
+def test_options_are_read_by_key_and_by_name(planned):
+    train = TRAIN.replace("optimizer, loss_fn", "optimizer, config").replace(
+        "loss_fn(model(x), y)", "(config['scale'] * config.weight * F.cross_entropy(model(x), y))"
+    )
+    main = MAIN.replace("nn.CrossEntropyLoss()", "config").replace(
+        "        validate(model, val_loader)\n", ""
+    )
+    (recipe,) = (r for r in planned(HEAD + train + main).recipes if r.drives)
+    code = next(value.code for value in recipe.values if value.name == "config")
+    assert code.startswith("Options(")

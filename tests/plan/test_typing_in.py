@@ -21,6 +21,8 @@ from modereview.plan.probe.typing_in import retyped
         (("--out", "x"), "Error: Invalid value for '--out': Path 'x' does not exist.", ("--out", ".")),
         ((), "Error: Invalid value for '--data': Path '' does not exist.", ("--data", ".")),
         ((), "Error: Missing option '--name'.", ("--name", "x")),
+        ((), "error: one of the arguments -n/--steps -e/--epochs is required", ("-n", "x")),
+        (("x",), "error: argument do: invalid choice: 'x' (choose from 'show', 'train')", ("train",)),
         ((), "Error: Missing argument 'OUTPUT'.", ("x",)),
     ],
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from modereview.records import Plan, Recipe, Suite, Value
+from modereview.records import Plan, Recipe, Rehearsal, Suite, Value
 from modereview.write.builtin import script_path, write
 from ruff.__main__ import find_ruff_bin
 
@@ -219,3 +219,30 @@ def test_the_file_runs_anywhere_without_modereview(
     line = [sys.executable, "-I", "-m", "pytest", "-q", "-p", "no:cacheprovider", made.test_path]
     done = subprocess.run(line, cwd="/", capture_output=True, text=True, check=False)
     assert "22 passed, 1 xfailed" in done.stdout
+
+
+def test_what_stands_in_for_options_is_there_where_the_script_needs_it(
+    plan: Callable[..., Plan], scenario: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    plain = scenario(TRAIN)
+    keyed = replace(plain, values=(*plain.values, Value("config", "Options(lr=0.1)")))
+    used = replace(keyed, drives=(replace(keyed.drives[0], code="script.train(model, loader, config)"),))
+    assert "class Options" not in write(plan(plain)).render()
+    assert "class Options" in write(plan(used)).render()
+    (tmp_path / "train.py").write_text("from easydict import EasyDict\n")
+    text = write(replace(plan(plain, root=tmp_path), absent=("easydict",))).render()
+    assert ruff("format", text=text) == text
+    assert "All checks passed" in ruff("check", "--extend-select", "E501,I,F", text=text)
+    assert "class Held" in text
+
+
+def test_a_change_finds_what_it_names(plan: Callable[..., Plan], scenario: Callable[..., Recipe]) -> None:
+    changes = (
+        Value("main()", "main(Options({'lr': 0.1}))"),
+        Value("env.step(...)", "(0, 1.0, next(ends), {})"),
+    )
+    recipe = replace(scenario(TRAIN), rehearsal=Rehearsal(changes))
+    text = write(plan(recipe)).render()
+    assert '"Options": Options' in text
+    assert '"ends": itertools.cycle([False, False, False, True])' in text
+    assert "AnyModel" not in text

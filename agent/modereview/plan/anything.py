@@ -1,4 +1,4 @@
-"""What stands in for a model, or a loss, that is made elsewhere, as a generated test and the probe have it.
+"""What stands in for a model, a loss or data from elsewhere, as a generated test and the probe have it.
 
 Both run the same text, so they cannot drift apart. It reads `tensors`, which stands beside it.
 """
@@ -19,6 +19,14 @@ class AnyModel(nn.Module):
         data = tensors([*given, named])[0]
         means = data.float().reshape(len(data), -1).mean(1, keepdim=True)
         return self.gives(self.layers(means), data)
+
+
+class AnyData(torch.utils.data.TensorDataset):
+    """Stands in for data with more than samples: what is read of it, or called."""
+
+    def __init__(self, *parts, **more):
+        super().__init__(*parts)
+        vars(self).update(more)
 
 
 def any_loss(*given, **named):

@@ -13,7 +13,9 @@ _OPTION = re.compile(
 )
 _KEY = re.compile(r"""["']?(\w+)["']?\s*[:=]""")
 _LARGEST = 2**16  # bytes
-_MOST = 200  # files that are looked into
+_MOST = 300  # files that are looked into
+_LOOKED_AT = 5000  # entries of folders
+_DEEPEST = 5  # levels below a folder
 _LEAST = 2  # keys that the script speaks of
 
 
@@ -55,12 +57,23 @@ def _near(script: Path, root: Path) -> Iterator[tuple[str, Path]]:
     """(relative path, file) of small configurations, those beside the script first."""
     count = 0
     for folder in _folders(script, root):
-        for depth in ("*", "*/*", "*/*/*"):
-            for path in sorted(folder.glob(depth)):
-                if path.suffix in _CONFIGURATIONS and path.is_file() and path.stat().st_size < _LARGEST:
-                    yield path.relative_to(folder).as_posix(), path
-                    if (count := count + 1) == _MOST:
-                        return
+        for path in _below(folder):
+            if path.suffix in _CONFIGURATIONS and path.is_file() and path.stat().st_size < _LARGEST:
+                yield path.relative_to(folder).as_posix(), path
+                if (count := count + 1) == _MOST:
+                    return
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """What a folder holds, level by level; of a large one the start."""
+    level, left = [folder], _LOOKED_AT
+    for _ in range(_DEEPEST):
+        inner = [path for each in level for path in sorted(each.iterdir())[:left]]
+        yield from inner[:left]
+        left -= len(inner)
+        level = [p for p in inner if p.is_dir() and not p.is_symlink() and not p.name.startswith(".")]
+        if left <= 0:
+            return
 
 
 def _folders(script: Path, root: Path) -> list[Path]:

@@ -26,6 +26,7 @@ def slot_json(context: Context, slot: Slot) -> Json:
         "attributes": attributes(context, slot.uses),
         "keys": list(slot.uses.keys),
         "drawn": slot.uses.drawn,
+        "called": slot.uses.called,
         "unpacked": slot.uses.unpacked or slot.uses.item_indices,
         "item_keys": list(slot.uses.item_keys),
         "indexed": not slot.uses.unpacked and slot.uses.item_indices > 0,

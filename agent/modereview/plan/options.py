@@ -9,12 +9,21 @@ from modereview.plan import beside
 
 _HOLDERS = frozenset("args opt opts cfg config conf hparams flags FLAGS hp params arguments".split())
 _TRAINS = re.compile(r"^-+(do_|do-)?train(ing)?$")  # without the flag a script may do nothing
+_PARSES = re.compile(r"(parse_(known_)?(args|opts?)\w*|get_(args|opts?|config)|options)$", re.IGNORECASE)
+_TRAINS_AS_COMMAND = re.compile(r"train|fit|learn")
 _BY_TYPE: dict[str, int | float | str | bool] = {"int": 2, "float": 0.1, "str": "", "bool": False}
 
 
 def holder(name: str) -> bool:
     """Whether a name is one that parsed options go by."""
     return name in _HOLDERS
+
+
+def holders(tree: ast.Module) -> list[str]:
+    """The names that options go by in a file: the usual ones, and those that something parsed is bound to."""
+    assigned = (n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call))
+    parsed = {ast.unparse(n.targets[0]) for n in assigned if _PARSES.search(ast.unparse(n.value.func))}  # type: ignore[attr-defined]
+    return sorted(_HOLDERS | parsed)
 
 
 def options(tree: ast.Module) -> dict[str, ast.expr]:
@@ -57,8 +66,29 @@ def required(tree: ast.Module, configuration: str | None = None) -> list[str]:
     calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
     adders = ("add_argument", "option", "argument")  # of argparse, and of click
     found = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in adders]
-    compared = _compared(tree)
-    return [word for call in found for word in _typed(call, compared, configuration)]
+    compared, commands = _compared(tree), _commands(tree)
+    chosen = next((c for c in commands if _TRAINS_AS_COMMAND.search(c[0])), (commands or [("", "")])[0])
+    others = {parser for _, parser in commands} - {chosen[1]}
+    before = [c for c in found if _parser(c) not in {chosen[1], *others}]
+    behind = [c for c in found if chosen[1] and _parser(c) == chosen[1]]
+    words = [[w for call in part for w in _typed(call, compared, configuration)] for part in (before, behind)]
+    return [*words[0], *filter(None, [chosen[0]]), *words[1]]
+
+
+def _commands(tree: ast.Module) -> list[tuple[str, str]]:
+    """(subcommand, the name of its parser) of each that a command line takes."""
+    assigned = {id(n.value): ast.unparse(n.targets[0]) for n in ast.walk(tree) if isinstance(n, ast.Assign)}
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args]
+    adding = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "add_parser"]
+    named = [
+        (c.args[0].value, assigned.get(id(c), "")) for c in adding if isinstance(c.args[0], ast.Constant)
+    ]
+    return [(str(name), parser) for name, parser in named]
+
+
+def _parser(call: ast.Call) -> str:
+    """What an option is added to."""
+    return ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
 def batch_options(tree: ast.Module) -> list[str]:

@@ -49,11 +49,20 @@ def rehearsed_recipe(program: Program, found: Json, drawn: Value | None) -> Reci
     run = tuple(d for d in (_as_seen(drive, seen) for drive in drives(sites(program))) if d.roles)
     texts = {drive.code for drive in run}
     target = target_of(program, tuple(site for site in sites(program) if site.text in texts))
+    target = replace(target, functions=_gone_through(program, target.functions, found["through"]))
     changes = tuple(Value(c["name"], c["code"], c["why"]) for c in found["changes"])
     rehearsal = Rehearsal(changes, tuple(found["arguments"]), tuple(found["files"]), found["most"])
     tried, trials = found["tried"], _trials(found)
     values = (drawn,) if drawn else ()
     return Recipe(target, values, run, "", tried=tried, rehearsal=rehearsal, trials=trials)
+
+
+def _gone_through(program: Program, functions: tuple[str, ...], lines: Sequence[int]) -> tuple[str, ...]:
+    """The functions with those that the run was inside of while they ran a model."""
+    around = [[f for f in program.functions if f.span.line <= n <= f.span.end_line] for n in lines]
+    inner = (min(each, key=lambda f: f.span.end_line - f.span.line) for each in around if each)
+    own = (f.name for f in inner if f.name.rpartition(".")[2] != "forward")
+    return tuple(dict.fromkeys((*functions, *own)))
 
 
 def not_shown(program: Program, reached: Sequence[Recipe | Unreached | None]) -> tuple[Unreached, ...]:

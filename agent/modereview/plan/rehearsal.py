@@ -15,43 +15,16 @@ from modereview.plan.described import Json, attributes, slot_json
 from modereview.plan.gives import gives
 from modereview.plan.kinds import kind_of
 from modereview.plan.names import literal, resolve
-from modereview.plan.options import batch_options, configurations, holder, required
+from modereview.plan.options import batch_options, configurations, holder, holders, required
 from modereview.plan.slots import Context, Slot
 from modereview.plan.tree import level, scopes
+from modereview.plan.unsearched import unsearched
 from modereview.plan.uses import uses_of
 from modereview.records import Drive, Forward, Function, Mode, Program, Role, Target
 from modereview.rules import mr108, mr504
 
-# Calls with an effect outside the run: they write, show, send or delete.
-_EFFECTS = re.compile(
-    r"(^|\.)(save|savez|savefig|save_image|save_pretrained|show|imshow|to_csv|push_to_hub|urlretrieve)$"
-    r"|^(os\.(system|remove|unlink|rename|kill)|shutil\.\w+|subprocess\.\w+|wandb\.\w+|mlflow\.\w+)$"
-    r"|(^|\.)dist(ributed)?\.(all_reduce|reduce|broadcast)$"
-    r"|(^|\.)(SummaryWriter|set_device|init_process_group|destroy_process_group|barrier)$"
-)
 _BATCH_SIZE = re.compile(r"(?i)(^|_|\.)(batch_?size|bs|bsz)$")
 GIVEN = "given in pyproject.toml"
-_INSTEAD = (  # (callee, what is called instead)
-    (r"^(tyro\.cli|(simple_parsing|pyrallis)\.parse)$", "(lambda made, *_, **__: made())"),
-    (r"^torch\.compile$", "(lambda same, **_: same)"),
-    (r"^(torch\.)?(multiprocessing|mp)\.spawn$", "(lambda work, args=(), *_, **__: work(0, *args))"),
-    # An export runs the model once; what it writes, and the package that it needs, are no matter here.
-    (
-        r"(^|\.)(onnx|export)\.export$",
-        "(lambda model, args=(), *_, **__: "
-        "(model(*args if isinstance(args, tuple) else (args,)), MagicMock())[1])",
-    ),
-    (r"(^|\.)convert_sync\w+$", "(lambda module, *_, **__: module)"),
-    (r"(^|\.)amp\.initialize$", "(lambda *given, **_: given if given[1:] else given[0])"),
-    (r"(^|\.)amp\.scale_loss$", "(lambda loss, *_, **__: MagicMock(__enter__=lambda _: loss))"),
-    (r"(^|\.)(DistributedDataParallel|DDP)$", "(lambda module, *_, **__: nn.DataParallel(module))"),
-    (r"(^|\.)dist(ributed)?\.get_rank$", "(lambda *_: 0)"),
-    (r"(^|\.)dist(ributed)?\.get_world_size$", "(lambda *_: 1)"),
-    (r"(^|\.)DistributedSampler$", "(lambda data, **_: torch.utils.data.DistributedSampler(data, 1, 0))"),
-)
-# Processes of their own are slow to start, and what fails in them has no place in the script.
-_WITHOUT_WORKERS = {"num_workers": "0", "prefetch_factor": "None", "persistent_workers": "False"}
-_SET_BY_LAUNCHERS = {"RANK": "'0'", "LOCAL_RANK": "'0'", "WORLD_SIZE": "'1'", "LOCAL_WORLD_SIZE": "'1'"}
 
 
 @dataclass(frozen=True)
@@ -113,6 +86,7 @@ def request(context: Context) -> dict[str, object]:
     told = context.told(context.program.source.path.name)
     given = told.values if told else ()
     files, configuration = _files(context.program)
+    training = _training(context.program)
     return {
         "sites": [
             {
@@ -132,12 +106,13 @@ def request(context: Context) -> dict[str, object]:
         "entries": [f.name for f in context.program.functions if f.roles & {"train"} and _callable(f)],
         "classes": list(target_of(context.program, found).classes),
         "slots": _with_items({str(line): slots for line, slots in _slots(context)}),
-        "training": sorted(_training(context.program)),
-        "fixed": [{"name": n, "code": c, "why": w} for n, c, w in _fixed(tree, _training(context.program))]
+        "training": sorted(training),
+        "fixed": [{"name": n, "code": c, "why": w} for n, c, w in unsearched(context.program, training)]
         + [{"name": name, "code": code, "why": GIVEN} for name, code in given],
         "arguments": list(told.arguments) if told and told.arguments else required(tree, configuration),
         "files": files,
         "batch_options": batch_options(tree),
+        "holders": holders(tree),
         "batch_sizes": _batch_sizes(tree),
         "starred": "import *" in ast.unparse(tree),
         "options": {
@@ -168,8 +143,10 @@ def _files(program: Program) -> tuple[list[str], str | None]:
 
 
 def running(program: Program) -> list[str]:
-    """The functions that run a model, by their last names."""
-    return sorted({f.name.rpartition(".")[2] for f in program.functions if f.roles} - {"forward"})
+    """The functions that run a model, by their last names, and the classes that train one."""
+    names = {f.name.rpartition(".")[2] for f in program.functions if f.roles}
+    trainers = {f.method_of for f in program.functions if f.method_of and f.roles & {"train", "evaluate"}}
+    return sorted((names | trainers) - {"forward"})
 
 
 def _callable(function: Function) -> bool:
@@ -190,9 +167,26 @@ def _slots(context: Context) -> Iterator[tuple[int, list[Json]]]:
             if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Constant):
                 parts = _parts(statement.targets[0])
                 slots = [_part(context, function, part, statement) for part in parts]
+                if len(slots) == 1 and (handed := _handed_on(context, slots[0]["name"])):
+                    slots[0]["nested"] = handed
                 if any(slot["kind"] == "target" for slot in slots):  # what goes with targets is no dataset
                     slots = [{**s, "kind": "input"} if s["kind"] == "dataset" else s for s in slots]
                 yield statement.lineno, slots
+
+
+def _handed_on(context: Context, name: object) -> list[Json]:
+    """What a name holds that is taken apart in a call of the file: `train(*data)`; empty where none is."""
+    tree = context.program.source.tree
+    params = {f.name.rpartition(".")[2]: f.params for f in context.program.functions}
+    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) in params):
+        if any(isinstance(a, ast.Starred) and ast.unparse(a.value) == name for a in call.args):
+            callee, keywords = ast.unparse(call.func), {k.arg for k in call.keywords}
+            wanted = [p for p in params[callee] if p.name not in keywords and p.default is None]
+            wanted = [p for p in wanted if p.kind not in ("*", "**")][len(call.args) - 1 :]
+            uses = [(p, uses_of(context.program, callee, p.name)) for p in wanted]
+            slots = [Slot(p.name, kind_of(p.name, p.annotation, use), use) for p, use in uses]
+            return [slot_json(context, slot) for slot in slots]
+    return []
 
 
 def _part(context: Context, function: str, target: ast.expr, statement: ast.Assign) -> Json:
@@ -236,45 +230,3 @@ def _slot(context: Context, function: str, name: str, statement: ast.Assign) -> 
             uses |= uses_of(context.program, reader.name, name, hops=1) if name in reader.reads else uses
     kind = kind_of(name.rpartition(".")[2], None, uses)
     return Slot(name.rpartition(".")[2], kind, uses, None, statement.lineno)
-
-
-def _fixed(tree: ast.Module, training: set[str]) -> Iterator[tuple[str, str, str]]:
-    """Changes that need no search: loops that train cut short, calls with effects outside left out."""
-    found: dict[str, tuple[str, str]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.For) and any(f"{call}(" in ast.unparse(node) for call in training):
-            found.update((text, (code, "")) for text, code in _short(node.iter))
-        elif isinstance(node, ast.Call):
-            found.update((text, (code, "")) for text, code in _called(ast.unparse(node.func)))
-        elif isinstance(node, ast.keyword) and node.arg in _WITHOUT_WORKERS:
-            found[f"{node.arg}="] = (_WITHOUT_WORKERS[node.arg], "")
-        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
-            name = ast.unparse(node.slice).strip("'")
-            if isinstance(node.ctx, ast.Load) and name in _SET_BY_LAUNCHERS:
-                found[ast.unparse(node)] = (_SET_BY_LAUNCHERS[name], "")
-        elif isinstance(node, ast.Attribute) and re.fullmatch(
-            r"torch\.cuda\.\w+Tensor", name := ast.unparse(node)
-        ):
-            found[name] = (name.replace(".cuda", ""), "")
-    yield from ((text, code, why) for text, (code, why) in found.items())
-
-
-def _called(callee: str) -> Iterator[tuple[str, str]]:
-    """What is changed for a call of a function, wherever it stands."""
-    if instead := next((code for pattern, code in _INSTEAD if re.search(pattern, callee)), None):
-        yield callee, instead
-    elif _EFFECTS.search(callee):
-        yield f"{callee}(...)", "MagicMock()"
-
-
-def _short(iterated: ast.expr) -> Iterator[tuple[str, str]]:
-    """`range(1, epochs + 1)` with the change that makes it three rounds."""
-    for call in ast.walk(iterated):
-        if (
-            isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Name)
-            and call.func.id in ("range", "trange")
-        ):
-            start = ast.unparse(call.args[0]) if len(call.args) > 1 else "0"
-            bounds = f"{start}, {start} + 3" if start != "0" else "3"
-            yield ast.unparse(call), f"{call.func.id}({bounds})"

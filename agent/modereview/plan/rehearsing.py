@@ -88,8 +88,20 @@ def rehearsed(changes, arguments=(), files=(), most=60):
         forwards.pop()  # left before a gradient could come back to it
     return forwards
 '''
-# The same where a change names the model that takes anything.
-REHEARSAL_WITH_ANY = REHEARSAL.replace("names |= {", 'names |= {"AnyModel": AnyModel, ', 1)
+# What a change may name besides: of the test file; and whether an episode ends with this step.
+HELPERS = {
+    "AnyModel": "AnyModel",
+    "Options": "Options",
+    "ends": "itertools.cycle([False, False, False, True])",
+}
+
+
+def rehearsal_with(*helpers: str) -> str:
+    """The same for changes that name these helpers."""
+    named = ", ".join(f'"{name}": {HELPERS[name]}' for name in helpers)
+    return REHEARSAL.replace("names |= {", f"names |= {{{named}, ", 1) if helpers else REHEARSAL
+
+
 REHEARSAL_IMPORTS = (
     "import ast",
     "import contextlib",
@@ -137,7 +149,7 @@ def tensors(output):
 
 ABSENT = '''\
 class StandIn(mock.MagicMock):
-    """A mock that leaves what it decorates, and a class that inherits from it, as they are."""
+    """A mock that leaves what it decorates, and classes that inherit from it, alone."""
 
     def __call__(self, *args, **kwargs):
         given = args[0] if len(args) == 1 and not kwargs else None
@@ -155,7 +167,7 @@ def stand_in_for(*packages):
     for package in packages:
         try:
             importlib.import_module(package)
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever its import raises)
             parent, _, name = package.rpartition(".")
             sys.modules[package] = StandIn()
             if parent in sys.modules:
@@ -239,6 +251,18 @@ class OldScalars(TorchFunctionMode):
         if function is torch.Tensor.__getitem__ and args[0].dim() == 0:
             return args[0]
         return function(*args, **(kwargs or {}))
+'''
+PROCESS = '''\
+class OneProcess:
+    """This process is the whole group: what it sends comes from itself."""
+
+    def __enter__(self):
+        alone = {"get_rank": 0, "get_world_size": 1, "get_backend": "gloo"}
+        sent = ("all_reduce", "reduce", "broadcast", "barrier", "init_process_group")
+        for name, value in (alone | dict.fromkeys(sent)).items():
+            answer = mock.MagicMock(return_value=value)
+            setattr(torch.distributed, name, answer)
+        torch.distributed.all_gather = lambda to, tensor, *_, **__: to[0].copy_(tensor)
 '''
 ITERATORS = '''\
 class OldIterators:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from modereview.plan import rehearsal
 from modereview.plan.anything import ANYTHING
+from modereview.plan.configured import HELD, HELD_IMPORTS, OPTIONS, with_options
 from modereview.plan.described import attributes, call_parts, class_of, slot_json
 from modereview.plan.gives import gives
 from modereview.plan.idle import dropping, is_idle
@@ -22,16 +23,18 @@ from modereview.plan.rehearsing import (
     ABSENT_IMPORTS,
     GPU,
     GPU_IMPORTS,
+    HELPERS,
     ITERATORS,
     OBSERVED,
     PRETRAINED,
     PRETRAINED_IMPORTS,
+    PROCESS,
     REHEARSAL_IMPORTS,
-    REHEARSAL_WITH_ANY,
     SCALARS,
     VIEWS,
     WEIGHTS,
     WEIGHTS_IMPORTS,
+    rehearsal_with,
 )
 from modereview.plan.shapes import shapes
 from modereview.plan.slots import Context, reached
@@ -50,18 +53,22 @@ _RUNNER = "\n".join(
     (
         *REHEARSAL_IMPORTS,
         *ABSENT_IMPORTS,
+        *HELD_IMPORTS,
         *GPU_IMPORTS,
         *PRETRAINED_IMPORTS,
         "",
-        REHEARSAL_WITH_ANY,
+        rehearsal_with(*HELPERS),
         OBSERVED,
         ANYTHING,
-        ABSENT,
+        OPTIONS,
+        HELD,
+        with_options(ABSENT),
         GPU,
         VIEWS,
         ITERATORS,
         SCALARS,
         PRETRAINED,
+        PROCESS,
     )
 )
 
@@ -75,9 +82,9 @@ def request(context: Context, load: Literal["import", "definitions"], found: tup
         "loader": "\n".join(
             (
                 *loader_imports(load),
-                *(*ABSENT_IMPORTS, *WEIGHTS_IMPORTS, *GPU_IMPORTS, *PRETRAINED_IMPORTS),
-                *("", loader(load), ABSENT, WEIGHTS, GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED),
-                *(OBSERVED, ANYTHING),
+                *(*ABSENT_IMPORTS, *HELD_IMPORTS, *WEIGHTS_IMPORTS, *GPU_IMPORTS, *PRETRAINED_IMPORTS),
+                *("", loader(load), OPTIONS, HELD, with_options(ABSENT)),
+                *(WEIGHTS, GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED, PROCESS, OBSERVED, ANYTHING),
             )
         ),
         "seconds": SEARCH_SECONDS,

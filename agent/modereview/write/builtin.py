@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from modereview.plan.anything import ANYTHING
+from modereview.plan.configured import HELD, HELD_IMPORTS, OPTIONS, keep_options, with_options
 from modereview.plan.contracts import shadows_train
 from modereview.plan.loading import loader, loader_imports
 from modereview.plan.rehearsing import (
@@ -16,17 +18,18 @@ from modereview.plan.rehearsing import (
     ABSENT_IMPORTS,
     GPU,
     GPU_IMPORTS,
+    HELPERS,
     ITERATORS,
     OBSERVED,
     PRETRAINED,
     PRETRAINED_IMPORTS,
-    REHEARSAL,
+    PROCESS,
     REHEARSAL_IMPORTS,
-    REHEARSAL_WITH_ANY,
     SCALARS,
     VIEWS,
     WEIGHTS,
     WEIGHTS_IMPORTS,
+    rehearsal_with,
 )
 from modereview.records import Case, Contract, Plan, Recipe, Role, Suite
 from modereview.write.arrange import EVALUATING, RECORDED, arrange, recipe_imports
@@ -38,6 +41,7 @@ _INSTEAD = {
     "OldIterators": ITERATORS,
     "OldScalars": SCALARS,
     "SmallPretrained": PRETRAINED,
+    "OneProcess": PROCESS,
 }
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -83,6 +87,7 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
     imports = {
         *_IMPORTS,
         *ABSENT_IMPORTS,
+        *HELD_IMPORTS,
         *REHEARSAL_IMPORTS,
         *WEIGHTS_IMPORTS,
         *GPU_IMPORTS,
@@ -98,21 +103,29 @@ def _header(plan: Plan, names: dict[Recipe, str]) -> str:
         loader=loader(plan.load),
         loads=any(recipe.rehearsal is None for _, recipe in plan.pairs),
         absent=", ".join(map(repr, plan.absent)),
-        stand_in_for=ABSENT.strip(),
+        options=OPTIONS.strip(),
+        stand_in_for=_stand_in_for(plan),
         weightless=plan.weightless,
         without_weights=WEIGHTS.strip(),
         instead={name: _INSTEAD[name].strip() for name in plan.instead},
         observed=OBSERVED.strip(),
         anything=ANYTHING.strip(),
-        rehearsal=REHEARSAL_WITH_ANY if _names_any_model(plan) else REHEARSAL,
+        rehearsal=rehearsal_with(*(name for name in HELPERS if re.search(rf"\b{name}\b", _changes(plan)))),
         builders=[arrange(recipe, name, _escaped(source.path.name)) for recipe, name in names.items()],
     )
 
 
-def _names_any_model(plan: Plan) -> bool:
-    """Whether a change of a script's own run puts in the model that takes anything."""
-    changes = (change for recipe in plan.recipes if recipe.rehearsal for change in recipe.rehearsal.changes)
-    return any("AnyModel(" in change.code for change in changes)
+def _changes(plan: Plan) -> str:
+    """The code of all that is changed in the script's own run."""
+    runs = (recipe.rehearsal for recipe in plan.recipes if recipe.rehearsal)
+    return "\n".join(change.code for run in runs for change in run.changes)
+
+
+def _stand_in_for(plan: Plan) -> str:
+    """What stands in for packages that are not installed, options of theirs included where they keep some."""
+    if keep_options(plan.absent, plan.program.source.path):
+        return f"{HELD}\n\n{with_options(ABSENT)}".strip()
+    return ABSENT.strip()
 
 
 def _escaped(name: str) -> str:

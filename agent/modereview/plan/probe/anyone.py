@@ -47,7 +47,7 @@ _SCORES = (  # (what it makes of its ten scores a sample, inputs, shape of the o
 
 def known(names: dict[str, Any]) -> None:
     """Take what stands in out of the text that the test file will hold."""
-    STAND_INS.update({name: names[name] for name in ("AnyModel", "any_loss")})
+    STAND_INS.update({name: names[name] for name in ("AnyData", "AnyModel", "Options", "any_loss")})
 
 
 def pliable_models(gives: list[str]) -> list[dict[str, Any]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ def attempt(job: Json, state: State, deadline: Deadline) -> Json:
 
     "seen" holds (line, whether a gradient came back); where it stopped, "error", "frames" (lines of the
     script, outermost first) and "kind" (choice, forward, loss, time or "") say how. "ways" tells, for lines
-    that called a model, what leads to a tensor in its output.
+    that called a model, what leads to a tensor in its output; "through" which lines were active then.
     """
     changes = state.all_changes()
     if changes is None:
@@ -43,7 +45,7 @@ def attempt(job: Json, state: State, deadline: Deadline) -> Json:
     limit = max(min(_RUN_SECONDS, deadline.left), 0.5)
     work = functools.partial(_run, job, changes, state, limit)
     answer = in_children([("run", work)], limit + _SEARCH_SECONDS)["run"]
-    return {"seen": [], "frames": [], "kind": "", "ways": {}, "count": 0, **answer}
+    return {"seen": [], "frames": [], "kind": "", "ways": {}, "count": 0, "through": [], **answer}
 
 
 def arguments(job: Json, state: State) -> list[str]:
@@ -64,9 +66,11 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
     forwards: list[Any] = []
     note = names["observed"]
     ways: dict[str, str | None] = {}
+    through: set[int] = set()
 
     def observed(call: str, where: str, module: nn.Module, output: Any) -> Any:
         ways.setdefault(call, way_to(output))
+        through.update(_active(job["path"]))
         forwards.append(note(call, where, module, output))
         return forwards[-1]
 
@@ -91,8 +95,18 @@ def _run(job: Json, changes: dict[str, str], state: State, limit: float) -> Json
         "output": last.get("output"),
         "ways": ways,
         "count": len(forwards),
+        "through": sorted(through),
         "captured": capture.found(),
     }
+
+
+def _active(path: str) -> Iterator[int]:
+    """The lines at which the script's own frames are."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename == path:
+            yield frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]
 
 
 def _of_project(job: Json, error: BaseException) -> str | None:

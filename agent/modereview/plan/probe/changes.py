@@ -30,6 +30,7 @@ class State:
     typed: tuple[str, ...] = ()  # behind the script's name
     sizes: tuple[str, ...] = ()  # assignments of batch sizes
     small: bool = False  # whether batches have as many rows as the stand-ins
+    large: bool = False  # whether there are more samples than usual
     tiny: bool = False  # whether there is one batch of two samples: the model is slow
     most: int | None = None  # forwards after which the run is left
     refused: int = 0  # choices in a row that stopped at the same line

@@ -57,6 +57,13 @@ def tiny(choice: Choice) -> Choice:
     return replace(choice, inputs=inputs, batches=1, model={**choice.model, "output": output})
 
 
+def larger(choice: Choice) -> Choice:
+    """Batches of four times as many samples."""
+    inputs = tuple(replace(g, shape=(4 * g.shape[0], *g.shape[1:])) if g.shape else g for g in choice.inputs)
+    output = [4 * choice.model["output"][0], *choice.model["output"][1:]]
+    return replace(choice, inputs=inputs, model={**choice.model, "output": output})
+
+
 def code(slot: Json, choice: Choice) -> str | None:
     """The expression for a slot, in the words of the script's own run; None where the choice does not fit."""
     if slot.get("nested"):
@@ -66,6 +73,7 @@ def code(slot: Json, choice: Choice) -> str | None:
         found = by_name.format(rows=choice.rows, half=max(choice.rows // 2, 2))
         return f"{found}.numpy()" if slot.get("array") else found
     plain = slot["kind"] in ("unknown", "count", "epochs") and not slot["attributes"] and not slot["keys"]
+    plain = plain and not slot["called"]
     if plain and (known := number(slot["name"])):
         return known
     made = _samples(slot, choice) if slot["kind"] == "dataset" else code_of(slot, choice, [])
@@ -73,6 +81,7 @@ def code(slot: Json, choice: Choice) -> str | None:
         return None
     found = made.replace("unittest.mock.MagicMock()", MOCK).replace("tempfile.mkdtemp()", "'.'")
     found = found.replace("types.SimpleNamespace", "SimpleNamespace")
+    found = re.sub(r"\bscript\.", "", found)  # it is evaluated there
     return f"{found}.numpy()" if slot.get("array") else found
 
 

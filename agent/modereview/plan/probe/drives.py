@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from .anyone import anyones_models, pliable_models, with_parts
@@ -15,6 +16,7 @@ from .guesses import IMAGES_BY_SIZE, Guess
 from .limits import Deadline, OutOfTime, one_line
 from .machine import adapted, needed
 from .refusing import instead
+from .sizes import number
 from .standins import Choice, code_of, tasks
 from .targets import inputs_of
 from .watch import run
@@ -28,7 +30,8 @@ _LIKED = 3  # kinds of targets for those
 _OFTEN = 6  # trials that end alike, before what refuses them is replaced
 _FIRST_SHARE = 0.6  # of the time, for the preferred way
 _ORDER = ("model", "loader", "dataset", "batch", "input", "target", "criterion", "optimizer")
-_MISSING = re.compile(r"'types.SimpleNamespace' object has no attribute '(\w+)'")
+_LACKING = re.compile(r"'(?:TensorDataset|AnyData)' object has no attribute '(\w+)'")
+_MISSING = re.compile(r"'(?:types.SimpleNamespace|Options)' object has no attribute '(\w+)'")
 
 Json = dict[str, Any]
 
@@ -36,14 +39,14 @@ Json = dict[str, Any]
 def reach(scenario: Json, recipes: dict[str, Json], space: Json, limit: float) -> Json:
     """The recipe of a scenario as JSON; {"error", "tried"} where none was found."""
     whole, errors, tried = Deadline.after(0.9 * limit), Counter[str](), 0
-    for number, way in enumerate(scenario["ways"]):
-        last = number + 1 == len(scenario["ways"])
+    for place, way in enumerate(scenario["ways"]):
+        last = place + 1 == len(scenario["ways"])
         search = _Search(way, scenario, space, whole if last else Deadline.after(_FIRST_SHARE * limit))
         for choice in _choices(way, scenario, recipes, Deadline.after(_PLAIN_SHARE * search.deadline.left)):
             answer = search.attempt(choice)
             if answer is not None:
                 trials = _trials(errors + search.errors)
-                found = {"patched": [name for name, _ in search.replaced], "number": number}
+                found = {"patched": [name for name, _ in search.replaced], "number": place}
                 return {**answer, **found, "tried": tried + search.tried, "trials": trials}
             if search.exhausted:
                 break
@@ -59,7 +62,7 @@ def _trials(errors: Counter[str]) -> list[str]:
 
 @dataclass
 class _Search:
-    """The trials of one way: what was tried, what went wrong, what the parsed arguments needed."""
+    """The trials of one way: what was tried, what went wrong, what options and data needed."""
 
     way: Json
     scenario: Json
@@ -69,6 +72,7 @@ class _Search:
     errors: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
     attributes: tuple[tuple[str, str | None], ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
     wrapped: bool = False
     replaced: tuple[tuple[str, str], ...] = ()  # globals of the script that refuse stand-ins
 
@@ -80,7 +84,9 @@ class _Search:
     def attempt(self, choice: Choice) -> Json | None:
         """Run a choice, again with each attribute that the parsed arguments lacked; None where it fails."""
         while not self.exhausted:
-            values = _values(self.way, replace(choice, attributes=self.attributes), self.wrapped)
+            values = _values(
+                self.way, replace(choice, attributes=self.attributes, more=self.more), self.wrapped
+            )
             if values is None:
                 return None
             values += [{"name": name, "code": code, "why": REFUSED} for name, code in self.replaced]
@@ -103,11 +109,19 @@ class _Search:
                 continue
             if missing := _MISSING.search(error):
                 self.attributes += ((missing.group(1), None),)
+            elif (lacking := _LACKING.search(error)) and lacking.group(1) not in dict(self.more):
+                self.more += ((lacking.group(1), self._read(lacking.group(1))),)
             elif stand_in and self.errors[error] >= _OFTEN:
                 self.replaced += (stand_in,)
             else:
                 return None
         return None
+
+    def _read(self, name: str) -> str:
+        """What the data may have by that name: a size, or a method that gives one."""
+        value = number(name) or "1.0"
+        called = f".{name}(" in Path(self.space["script"].__file__).read_text(errors="replace")
+        return f"unittest.mock.MagicMock(return_value={value})" if called else value
 
     def _stand_in(self, failure: BaseException) -> tuple[str, str] | None:
         """What could replace the helper of the script that failed, if one did."""

@@ -39,7 +39,8 @@ PRETRAINED = Instead(
     "SmallPretrained",
     r"huggingface\.co|Can't load (the )?(model|config|tokenizer)|offline mode|not a local folder",
 )
-MACHINE = (GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED)
+PROCESS = Instead("OneProcess", r"[Dd]efault process group has not been initialized|environ\w* variable RANK")
+MACHINE = (GPU, VIEWS, ITERATORS, SCALARS, PRETRAINED, PROCESS)
 
 
 def known(names: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ _TARGETS = (  # (message of a loss, the kinds of targets that it asks for)
     (r"0D or 1D target tensor expected|multi-target|1D target tensor expected", ("class", "stream", "pair")),
     (r"too many indices for tensor of dimension 1", ("labels", "tokens")),
     (r"only batches of spatial targets|spatial target", ("map",)),
-    (r"match target batch_size|batch_size \(\d+\) to match", ("stream", "tokens", "class")),
+    (r"match target batch_size|batch_size \(\d+\) to match", ("stream", "tokens", "class", "inputs")),
     (r"Found dtype Long but expected|floating point type for target|Float but found Long", _REALS),
     (r"but expected Long|type Long but found|(type|dtype)( to be)? Long|Long or Byte|IntTensor", _CLASSES),
     (r"between 0 and 1", ("binary", "unit", "inputs")),
@@ -52,6 +52,16 @@ def parts_wanted(error: str) -> int:
     """How many names an item is taken apart into; 0 where that was not the error."""
     found = re.search(r"values to unpack \(expected (\d+)", error)
     return int(found.group(1)) if found else 0
+
+
+def more_wanted(error: str) -> bool:
+    """Whether there were fewer samples than something splits."""
+    return bool(re.search(r"greater than the number of (samples|members)", error))
+
+
+def fewer_wanted(error: str) -> bool:
+    """Whether more samples were drawn than had been collected."""
+    return "larger than population" in error or "larger sample than population" in error
 
 
 def wants_array(error: str) -> bool:

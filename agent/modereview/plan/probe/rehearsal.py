@@ -13,7 +13,7 @@ from . import messages
 from .attempt import arguments, attempt
 from .certain import certain
 from .changes import State
-from .choices import choices, of_inputs, recipe_of, tiny
+from .choices import choices, larger, of_inputs, recipe_of, tiny
 from .elsewhere import made_elsewhere
 from .guesses import Guess
 from .limits import Deadline
@@ -22,13 +22,14 @@ from .repairs import (
     entered,
     given_data,
     in_training,
-    oftener,
     repaired,
     with_arrays,
     with_loaders,
     without_mocks,
 )
+from .sooner import later, oftener
 from .typing_in import retyped
+from .worlds import lived_in
 
 _STUBBORN = 5  # choices that a model from elsewhere refuses, before one stands in that takes anything
 _REFUSED = 14  # choices that stop at one line, before something else is changed
@@ -57,7 +58,7 @@ def reach(job: Json, recipes: dict[str, Json], absent: list[str], limit: float) 
         captured = answer.get("captured") or captured
         complete = not answer.get("error") and not _unseen(job, answer)
         if not answer.get("error") and len(answer["seen"]) > len(best.get("seen", ())):
-            best = {**_found(job, state), "seen": answer["seen"], "tried": tried}
+            best = {**_found(job, state), **_shown(answer), "tried": tried}
         if answer.get("error") and len(answer["seen"]) > (late[0] if late else 0) and answer["count"] > 1:
             late = len(answer["seen"]), replace(state, most=answer["count"])
         following = None if complete else _next(job, tree, state, answer)
@@ -78,7 +79,7 @@ def _left(job: Json, state: State, best: Json, trials: list[str]) -> Json:
     trials.append(f"left after {state.most} forwards: {answer.get('error') or _amount(answer['seen'])}")
     if answer.get("error") or len(answer["seen"]) <= len(best.get("seen", ())):
         return best
-    return {**_found(job, state), "seen": answer["seen"], "tried": len(trials)}
+    return {**_found(job, state), **_shown(answer), "tried": len(trials)}
 
 
 def _amount(seen: list[Any]) -> str:
@@ -87,10 +88,9 @@ def _amount(seen: list[Any]) -> str:
 
 def _found(job: Json, state: State) -> Json:
     why = str(state.choice.model["why"])
-    data = {key for key, _ in state.slots}
+    reasons = {c["name"]: c["why"] for c in job["fixed"]} | {key: why for key, _ in state.slots}
     changes = [
-        {"name": k, "code": c, "why": why if k in data else ""}
-        for k, c in (state.all_changes() or {}).items()
+        {"name": k, "code": c, "why": reasons.get(k, "")} for k, c in (state.all_changes() or {}).items()
     ]
     return {
         "changes": changes,
@@ -100,6 +100,10 @@ def _found(job: Json, state: State) -> Json:
         "absent": list(state.absent),
         "instead": list(state.instead),
     }
+
+
+def _shown(answer: Json) -> Json:
+    return {name: answer[name] for name in ("seen", "through")}
 
 
 def _unseen(job: Json, answer: Json) -> list[str]:
@@ -126,10 +130,12 @@ def _next(job: Json, tree: ast.Module, state: State, answer: Json) -> State | No
         return replace(state, typed=words)
     if not error:
         unseen = [site for site in job["sites"] if site["text"] in _unseen(job, answer)]
-        more = with_loaders(job, tree, state) or entered(job, tree, state)
+        more = later(tree, state, unseen) or with_loaders(job, tree, state) or entered(job, tree, state)
         return more or oftener(tree, state, unseen)
     if answer["kind"] == "time":
         return _faster(job, tree, state)
+    if lived := lived_in(tree, state, error):
+        return lived
     told = _as_told(job, tree, state, answer)
     if told is not None:
         return told
@@ -162,14 +168,19 @@ def _as_told(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
         return filled
     if "MagicMock" in error and (solid := without_mocks(state, tree, answer["frames"])):
         return solid
+    if messages.more_wanted(error) and state.slots and not state.large:
+        return replace(state, large=True, choices=tuple(map(larger, state.choices)))
     inside = answer["kind"] in ("forward", "loss")
     parts = 0 if inside else messages.parts_wanted(error)
     if parts and state.slots and parts not in state.parts:
         return replace(state.with_data(unpacked=parts), parts=(*state.parts, parts))
     if messages.wants_array(error) and (arrays := with_arrays(state, tree, answer["frames"])):
         return arrays
-    if not state.small and state.slots and _SIZES.search(error):
+    fewer = messages.fewer_wanted(error)
+    if not state.small and (fewer or state.slots) and (fewer or _SIZES.search(error)):
         return replace(state, small=True)
+    if fewer and not state.tiny:
+        return replace(state, tiny=True, choices=tuple(map(tiny, state.choices)))
     given = state.choice.inputs[0].shape[1:] if state.choice.inputs else ()
     sample = () if answer.get("found") else messages.sample_wanted(error, given)
     if sample and given and given != sample:
@@ -182,6 +193,8 @@ def _as_told(job: Json, tree: ast.Module, state: State, answer: Json) -> State |
 def _other_data(job: Json, tree: ast.Module, state: State, answer: Json) -> State | None:
     """Other data where a model, a loss or the loop that trains refused those at hand."""
     error, kind = answer["error"], answer["kind"]
+    if "StandIn" in error:  # of a package that is not installed, whatever the data
+        return None
     if kind == "forward" and answer.get("found") and not state.searched:
         found = tuple(choices(job, {"": recipe_of(answer["found"])}))
         return replace(state, choices=found, chosen=0, searched=True)

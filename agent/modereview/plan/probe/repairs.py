@@ -13,6 +13,7 @@ from typing import Any
 from .changes import State
 from .choices import MOCK, special
 from .losses import mean_instead
+from .missing import missing
 from .sizes import number
 from .statements import statement_at
 
@@ -21,6 +22,7 @@ _MAY_BE_INPUT = ("unknown", "dataset", "loader")
 _KNOWN = (*_DATA, "device", "folder", "file", "args")
 _LONGEST = 160  # characters of a call that is named as it stands
 
+_SHOWS = re.compile(r"(tqdm|progress\w*|track|enumerate|zip|iter)$")  # a loader that is there already
 _COMMAND_LINES = re.compile(r"(fire\.)?Fire\(|(typer|app|absl|tf|tyro)\.(run|cli|app)\(|plac\.call\(")
 
 Json = dict[str, Any]
@@ -114,7 +116,8 @@ def with_loaders(job: Json, tree: ast.Module, state: State) -> State | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and (slots := job["slots"].get(str(node.lineno))):
             key = f"{ast.unparse(node.targets[0])} ="
-            if key not in known and all(s["kind"] == "loader" for s in slots):
+            shown = isinstance(node.value, ast.Call) and _SHOWS.search(ast.unparse(node.value.func))
+            if key not in known and not shown and all(s["kind"] == "loader" for s in slots):
                 state = state.with_slots(key, slots)
     return state if len(state.slots) > before else None
 
@@ -126,29 +129,6 @@ def entered(job: Json, tree: ast.Module, state: State) -> State | None:
         if _COMMAND_LINES.match(text) and text not in state.known and job["entries"]:
             return state.with_change(text, f"{job['entries'][0]}()")
     return None
-
-
-def oftener(tree: ast.Module, state: State, unseen: list[Json]) -> State | None:
-    """What the script does every so many steps, done at each: a short run would not come to it."""
-    texts = {site["text"] for site in unseen}
-    names = {function.rpartition(".")[2] for site in unseen for function in site["functions"]} - {""}
-    changed = state
-    for node in (n for n in ast.walk(tree) if isinstance(n, ast.If)):
-        inside = ast.unparse(ast.Module(node.body, []))
-        if any(f"{name}(" in inside for name in names) or any(_written(text) in inside for text in texts):
-            for part in (n for n in ast.walk(node.test) if isinstance(n, ast.Compare)):
-                text = ast.unparse(part)
-                if isinstance(part.left, ast.BinOp) and isinstance(part.left.op, ast.Mod):
-                    changed = changed if text in changed.known else changed.with_change(text, "True")
-    return None if changed is state else changed
-
-
-def _written(line: str) -> str:
-    """A line of the script in the spelling of `ast.unparse`; as it is where it is part of a statement."""
-    try:
-        return ast.unparse(ast.parse(line))
-    except SyntaxError:
-        return line
 
 
 def in_training(job: Json, tree: ast.Module, frames: list[int]) -> bool:
@@ -170,7 +150,7 @@ def _candidates(job: Json, tree: ast.Module, answer: Json) -> Iterator[Change]:
         if statement is None:
             continue
         yield from _broadcast(statement, answer["error"])
-        yield from _missing(job, statement, answer["error"])
+        yield from missing(job, tree, statement, answer["error"])
         if mean := mean_instead(job, tree, statement, _by_line(job, answer["ways"])):
             yield 1.45, *mean
         if isinstance(statement, (ast.If, ast.Raise, ast.Assert)):
@@ -199,17 +179,6 @@ def _broadcast(statement: ast.stmt, error: str) -> Iterator[Change]:
     for call in (c for c in calls if len(c.args) == 2 and not c.keywords):
         output, target = map(ast.unparse, call.args)
         yield 1.6, ast.unparse(call), f"{ast.unparse(call.func)}({output}, {target}.view_as({output}))"
-
-
-def _missing(job: Json, statement: ast.stmt, error: str) -> Iterator[Change]:
-    """A value for an option that was not parsed, or for a name that a star import should have brought."""
-    if missing := re.search(r"'(types.Simple)?Namespace' object has no attribute '(\w+)'", error):
-        name = missing.group(2)
-        read = [n for n in ast.walk(statement) if isinstance(n, ast.Attribute) and n.attr == name]
-        yield from ((1.9, ast.unparse(n), job["options"].get(name) or number(name) or MOCK) for n in read)
-    unknown = re.match(r"NameError: name '(\w+)' is not defined", error)
-    if unknown and job["starred"]:
-        yield 1.9, unknown.group(1), number(unknown.group(1)) or MOCK
 
 
 def _conditions(tree: ast.Module, statement: ast.stmt) -> Iterator[Change]:
@@ -274,10 +243,11 @@ def _assigned(job: Json, tree: ast.Module, statement: ast.Assign) -> Iterator[Ch
 
 
 def _set_before(tree: ast.Module, statement: ast.Assign) -> bool:
-    """Whether the same target is assigned in an earlier line, too."""
+    """Whether the same target is given something in an earlier line, too."""
     target = ast.unparse(statement.targets[0])
     before = [n for n in ast.walk(tree) if getattr(n, "lineno", statement.lineno) < statement.lineno]
-    assigned = [n.targets[0] for n in before if isinstance(n, ast.Assign)]
+    made = [n for n in before if isinstance(n, ast.Assign) and not isinstance(n.value, ast.Constant)]
+    assigned = [n.targets[0] for n in made]
     drawn = [part for n in before if isinstance(n, ast.For) for part in ast.walk(n.target)]
     return any(ast.unparse(other) == target for other in (*assigned, *drawn))
 

@@ -32,6 +32,11 @@ _BY_NAME = (
 )
 
 
+def options(values: dict[str, str]) -> str:
+    """The same, where the script also reads them by key: a dict that has them as attributes."""
+    return f"Options({namespace(values).removeprefix('types.SimpleNamespace(')}"
+
+
 def namespace(values: dict[str, str]) -> str:
     """An object of options by name; "SOLVER.BASE_LR" is one of an object within it."""
     parts: dict[str, dict[str, str]] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from .guesses import LENGTH, Guess
 from .machine import needed
-from .sizes import namespace
+from .sizes import namespace, options
 
 _LOSSES = (  # (names of losses, targets that they take)
     (r"nll|cross_?entropy(?!_with)|crossentropy", ("class", "tokens", "map", "stream")),
@@ -62,6 +62,7 @@ class Choice:
     structure: int  # which of several ways to batch
     batches: int = 2
     attributes: tuple[tuple[str, str | None], ...] = ()  # what the parsed arguments turned out to need
+    more: tuple[tuple[str, str], ...] = ()  # what the data turned out to need besides samples
 
     @property
     def rows(self) -> int:
@@ -182,7 +183,8 @@ def _data(slot: dict[str, Any], choice: Choice) -> str | None:
     parts = parts_of(slot, choice, choice.batches * choice.rows, samples=True)
     if parts is None or any(g.text for g in choice.inputs):
         return None
-    dataset = f"torch.utils.data.TensorDataset({', '.join(parts)})"
+    more = [f"{name}={code}" for name, code in choice.more]
+    dataset = f"{'AnyData' if more else 'torch.utils.data.TensorDataset'}({', '.join([*parts, *more])})"
     if slot["kind"] == "dataset" and not wanted.keys() & {"dataset", "batch_size"}:
         return dataset
     return f"torch.utils.data.DataLoader({dataset}, batch_size={choice.rows})"
@@ -285,11 +287,15 @@ def mapping(values: list[tuple[str, str]]) -> str:
 
 
 def _namespace(slot: dict[str, Any], choice: Choice) -> str:
-    """A namespace of what is read of the parsed arguments: their defaults, on the CPU, with few epochs."""
+    """What is read of parsed arguments, by name or by key: their defaults, on the CPU, with few epochs."""
     known = dict(slot["attributes"])
     known.update((name, code) for name, code in choice.attributes)
-    named = {name: name.rpartition(".")[2].lower() for name in known}
-    return namespace({name: _option(named[name], code, choice) for name, code in known.items()})
+    codes = {name: _option(name.rpartition(".")[2].lower(), code, choice) for name, code in known.items()}
+    keyed = {key: _option(key.lower(), None, choice) for key in slot["keys"] if key.isidentifier()}
+    if not keyed:
+        return namespace(codes)
+    of_dicts = dir(dict)  # it has its own `items`, `get` and `update`
+    return options({name: code for name, code in (keyed | codes).items() if name not in of_dicts})
 
 
 def _option(name: str, code: str | None, choice: Choice) -> str:

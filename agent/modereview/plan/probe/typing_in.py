@@ -10,6 +10,7 @@ _KINDS = (  # (complaint, what is typed instead)
     (re.compile(r"invalid [\w<>]+ value: '([^']*)'|'([^']*)' is not a valid integer"), "2"),
     (re.compile(r"(?:Path|File|Directory) '([^']*)' does not exist|'([^']*)': No such file"), "."),
 )
+_EITHER = re.compile(r"one of the arguments (\S+).* is required", re.DOTALL)
 _LACKING = re.compile(r"arguments are required: (.+)|Missing (?:option|argument|parameter) '([\w-]+)")
 
 
@@ -18,9 +19,12 @@ def retyped(typed: tuple[str, ...], complaint: str) -> tuple[str, ...] | None:
     if lacking := _LACKING.search(complaint):
         names = [name.split("/")[0] for name in re.split(r",\s*", lacking.group(1) or lacking.group(2))]
         return (*typed, *(word for name in names for word in ([name, "x"] if name[0] == "-" else ["x"])))
+    if either := _EITHER.search(complaint):
+        return (*typed, either.group(1).split("/")[0], "x")
     if wrong := _CHOICES.search(complaint):
         words = re.findall(r"[\w.+-]+", wrong.group(3))
-        return _instead(typed, complaint, wrong.group(1) or wrong.group(2), words[0]) if words else None
+        word = next((w for w in words if re.search("train|fit", w)), (words or [""])[0])
+        return _instead(typed, complaint, wrong.group(1) or wrong.group(2), word) if words else None
     for pattern, word in _KINDS:
         if wrong := pattern.search(complaint):
             return _instead(typed, complaint, wrong.group(1) or wrong.group(2), word)
