@@ -258,6 +258,22 @@ SHAPES = {
     """,
 }
 FAULTY = {
+    "a generator that is judged at the end of an epoch that trains its opponent": (
+        "MR103",
+        """
+        def train(gen, disc, loader, epochs):
+            for epoch in range(epochs):
+                gen.train()
+                disc.train()
+                for x in loader:
+                    disc(x).mean().backward()
+                with torch.no_grad():
+                    scores = [score(gen(x)) for x in val_loader]
+                print(sum(scores))
+
+        train(nn.Sequential(nn.Linear(3, 3), nn.Dropout()), nn.Linear(3, 1), loader, 9)
+        """,
+    ),
     "several things come from a builder, and one is evaluated as it comes": (
         "MR101",
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
 from modereview.analyze.torchfacts import (
@@ -14,7 +15,7 @@ from modereview.analyze.torchfacts import (
 from modereview.records import Forward, Mode, Program
 from modereview.rules import choosing, lookup, made_up, modes, unseen
 from modereview.rules.base import deliberate
-from modereview.rules.meeting import body_of, meeting
+from modereview.rules.meeting import body_of, is_over_data, meeting
 
 _KEEPS = re.compile(r"save|show|write|plot|dump|draw|log")
 _GENERATORS = ("netg", "generator", "gen", "g", "net_g", "g_net", "g_model")
@@ -50,17 +51,46 @@ def _takes_targets(program: Program, forward: Forward) -> bool:
     return len(given) > 1 and any("target" in (walk.dotted(a) or "") for a in given)
 
 
+def _is_told_to_student(program: Program, forward: Forward) -> bool:
+    """Whether a training function puts two models into TRAIN, and the graph is off for one: a teacher.
+
+    What the function hands on goes backward out of view, and so nothing else says what the result is for.
+    """
+    where = meeting(program, forward)
+    if where is None or where.function != forward.function or forward.held_out:
+        return False
+    others = (f.model for f in _beside_in_step(program, forward))
+    return names_a_training(forward.function) and any(model != forward.model for model in others)
+
+
 def _is_of_training_step(program: Program, forward: Forward) -> bool:
-    """Whether the model trains on the very inputs in the same pass of a loop: features kept for its loss."""
+    """Whether the model trains on the very inputs in the same step: features that are kept for its loss."""
     body = body_of(program, forward.function)
-    loops = [s for s in walk.statements(body) if isinstance(s, ir.Loop) and walk.within(forward.span, s.span)]
     given = _written(program, body, forward)
-    return any(
-        walk.within(other.span, loops[-1].span) and _written(program, body, other) == given
-        for other in program.forwards
-        if loops and forward.grad is False and other.grad is not False and other.mode is Mode.TRAIN
-        if (other.function, other.path, other.model) == (forward.function, forward.path, forward.model)
+    return forward.grad is False and any(
+        other.model == forward.model and _written(program, body, other) == given
+        for other in _beside_in_step(program, forward)
     )
+
+
+def _beside_in_step(program: Program, forward: Forward) -> Iterator[Forward]:
+    """The forwards in TRAIN, with the graph on, in the pass over the data that holds a forward itself."""
+    around = [
+        part
+        for s in walk.statements(body_of(program, forward.function))
+        for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x)))
+        if isinstance(part, ir.Loop | ir.Comprehension) and walk.within(forward.span, part.span)
+    ]
+    step = around[-1] if around else None
+    if isinstance(step, ir.Loop) and is_over_data(step):
+        yield from (
+            other
+            for other in program.forwards
+            if (other.function, other.path) == (forward.function, forward.path)
+            and other.grad is not False
+            and other.mode is Mode.TRAIN
+            and walk.within(other.span, step.span)
+        )
 
 
 def _written(program: Program, body: ir.Block, forward: Forward) -> list[str]:
@@ -162,27 +192,6 @@ def _trains_there(program: Program, forward: Forward) -> bool:
     return any(
         f.role == "train" and f.function == forward.function and f.model == forward.model
         for f in program.forwards
-    )
-
-
-def _is_told_to_student(program: Program, forward: Forward) -> bool:
-    """Whether a training function puts two models into TRAIN, and the graph is off for one: a teacher.
-
-    What the function hands on goes backward out of view, and so nothing else says what the result is for.
-    """
-    where = meeting(program, forward)
-    short = forward.function.rpartition(".")[2]
-    if where is None or where.function != forward.function or not names_a_training(short):
-        return False
-    around = [s for s in walk.statements(where.body) if isinstance(s, ir.Loop)]
-    around = [loop for loop in around if walk.within(forward.span, loop.span)]
-    return not forward.held_out and any(
-        other.model != forward.model
-        and other.grad is not False
-        and other.mode is Mode.TRAIN
-        and any(walk.within(other.span, loop.span) for loop in around[-1:])
-        for other in program.forwards
-        if other.function == forward.function and other.path == forward.path
     )
 
 

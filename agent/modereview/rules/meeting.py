@@ -35,11 +35,13 @@ class Meeting:
     def within_epoch(self) -> bool:
         """Whether a pass of that loop is a step, not an epoch: it runs over data and trains directly."""
         loop = self.loop
-        if loop is None or loop.iterable is None:
-            return False
-        counts = isinstance(loop.iterable, ir.Call) and walk.dotted(loop.iterable.func) in ("range", "trange")
-        return not counts and not any(
-            isinstance(s, ir.Loop) and walk.within(self.forward, s.span) for s in walk.statements(loop.body)
+        return (
+            loop is not None
+            and is_over_data(loop)
+            and not any(
+                isinstance(s, ir.Loop) and walk.within(self.forward, s.span)
+                for s in walk.statements(loop.body)
+            )
         )
 
 
@@ -58,6 +60,12 @@ def meeting(program: Program, forward: Forward) -> Meeting | None:
         return None
     function = forward.through[depth - 1] if depth else ""
     return Meeting(function, body_of(program, function), depth, trail[depth], switched[depth])
+
+
+def is_over_data(loop: ir.Loop) -> bool:
+    """Whether a loop goes over something, rather than counts: a pass is a step, not an epoch."""
+    counts = isinstance(loop.iterable, ir.Call) and walk.dotted(loop.iterable.func) in ("range", "trange")
+    return loop.iterable is not None and not counts
 
 
 def body_of(program: Program, function: str) -> ir.Block:
