@@ -97,8 +97,8 @@ if __name__ == "__main__":
 """,
     not_flagged="a training under a main guard, or in a function that only a guard calls.",
     fix=(
-        "the guard around the training and what follows it, with `--unsafe-fixes`; names stay global. None "
-        "where functions, classes or imports follow."
+        "the guard around the training, the evaluations right before it and what follows, with "
+        "`--unsafe-fixes`; names stay global. None where functions, classes, imports or `# %%` cells follow."
     ),
     check=check,
     mend=mend,
