@@ -601,3 +601,20 @@ def test_a_mask_that_is_scaled_is_drawn_in_training_only(mends):
 -        return x * mask / self.keep
 +        return x * mask / self.keep if self.training else x
 """)
+
+
+def test_no_guard_goes_around_the_cells_of_an_editor(mends):
+    assert mends("""
+ torch.manual_seed(0)
+ model = Net()
+ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+ # %% train
+ for epoch in range(3):
+     optimizer.zero_grad()
+     model(torch.rand(4, 4)).sum().backward()
+     optimizer.step()
+
+ # %% keep
+ torch.save(model.state_dict(), "model.pt")
+""")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Finding, Fix, Program, Severity
 from modereview.rules.base import Rule, fix
+
+_CELL = re.compile(r"#\s*(%%|In\[)")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -27,11 +30,13 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
 
     Never by itself: who imports the file loses that. An `if` makes no scope: names that functions read as
     globals stay globals. Where the rest of the file defines or imports something, others may want it: no fix.
+    Nor where it is cut into cells (`# %%`): an editor runs them one by one.
     """
     rest = program.block[_first(program, finding) :]
     defines = any(isinstance(s, ir.Define | ir.DefineClass | ir.Import) for s in walk.statements(rest))
     guarded = any(isinstance(s, ir.If) and _asks_name(s) for s in rest)
-    if defines or guarded:
+    lines = program.source.lines[rest[0].span.line - 1 : rest[-1].span.end_line]
+    if defines or guarded or any(map(_CELL.match, lines)):
         return
     guard = 'if __name__ == "__main__":'
     moved = edits.wrap(program.source, rest[0].span, rest[-1].span, guard)
@@ -92,8 +97,8 @@ if __name__ == "__main__":
 """,
     not_flagged="a training under a main guard, or in a function that only a guard calls.",
     fix=(
-        "the guard around the training and what follows it, with `--unsafe-fixes`; names stay global. None "
-        "where functions, classes or imports follow."
+        "the guard around the training, the evaluations right before it and what follows, with "
+        "`--unsafe-fixes`; names stay global. None where functions, classes, imports or `# %%` cells follow."
     ),
     check=check,
     mend=mend,
