@@ -59,12 +59,11 @@ def _is_told_to_student(program: Program, forward: Forward) -> bool:
     where = meeting(program, forward)
     if where is None or where.function != forward.function or forward.held_out:
         return False
-    others = (f.model for f in _beside_in_step(program, forward))
-    return names_a_training(forward.function) and any(model != forward.model for model in others)
+    return any(other.model != forward.model for other in _beside_in_step(program, forward))
 
 
 def _is_of_training_step(program: Program, forward: Forward) -> bool:
-    """Whether the model trains on the very inputs in the same step: features that are kept for its loss."""
+    """Whether a training function trains the model on the very inputs in the same step: features are kept."""
     body = body_of(program, forward.function)
     given = _written(program, body, forward)
     return forward.grad is False and any(
@@ -74,7 +73,7 @@ def _is_of_training_step(program: Program, forward: Forward) -> bool:
 
 
 def _beside_in_step(program: Program, forward: Forward) -> Iterator[Forward]:
-    """The forwards in TRAIN, with the graph on, in the pass over the data that holds a forward itself."""
+    """The other forwards in TRAIN, with the graph on, of the step of a training function that holds one."""
     around = [
         part
         for s in walk.statements(body_of(program, forward.function))
@@ -82,11 +81,12 @@ def _beside_in_step(program: Program, forward: Forward) -> Iterator[Forward]:
         if isinstance(part, ir.Loop | ir.Comprehension) and walk.within(forward.span, part.span)
     ]
     step = around[-1] if around else None
-    if isinstance(step, ir.Loop) and is_over_data(step):
+    if names_a_training(forward.function) and isinstance(step, ir.Loop) and is_over_data(step):
         yield from (
             other
             for other in program.forwards
             if (other.function, other.path) == (forward.function, forward.path)
+            and other.span != forward.span
             and other.grad is not False
             and other.mode is Mode.TRAIN
             and walk.within(other.span, step.span)
