@@ -6,6 +6,16 @@ import pytest
 from modereview.rules import rule
 
 FAULTY = {
+    "under two conditions that may both hold": """
+        def train(model, rank, opt):
+            if opt.sync_bn and rank == -1:
+                model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+            if rank == -1 and torch.cuda.device_count() > 1:
+                model = torch.nn.DataParallel(model)
+            return model
+
+        train(Net(), -1, opt)
+    """,
     "in one line": """
         model = nn.DataParallel(nn.SyncBatchNorm.convert_sync_batchnorm(Net()))
     """,
@@ -48,6 +58,17 @@ RIGHT = {
             else:
                 model = nn.DataParallel(model)
             return model
+    """,
+    "where two conditions say which of both": """
+        def train(model, rank, opt):
+            if opt.cuda and rank == -1 and torch.cuda.device_count() > 1:
+                model = torch.nn.DataParallel(model)
+            if opt.sync_bn and opt.cuda and rank != -1:
+                model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+            return model
+
+        for rank in ranks:
+            train(Net(), rank, opt)
     """,
     "replaced in place, the result not needed": """
         from torch.nn.parallel import DistributedDataParallel as DDP

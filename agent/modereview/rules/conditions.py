@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from modereview.analyze import ir, walk
@@ -11,6 +11,7 @@ from modereview.rules.meeting import body_of
 
 Condition: TypeAlias = tuple[ir.Expr, bool]  # a test, and how it came out
 
+_PLAIN = {"!=": "==", "is not": "is", "not in": "in"}  # what each is the opposite of
 ASKS = frozenset("isinstance hasattr getattr callable bool type id print".split())  # they run no model
 
 
@@ -86,6 +87,27 @@ def statements(
         else:
             for inner in walk.blocks(statement):
                 yield from statements(inner, held)
+
+
+def exclude(program: Program, a: Iterable[Condition], b: Iterable[Condition]) -> bool:
+    """Whether conditions contradict each other as they read: `rank == -1 and cuda`, and `rank != -1`."""
+    first, second = dict(_atoms(program, a)), dict(_atoms(program, b))
+    return any(second.get(text, holds) is not holds for text, holds in first.items())
+
+
+def _atoms(program: Program, held: Iterable[Condition]) -> Iterator[tuple[str, bool]]:
+    """What conditions come to: each comparison or name by its text, and whether it holds."""
+    for test, holds in held:
+        match test:
+            case ir.Not(operand):
+                yield from _atoms(program, [(operand, not holds)])
+            case ir.Logic(conjunction, operands) if conjunction is holds:
+                yield from _atoms(program, [(operand, holds) for operand in operands])
+            case ir.Compare(op, left, right):
+                sides = [program.source.slice(side.span) for side in (left, right)]
+                yield f" {_PLAIN.get(op, op)} ".join(sides), holds is not (op in _PLAIN)
+            case _:
+                yield program.source.slice(test.span), holds
 
 
 def _calls_in(expr: ir.Expr, held: tuple[Condition, ...]) -> Iterator[tuple[ir.Call, tuple[Condition, ...]]]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from modereview import edits
 from modereview.analyze import ir, walk
 from modereview.records import Event, Finding, Fix, Forward, Program, Severity, Span
-from modereview.rules import lookup
+from modereview.rules import conditions, lookup
 from modereview.rules.base import Rule, fix
+from modereview.rules.meeting import body_of
 
 _CONVERT = "convert_sync_batchnorm"
 _WITHOUT_GROUP = (
@@ -29,7 +30,7 @@ def check(program: Program) -> Iterator[Finding]:
     seen = set()
     for forward in program.handed:
         verdict = _verdict(program, forward)
-        if verdict is not None and forward.span not in seen:
+        if verdict is not None and forward.span not in seen and not _is_apart(program, forward):
             seen.add(forward.span)
             yield _finding(program, forward, *verdict)
 
@@ -50,6 +51,18 @@ def _verdict(program: Program, forward: Forward) -> tuple[str, str, Severity] | 
     ):
         return f"`{forward.model}` is converted after it was wrapped", _LATE, Severity.NOTE
     return None
+
+
+def _is_apart(program: Program, forward: Forward) -> bool:
+    """Whether no run comes to both, as their conditions say: `rank == -1` and `rank != -1`."""
+    partner = _CONVERT if forward.by == "DataParallel" else "DataParallel"
+    others = {f.span for f in program.handed if f.by == partner and f.function == forward.function}
+    ways = {call.span: held for call, held in conditions.calls(body_of(program, forward.function))}
+    own = ways.get(forward.span)
+    return bool(others) and all(
+        own is not None and other in ways and conditions.exclude(program, own, ways[other])
+        for other in others
+    )
 
 
 def _finding(program: Program, forward: Forward, message: str, fact: str, severity: Severity) -> Finding:
