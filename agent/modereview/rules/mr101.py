@@ -128,11 +128,12 @@ def main(loader):
     not_flagged=(
         "`train(False)`; a mode that is saved and given back; a helper used by both sides, each of which "
         "sets its mode before; Monte-Carlo dropout and test-time adaptation that a name or a comment "
-        "declares, and a GAN's generator sampled where it is trained (a note at most); a model without any "
-        "layer that depends on the mode (a note). Notes, too, where nothing in view decides the mode and the "
-        "model is another's: handed in, saved whole, made in a file that switches, driven by a base class; "
-        "what only its name says to be a network (`decoder(x)`); and a module's own `predict`, unless a "
-        "class method hands the module out loaded and unswitched."
+        "declares, a switch that an option decides on (`if args.eval_mode:`), a teacher or features in a "
+        "training step, and a GAN's generator sampled where it is trained (a note at most); a model without "
+        "any layer that depends on the mode (a note). Notes, too, where nothing in view decides the mode and "
+        "the model is another's: handed in, saved whole, made in a file that switches, driven by a base "
+        "class; what only its name says to be a network (`decoder(x)`); and a module's own `predict`, unless "
+        "a class method hands the module out loaded and unswitched."
     ),
     fix=(
         "`model.eval()` at the start of the evaluating function, on the very expression used there; on "

@@ -192,8 +192,9 @@ def build(root):
 """,
     not_flagged=(
         "a flip with `p=1` or `p=0`; a transform chosen by a condition; a data set whose `transform` is "
-        "replaced later; random views where they are what is measured (contrastive learning, test-time "
-        "augmentation, robustness). `shuffle=True` alone is a note: averages do not depend on the order."
+        "replaced later; a split that is handed another transform for the evaluation; random views where "
+        "they are what is measured (contrastive learning, test-time augmentation, robustness). "
+        "`shuffle=True` alone is a note: averages do not depend on the order."
     ),
     fix="explained: which transform an evaluation needs is for its author to say.",
     check=check,

@@ -160,9 +160,10 @@ def build(rank):
     return DistributedDataParallel(model, device_ids=[rank])
 """,
     not_flagged=(
-        "the two on different branches; a converted model under DistributedDataParallel; a result that is "
-        "not assigned: the layers inside of a model are replaced in place (only a lone norm layer would "
-        "be lost). Converting after DistributedDataParallel works with torch 2 and is a note."
+        "the two on different branches, or under conditions that contradict each other; a converted model "
+        "under DistributedDataParallel; a result that is not assigned: the layers inside of a model are "
+        "replaced in place (only a lone norm layer would be lost). Converting after DistributedDataParallel "
+        "works with torch 2 and is a note."
     ),
     fix=(
         "the conversion before DistributedDataParallel. None with DataParallel: either the conversion goes, "
