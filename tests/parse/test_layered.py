@@ -65,6 +65,7 @@ UNNAMED = {
     "another file": {"nets/plain.py": PLAIN, "nets/other.py": "nn.Dropout()\n"},
     "a comment": {"nets/plain.py": PLAIN + "    # no Dropout here\n"},
     "an option that nobody turns on": {"nets/plain.py": PLAIN + OPTION},
+    "a table of vectors": {"nets/plain.py": PLAIN + "    words = nn.Embedding.from_pretrained(table)\n"},
     "a test": {"nets/plain.py": PLAIN, "nets/test_blocks.py": "nn.Dropout()\n"},
     "another's module of that name": {"nets/plain.py": "import a.b\n" + PLAIN, "b.py": "nn.Dropout()\n"},
 }

@@ -176,6 +176,22 @@ FOUND: dict[str, tuple[str, list[str]]] = {
 }
 
 INNOCENT = {
+    "the values of a dict in a ModuleList": """
+        class Net(nn.Module):
+            def __init__(self, n=3, act="relu"):
+                super().__init__()
+                self.convs = OrderedDict()
+                self.convs["squeeze"] = nn.Conv2d(4, 4, 1)
+                self.convs[("pose", 0)] = nn.Conv2d(4, 4, 3)
+                self.net = nn.ModuleList(list(self.convs.values()))
+    """,
+    "the items of a list in a ModuleList": """
+        class Net(nn.Module):
+            def __init__(self, n=3, act="relu"):
+                super().__init__()
+                self.steps = [nn.Linear(4, 4) for _ in range(n)]
+                self.net = nn.ModuleList([step for step in self.steps])
+    """,
     "a ModuleList": """
         class Net(nn.Module):
             def __init__(self, n=3, act="relu"):

@@ -180,6 +180,32 @@ SHAPES = {
         model = model.cuda()
         print(model(image).softmax(-1).detach())
     """,
+    "one of several models from a library, in EVAL inside of a wrapper": """
+        import fairseq
+
+        class Pretrained(nn.Module):
+            def __init__(self, path):
+                super().__init__()
+                model, cfg, task = fairseq.load_model_ensemble_and_task([path])
+                model = model[0]
+                model.eval()
+                self.model = model
+
+            def forward(self, x):
+                return self.model.feature_aggregator(self.model.feature_extractor(x))
+
+        class Prediction:
+            def __init__(self, path):
+                self.model = Pretrained(path).cuda()
+
+            def __call__(self, x):
+                with torch.no_grad():
+                    return self.model(x).cpu().numpy()
+
+        predict = Prediction("wav2vec.pt")
+        for x in files:
+            save(predict(read(x)))
+    """,
     "which of two modes, after more branches than are followed": """
         def fit(model, optimizer, loaders, options):
             for epoch in range(9):

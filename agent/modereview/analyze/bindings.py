@@ -261,7 +261,7 @@ class Bindings(ABC):
 
     def is_model(self, thing: Thing) -> bool:
         """Whether calling the thing is a forward: a module for certain, or used and named like one."""
-        last = thing.label.rpartition(".")[2]
+        last = thing.label.rpartition(".")[2].partition("[")[0]  # "model[0]" is a model as well
         named = names_a_model(last) and not names_a_class(thing.label)
         return thing.is_module or last in self.names.switched or named
 

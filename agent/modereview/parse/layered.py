@@ -20,7 +20,7 @@ _LAYERS = re.compile(
     rb"\b(?:Alpha|FeatureAlpha)?Dropout[123]?d?\b|\bDropPath\b|\b[fF](?:unctional)?\.(?:alpha_)?dropout|"
     rb"BatchNorm|\bbatch_norm\s*\(|\btrack_running_stats\s*=\s*True|\bRReLU\b|\bself\.training\b|"
     rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])|"
-    rb"\btorchvision(?:\.|\s+import\s+)[^\n]*\bmodels\b|\bfrom_pretrained\b|"
+    rb"\btorchvision(?:\.|\s+import\s+)[^\n]*\bmodels\b|(?<!\bEmbedding\.)(?<!\bEmbeddingBag\.)\bfrom_pretrained\b|"
     rb"^\s*\"?(?:from|import)\s+(?:timm|transformers|diffusers|segmentation_models_pytorch|efficientnet_pytorch|"
     rb"pretrainedmodels|open_clip|pytorch_pretrained_bert|pytorch_transformers|fairseq|torch_geometric\.nn)\b|"
     rb"\btorch\.hub\.load\b",

@@ -65,9 +65,16 @@ def _taken_over(method: ir.Function, names: frozenset[str]) -> Iterator[str]:
 
 
 def _mentions(argument: ir.Expr, names: frozenset[str]) -> bool:
-    """`layers` or `*layers` itself, not one of its items."""
-    inner = argument.value if isinstance(argument, ir.Star) else argument
-    return walk.dotted(inner) in names
+    """`layers`, `*layers`, `list(layers.values())` or a comprehension over it: not one of its items."""
+    match argument:
+        case ir.Star(inner) | ir.Call(ir.Name("list" | "tuple" | "sorted" | "reversed"), (inner,)):
+            return _mentions(inner, names)
+        case ir.Call(ir.Attr(base, "values" | "items"), ()):
+            return _mentions(base, names)
+        case ir.Comprehension():
+            return argument.iterable is not None and _mentions(argument.iterable, names)
+        case _:
+            return walk.dotted(argument) in names
 
 
 def _finding(program: Program, module: ModuleClass, each: Held) -> Finding:
