@@ -618,3 +618,24 @@ def test_no_guard_goes_around_the_cells_of_an_editor(mends):
  # %% keep
  torch.save(model.state_dict(), "model.pt")
 """)
+
+
+def test_a_model_whose_forward_is_called_by_name_is_switched_by_its_own_name(mends):
+    assert mends("""
+ def fit(model, loader, val_loader, optimizer):
+     for epoch in range(3):
++        model.train()
+         for x, y in loader:
+             optimizer.zero_grad()
+             F.cross_entropy(model.forward(x), y).backward()
+             optimizer.step()
++        model.eval()
+         for x, y in val_loader:
+             with torch.no_grad():
+                 print((model.forward(x).argmax(1) == y).sum())
+
+
+ def main(loader, val_loader):
+     nets = [Net()]
+     fit(nets[0], loader, val_loader, torch.optim.SGD(nets[0].parameters(), lr=0.1))
+""")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from dataclasses import replace
 
@@ -48,7 +49,8 @@ class Activations(Escapes):
         """Enter a function of the file with the caller's state; `captured` is the frame it was defined in."""
         self.record.calls.setdefault((frame.name, span), set()).add(function.name)
         if function.short == "forward" and self_value is not None and self_value.is_module:
-            return self._forward(span, self_value, f"{self_value.label}.forward", given, state, frame)
+            text = self._asked(span) or self_value.label
+            return self._forward(span, self_value, text, given, state, frame)
         in_module = self_value is not None and self_value.is_module
         if self_value and names_parameters(function.short):  # its own: `head.get_parameters()`
             self.record.optimized.add(self_value)
@@ -77,6 +79,11 @@ class Activations(Escapes):
         after = self.enter(function, inner, state)
         rows = [(s, v) if _closes_over(v, inner.path) else (_over(s, inner), v) for s, v in after]
         return joined_values(rows, self.side_by_side)
+
+    def _asked(self, call: Span) -> str | None:
+        """The model whose `forward` is called, as it is written: "model"."""
+        written = re.match(r"([\w.]+)\.forward\(", self.source.slice(call))
+        return written[1] if written else None
 
     def call_decorated(
         self,

@@ -168,7 +168,7 @@ _OUTRIGHT = re.compile(
 _NO_MODEL_NAME = re.compile(
     r"(num_|_size|_dim|hidden|optim|criteri|loss|sched|scaler|token|metric|dataset|loader|transform|path|name|dir|config|cfg|args|opt$"
     r"|file|output|inputs?$|result|pred|state|dict|params|logger|writer|processor|type|class"
-    r"|(^|_)(fn|func|function)$|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
+    r"|(^|_)(fn|func|function)$|_(sample|step|call|run|forward|predict)s?$|checkpoint|saver|handler|manager|accelerat|sampler|tracker|registry"
     r"|^(to|build|create|make|get|load|init|define|save|setup|prepare|unwrap"
     r"|store|restore|register|update|reset|swap|compute|calc|calculate|measure|compare|check|evaluate|validate"
     r"|reorder|extract|scale|apply|run|call|infer|forward(?=_(encoder|decoder|backbone|transformer))"
