@@ -51,7 +51,7 @@ def unsearched(program: Program, training: set[str]) -> Iterator[tuple[str, str,
 def _by_forward(program: Program) -> Iterator[tuple[str, str]]:
     """`net.forward(x)` of a model reads `net(x)`, which is the same but for hooks: by these a run is seen."""
     tree = program.source.tree
-    lines = {f.span.line for f in program.forwards if f.model.endswith(".forward")}
+    lines = {f.span.line for f in program.forwards}
     called = (n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and n.lineno in lines)
     if any(isinstance(n, ast.FunctionDef) and n.name == "__call__" for n in ast.walk(tree)):
         return

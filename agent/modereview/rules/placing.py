@@ -111,7 +111,6 @@ def forward_of(program: Program, finding: Finding, mode: Mode, *, training: bool
 
 def dotted(text: str) -> str | None:
     """The model of a forward, as an expression that a switch can be called on; None for `nets[i]`."""
-    text = text.removesuffix(".forward")
     return text if _OWNER.fullmatch(text) else None
 
 
