@@ -493,8 +493,7 @@ def test_a_rate_that_a_helper_hands_on_follows_the_mode_where_a_module_gives_it(
 """)
 
 
-def test_a_policy_that_is_judged_between_its_episodes_trains_on(mends):
-    assert mends("""
+POLICY = """
  class Policy(Net):
      def __init__(self):
          super().__init__()
@@ -518,7 +517,13 @@ def test_a_policy_that_is_judged_between_its_episodes_trains_on(mends):
      optimizer.step()
      del policy.kept[:]
 
+"""
 
+
+def test_a_policy_that_is_judged_between_its_episodes_trains_on(mends):
+    assert mends(
+        POLICY
+        + """
  def judge(env):
      policy.eval()
      with torch.no_grad():
@@ -534,35 +539,14 @@ def test_a_policy_that_is_judged_between_its_episodes_trains_on(mends):
              rewards.append(reward)
          learn(optimizer, rewards)
          print(judge(env))
-""")
+"""
+    )
 
 
 def test_no_train_where_a_training_and_a_test_act_through_one_function(mends):
-    assert mends("""
- class Policy(Net):
-     def __init__(self):
-         super().__init__()
-         self.kept = []
-
-
- policy = Policy()
-
-
- def act(state):
-     chances = torch.distributions.Categorical(logits=policy(state))
-     action = chances.sample()
-     policy.kept.append(chances.log_prob(action))
-     return action
-
-
- def learn(optimizer, rewards):
-     losses = [-chance * reward for chance, reward in zip(policy.kept, rewards)]
-     optimizer.zero_grad()
-     torch.cat(losses).sum().backward()
-     optimizer.step()
-     del policy.kept[:]
-
-
+    assert mends(
+        POLICY
+        + """
  def main(env, optimizer):
      for episode in range(100):
          state, rewards = env.reset(), []
@@ -573,7 +557,8 @@ def test_no_train_where_a_training_and_a_test_act_through_one_function(mends):
          policy.eval()
          for step in range(10):
              state, reward = env.step(act(state))
-""")
+"""
+    )
 
 
 def test_a_mask_that_is_scaled_is_drawn_in_training_only(mends):

@@ -53,8 +53,12 @@ def _deciding(program: Program, forward: Forward, body: ir.Block) -> list[condit
 
 
 def _trains(value: ir.Expr, model: str) -> bool:
-    on = isinstance(value, ir.Call) and _is_method(value, "train") and not value.args and not value.kwargs
-    return on and isinstance(value, ir.Call) and _is_switch(value, model)
+    return (
+        isinstance(value, ir.Call)
+        and _is_method(value, "train")
+        and not (value.args or value.kwargs)
+        and _is_switch(value, model)
+    )
 
 
 def _places(

@@ -12,7 +12,7 @@ from modereview.analyze.torchfacts import (
     names_an_evaluation,
     names_an_inference,
 )
-from modereview.records import Forward, Mode, Program
+from modereview.records import Forward, Mode, Program, Span
 from modereview.rules import choosing, lookup, made_up, modes, unseen
 from modereview.rules.base import deliberate
 from modereview.rules.meeting import body_of, is_over_data, meeting
@@ -74,12 +74,7 @@ def _is_of_training_step(program: Program, forward: Forward) -> bool:
 
 def _beside_in_step(program: Program, forward: Forward) -> Iterator[Forward]:
     """The other forwards in TRAIN, with the graph on, of the step of a training function that holds one."""
-    around = [
-        part
-        for s in walk.statements(body_of(program, forward.function))
-        for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x)))
-        if isinstance(part, ir.Loop | ir.Comprehension) and walk.within(forward.span, part.span)
-    ]
+    around = [*_loops_around(program, forward.function, forward.span)]
     step = around[-1] if around else None
     if names_a_training(forward.function) and isinstance(step, ir.Loop) and is_over_data(step):
         yield from (
@@ -151,14 +146,19 @@ def _in_loop_over_data(program: Program, forward: Forward) -> bool:
     built = [event.span for event in forward.why if event.kind == "build"]
     places = zip(("", *forward.through), (*forward.path, forward.span), strict=False)
     return any(
-        isinstance(part, ir.Loop | ir.Comprehension)
-        and walk.within(span, part.span)
-        and not (part.iterable and walk.within(span, part.iterable.span))
+        not (part.iterable and walk.within(span, part.iterable.span))
         and not any(walk.within(place, part.span) for place in built)
         for function, span in places
-        for s in walk.statements(body_of(program, function))
-        for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x)))
+        for part in _loops_around(program, function, span)
     )
+
+
+def _loops_around(program: Program, function: str, place: Span) -> Iterator[ir.Loop | ir.Comprehension]:
+    """The loops and comprehensions of a function that a place of it stands in."""
+    for s in walk.statements(body_of(program, function)):
+        for part in (s, *(e for x in walk.expressions(s) for e in walk.subexpressions(x))):
+            if isinstance(part, ir.Loop | ir.Comprehension) and walk.within(place, part.span):
+                yield part
 
 
 def _evaluates_by_name(forward: Forward) -> bool:

@@ -34,7 +34,7 @@ def mend(program: Program, finding: Finding) -> Iterator[Fix]:
     """
     rest = program.block[_first(program, finding) :]
     defines = any(isinstance(s, ir.Define | ir.DefineClass | ir.Import) for s in walk.statements(rest))
-    guarded = any(isinstance(s, ir.If) and _asks_name(s) for s in rest)
+    guarded = any(map(walk.is_main_guard, rest))
     lines = program.source.lines[rest[0].span.line - 1 : rest[-1].span.end_line]
     if defines or guarded or any(map(_CELL.match, lines)):
         return
@@ -56,10 +56,6 @@ def _runs_a_model(program: Program, statement: ir.Stmt) -> bool:
     if isinstance(statement, ir.Define | ir.DefineClass | ir.Import):
         return False
     return any(walk.within((*f.path, f.span)[0], statement.span) for f in program.forwards)
-
-
-def _asks_name(statement: ir.If) -> bool:
-    return any(walk.dotted(e) == "__name__" for e in walk.subexpressions(statement.test))
 
 
 RULE = Rule(
