@@ -112,3 +112,21 @@ print({name}(load("blip"), torch.randn(4, 4)))
 """
     (forward,) = program(text).forwards
     assert forward.role == role
+
+
+def test_the_step_of_an_optimizer_of_a_class_in_view(program: Callable[[str], Program]):
+    (forward,) = program("""\
+import torch
+from torch.optim.optimizer import Optimizer
+
+class Adam(Optimizer):
+    def step(self):
+        for group in self.param_groups:
+            group["lr"] *= 0.9
+
+def run(model, x):
+    optimizer = Adam(model.parameters())
+    model(x).sum().backward()
+    optimizer.step()
+""").forwards
+    assert forward.role == "train"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from modereview import parse
 from modereview.analyze import analyze
-from modereview.parse.layered import layered
+from modereview.parse.layered import derives_from_module, has_all, layered
 from modereview.records import Source
 from modereview.rules import check
 
@@ -107,3 +107,47 @@ def test_a_network_out_of_view_is_an_alarm_only_where_a_layer_may_mind(
     source = project(tmp_path, {"nets/plain.py": PLAIN + f"    block = {block}\n"}, TRAINS)
     (finding,) = check(analyze(source, None, elsewhere=parse.elsewhere), select=["MR103"])
     assert finding.severity.value == severity
+
+
+LIBRARY = TRAINS.replace("nets.plain", "library.nets")
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        ({}, "warning"),  # a script by itself: `library` may be a folder that is not here
+        ({"train.py": "import torch\n"}, "note"),
+        ({"library/other.py": ""}, "warning"),  # a part of the project is missing
+    ],
+    ids=["alone", "a library", "a package in part"],
+)
+def test_what_a_project_takes_from_a_library(files: dict[str, str], severity: str, tmp_path: Path) -> None:
+    source = project(tmp_path, files, LIBRARY)
+    assert has_all(source) is (severity == "note")
+    (finding,) = check(analyze(source, None, elsewhere=parse.elsewhere), select=["MR103"])
+    assert finding.severity.value == severity
+
+
+BASES = "class Base(Kind, metaclass=Meta):\n    pass\n\nclass Kind({}):\n    pass\n"
+METHOD = """\
+import torch
+from nets.base import Base
+from nets.plain import Net
+
+class Reader(Base):
+    def __init__(self):
+        super().__init__()
+        self.net = Net()
+
+    def predict(self, x):
+        with torch.no_grad():
+            return self.net(x).argmax(1)
+"""
+
+
+@pytest.mark.parametrize(("kind", "found"), [("nn.Module", 0), ("object", 1)])
+def test_a_method_of_what_another_file_makes_a_module(kind: str, found: int, tmp_path: Path) -> None:
+    drops = PLAIN + "    drop = nn.Dropout(0.1)\n"
+    source = project(tmp_path, {"nets/plain.py": drops, "nets/base.py": BASES.format(kind)}, METHOD)
+    assert derives_from_module(source, "Base") is (found == 0)
+    assert len(check(analyze(source, None, elsewhere=parse.elsewhere), select=["MR103"])) == found

@@ -3,8 +3,8 @@
     python tests/real/lay_out.py FOLDER [MIRROR]
 
 MIRROR (or the environment variable MODEREVIEW_MIRROR) holds clones as `owner/name`, `owner/name.git`,
-`owner+name` or `owner+name/repo`, bare or with a work tree. Each side gets the case's file and the .py files
-of its folder, under their paths in the repository, and an empty pyproject.toml that marks the project's root.
+`owner+name` or `owner+name/repo`, bare or with a work tree. Each side gets every .py file of the repository,
+as people have it who run the review, and an empty pyproject.toml that marks the project's root.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,7 +47,6 @@ class Case:
     scope: Literal["file", "project"]
     wrong: str
     also: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()  # laid out besides that of the file
 
     def root(self, folder: Path, side: str) -> Path:
         """Where a side's repository root lies once it is laid out."""
@@ -58,13 +57,9 @@ def read_cases(path: Path = CASES) -> tuple[Case, ...]:
     """The cases in the file's order, numbered from 1."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["case"]
     return tuple(
-        Case(**{**e, "number": n, "accept": tuple(map(tuple, e["accept"])), **_names(e)})
+        Case(**{**e, "number": n, "accept": tuple(map(tuple, e["accept"])), "also": tuple(e.get("also", ()))})
         for n, e in enumerate(entries, 1)
     )
-
-
-def _names(entry: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {field: tuple(entry.get(field, ())) for field in ("also", "folders")}
 
 
 def git_folder(mirror: Path, repository: str) -> Path:
@@ -98,18 +93,17 @@ def blobs(folder: Path, commit: str, paths: list[str]) -> Iterator[tuple[str, by
             output = output[size + 1 :]
 
 
-def beside(folder: Path, commit: str, path: str, others: tuple[str, ...] = ()) -> list[str]:
-    """The paths of the .py files in a file's folder, and in others, at a commit, that file among them."""
-    parent = PurePosixPath(path).parent.as_posix()
-    where = [] if parent == "." else [f"{each}/" for each in (parent, *others)]
-    listed = git(folder, "ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *where)
-    return [name for name in listed.decode().split("\0") if name.endswith(".py")]
+def sources(folder: Path, commit: str) -> list[str]:
+    """The paths of all .py files at a commit; those that no file system would take by that name left out."""
+    listed = git(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    names = listed.decode(errors="replace").split("\0")
+    return [name for name in names if name.endswith(".py") and name.isprintable() and "\ufffd" not in name]
 
 
 def lay_out_side(case: Case, mirror: Path, root: Path, commit: str) -> None:
     """Write one side of a case; LayOutError if its own file is not there."""
     folder = git_folder(mirror, case.repository)
-    files = dict(blobs(folder, commit, beside(folder, commit, case.path, case.folders)))
+    files = dict(blobs(folder, commit, sources(folder, commit)))
     if case.path not in files:
         raise LayOutError(f"{case.repository}: {case.path} is not in the clone at {commit}.")
     for path, content in files.items():

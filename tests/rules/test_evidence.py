@@ -227,6 +227,15 @@ NOTES = {
             with torch.no_grad():
                 print([net(x).argmax(1) for x in loader])
     """,
+    "what another file keeps": """
+        from loading import loader
+
+        class Engine:
+            @torch.no_grad()
+            def infer(self, x):
+                model = loader.model
+                return model(x).argmax(1)
+    """,
 }
 WARNINGS = {
     "what a role's name holds is moved to a device": """

@@ -79,6 +79,17 @@ INNOCENT = {
             with torch.no_grad():
                 print([net(x).argmax(1) for x, _ in loader])
     """,
+    "a function of another package that is given the model": """
+        from functools import partial
+        from inferers import sliding_window
+
+        def main(loader):
+            model = Net()
+            infer = partial(sliding_window, size=96, predictor=model)
+            model.eval()
+            with torch.no_grad():
+                print([infer(x).argmax(1) for x, _ in loader])
+    """,
     "a short name": """
         class Predictor:
             def __init__(self):

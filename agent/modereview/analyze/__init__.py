@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from modereview.analyze import ir, walk
-from modereview.analyze.driving import driver, driver_elsewhere, unseen_bases
+from modereview.analyze.driving import driver, driver_elsewhere, is_module_by_base, unseen_bases
 from modereview.analyze.flow import Flow
 from modereview.analyze.forwards import forwards_of, handed_of, in_file
 from modereview.analyze.frames import GaveUp, Record
@@ -45,6 +45,12 @@ class Elsewhere(Protocol):
 
     def layered(self, source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
         """One that what these make may come from, and the layer it names that depends on the mode, if any."""
+
+    def has_all(self, source: Source) -> bool:
+        """Whether the project holds all that the file imports from it: the rest comes from libraries."""
+
+    def derives_from_module(self, source: Source, cls: str) -> bool:
+        """Whether a class of another file inherits a module."""
 
 
 def analyze(
@@ -86,6 +92,7 @@ def analyze(
         called_in=tuple(called_in.items()),
         careless=tuple(_careless(left, source, elsewhere)),
         made_in=tuple(_made_in(undecided, source, elsewhere)),
+        modules_by_base=tuple(_modules_by_base(undecided, linked, elsewhere)),
     )
 
 
@@ -109,9 +116,16 @@ def _suspecting(program: Program, source: Source, elsewhere: Elsewhere) -> Progr
             found = elsewhere.layered(source, forward.makers)
             named = found and found[1] and f"{_named(found[0], source)} names `{found[1]}`"
             asked[forward.makers] = named
-        return replace(forward, suspected=asked[forward.makers])
+        named = asked[forward.makers]
+        if named is None and forward.role != "train" and forward.makers and elsewhere.has_all(source):
+            named = ""  # of a library that is not known for such layers
+        return replace(forward, suspected=named)
 
-    return replace(program, forwards=tuple(map(suspected, program.forwards)))
+    return replace(
+        program,
+        forwards=tuple(map(suspected, program.forwards)),
+        handed=tuple(map(suspected, program.handed)),
+    )
 
 
 def _called_in(functions: list[str], linked: Linked, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
@@ -141,6 +155,17 @@ def _made_in(undecided: list[Forward], source: Source, elsewhere: Elsewhere) -> 
     for name in sorted({f.made_by for f in undecided} - {""}):
         if (found := elsewhere.maker(source, name)) is not None:
             yield name, _named(found, source)
+
+
+def _modules_by_base(undecided: list[Forward], linked: Linked, elsewhere: Elsewhere) -> Iterator[str]:
+    """The classes whose methods evaluate and that another file's class makes modules."""
+    owners = sorted({f.function.rpartition(".")[0] for f in undecided} & linked.names.classes.keys())
+    for name in owners:
+        cls = linked.names.classes[name]
+        if is_module_by_base(
+            cls, linked.names, lambda base: elsewhere.derives_from_module(linked.file, base)
+        ):
+            yield name
 
 
 def _named(path: Path, source: Source) -> str:

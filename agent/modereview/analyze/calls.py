@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modereview.analyze import ir, walk
+from modereview.analyze.classes import is_optimizer
 from modereview.analyze.frames import Evaluated, Frame, Given
 from modereview.analyze.frozen import given_to_optimizer
 from modereview.analyze.handing import AVERAGES, BAKED
@@ -20,6 +21,7 @@ from modereview.analyze.torchfacts import (
     READING,
     WRAPPERS,
     names_a_loading,
+    names_a_making,
     names_a_model,
     names_parameters,
 )
@@ -67,7 +69,8 @@ class Calls(Making):
             case Callable(function, Thing() as self_value) if function.decorators:
                 return self.call_decorated(function, self_value, given, call, state, frame)
             case Callable(function, self_value, captured):
-                return self.call_function(function, self_value, given, call.span, state, frame, captured)
+                after = self.call_function(function, self_value, given, call.span, state, frame, captured)
+                return self._by_own_step(function, after)
             case ClassValue(cls):
                 return self.build(call, cls, given, state, frame)
             case External(origin):
@@ -76,6 +79,17 @@ class Calls(Making):
                 return self._method(call, owner, name, text, given, state, frame)
             case _:
                 return []
+
+    def _by_own_step(self, function: ir.Function, after: Evaluated) -> Evaluated:
+        """What a method gave, where it may be the step of an optimizer of a class in view."""
+        owner = self.names.classes.get(function.method_of or "")
+        if (
+            function.short not in ("step", "zero_grad")
+            or owner is None
+            or not is_optimizer(owner, self.names)
+        ):
+            return after
+        return [(self._optimized(function.short, owner.name, s), value) for s, value in after]
 
     def called_back(self, call: ir.Call, callback: Callable, name: str, state: State, frame: Frame) -> State:
         """It may run at any later time, in whatever modes there are then; its switches last."""
@@ -112,6 +126,10 @@ class Calls(Making):
         """`ema_helper.ema(model)`: what works on a model is no network itself, whatever it is called."""
         things = (v for values in given.positional for v in values if isinstance(v, Thing))
         return any(v.is_module or v.label.rpartition(".")[2] in self.names.switched for v in things)
+
+    def _models_in(self, given: Given) -> ValueSet:
+        """The modules that a call is given."""
+        return frozenset(v for v in given.values if isinstance(v, Thing) and self.is_model(v))
 
     def _note(
         self, call: ir.Call, name: str, text: str, things: list[Thing], given: Given, flowing: ValueSet
@@ -231,13 +249,15 @@ class Calls(Making):
             return [(state, given.positional[1])]
         if last in WRAPPERS and any(isinstance(v, Thing) for v in first):
             return [(state, frozenset(v for v in first if isinstance(v, Thing)))]
+        if origin == "functools.partial" and (held := self._models_in(given)):
+            return [(state, held)]  # `partial(sliding_window, predictor=model)` runs that model
         if origin.startswith(LIBRARY_MODELS) and not origin.startswith(
             ("torch.nn.functional", "torch.nn.init", "torch.nn.utils")
         ):
             return self.library_model(call, origin, given, state)
         if last == "from_pretrained":
             return self.pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
-        by_class = last.startswith("from_") and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper()
+        by_class = names_a_making(last) and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper()
         if by_class or origin in OWN_MODE:
             return self.brings_its_mode(call, origin, given, state)
         return self.escape(call, origin, NOTHING, given, state, frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from modereview.analyze import ir, walk
 from modereview.analyze.names import Names
@@ -84,15 +84,24 @@ def has_base_elsewhere(
 
 def _comes_from_elsewhere(cls: ir.Class, names: Names) -> bool:
     """Whether some base of it, or of its bases in view, is not in view."""
-    todo, seen = [cls], {cls.name}
+    return any(has_base_elsewhere(each, names) for each in lineage(cls, names))
+
+
+def lineage(cls: ir.Class, names: Names) -> Iterator[ir.Class]:
+    """A class and its bases in view, nearest first, each once."""
+    todo, seen = [cls], set[str]()
     while todo:
-        each = todo.pop()
-        if has_base_elsewhere(each, names):
-            return True
-        more = [c for b in each.bases if (c := names.class_at(b)) is not None and c.name not in seen]
-        seen |= {c.name for c in more}
-        todo += more
-    return False
+        each = todo.pop(0)
+        if each.name not in seen:
+            seen.add(each.name)
+            yield each
+            todo += [base for b in each.bases if (base := names.class_at(b)) is not None]
+
+
+def is_optimizer(cls: ir.Class, names: Names) -> bool:
+    """Whether it inherits an optimizer: `class BertAdam(Optimizer)`."""
+    bases = (base for each in lineage(cls, names) for base in each.bases)
+    return any((walk.dotted(base) or "").endswith("Optimizer") for base in bases)
 
 
 def is_bare_base(origin: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from modereview.analyze import ir, walk
-from modereview.analyze.classes import has_base_elsewhere
+from modereview.analyze.classes import has_base_elsewhere, lineage
 from modereview.analyze.names import Names
 from modereview.records import Source
 
@@ -45,6 +45,12 @@ def driver_elsewhere(function: ir.Function, names: Names, source: Source) -> str
     return next((origin.rpartition(".")[2] for origin in origins), None)
 
 
+def is_module_by_base(cls: ir.Class, names: Names, derives: Callable[[str], bool]) -> bool:
+    """Whether a base that is not in view, of a class or of a base of it, is a module to those who know it."""
+    bases = (base for each in lineage(cls, names) for base in each.bases if names.class_at(base) is None)
+    return any(derives((walk.dotted(base) or "").rpartition(".")[2]) for base in bases)
+
+
 def _is_in_project(origin: str, source: Source) -> bool:
     first = origin.partition(".")[0]
     folders = [f for f in source.path.parents if f.is_relative_to(source.root)]
@@ -56,15 +62,9 @@ def _is_known(origin: str) -> bool:
 
 
 def _classes(function: ir.Function, names: Names) -> Iterator[ir.Class]:
-    """The class of a method and its bases in view, nearest first, each once."""
+    """The class of a method and its bases in view."""
     own = names.classes.get(function.method_of or "")
-    todo, seen = [own] if own else [], set()
-    while todo:
-        each = todo.pop(0)
-        if each.name not in seen:
-            seen.add(each.name)
-            yield each
-            todo += [base for b in each.bases if (base := names.class_at(b)) is not None]
+    return lineage(own, names) if own else iter(())
 
 
 def _calls(cls: ir.Class, method: str) -> bool:

@@ -195,6 +195,7 @@ _OPTIMIZER_NAME = re.compile(r"(^|_)optim(izer)?s?(_|\d*$)|^opt(_\w+)?$", re.IGN
 _PARAMETERS_NAME = re.compile(
     r"^(?!count|num|load|init|save|reset|print|set|freeze|check)(\w+_)?param(eter)?s(_groups?)?$"
 )
+_MAKING_NAME = re.compile(r"(from|get|load|build|create|make|restore)(_|$)")
 _LOADING_NAME = re.compile(
     r"load|restore|pretrain|checkpoint|ckpt|(get|set|copy|import|fetch|convert|transfer)\w*_weights|^weights$",
     re.IGNORECASE,
@@ -286,6 +287,11 @@ def names_a_loading(name: str) -> bool:
     The last part counts; `init_weights` and `self.weights.view` bring none.
     """
     return bool(_LOADING_NAME.search(name.rpartition(".")[2]))
+
+
+def names_a_making(name: str) -> bool:
+    """Whether people call so what makes an object: "from_config", "get_pretrained", "load"."""
+    return bool(_MAKING_NAME.match(name))
 
 
 def names_an_inference(name: str) -> bool:

@@ -11,11 +11,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from modereview.parse.layered import layered
+from modereview.parse.layered import derives_from_module, has_all, layered
 from modereview.parse.project import files, state, text_of
 from modereview.records import Source
 
-__all__ = ["caller", "careless_caller", "layered", "maker", "never_switches", "state"]
+__all__ = [
+    "caller",
+    "careless_caller",
+    "derives_from_module",
+    "has_all",
+    "layered",
+    "maker",
+    "never_switches",
+    "state",
+]
 
 _SWITCHES = re.compile(rb"\.(?:set_(?:to_)?)?eval(?:_mode)?\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
 # Who calls such a function is handed a model, in the mode that it comes in there.

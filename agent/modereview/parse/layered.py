@@ -21,9 +21,12 @@ _LAYERS = re.compile(
     rb"BatchNorm|\bbatch_norm\s*\(|\btrack_running_stats\s*=\s*True|\bRReLU\b|\bself\.training\b|"
     rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])|"
     rb"\btorchvision(?:\.|\s+import\s+)[^\n]*\bmodels\b|(?<!\bEmbedding\.)(?<!\bEmbeddingBag\.)\bfrom_pretrained\b|"
-    rb"^\s*\"?(?:from|import)\s+(?:timm|transformers|diffusers|segmentation_models_pytorch|efficientnet_pytorch|"
+    rb"^\s*\"?(?:from|import)\s+(?:diffusers|segmentation_models_pytorch|efficientnet_pytorch|"
     rb"pretrainedmodels|open_clip|pytorch_pretrained_bert|pytorch_transformers|fairseq|torch_geometric\.nn)\b|"
-    rb"\btorch\.hub\.load\b",
+    rb"^\s*\"?import\s+(?:timm|transformers)\b|\btorch\.hub\.load\b|"
+    # Of these two, what is no model and no builder of one says nothing: tokenizers, single blocks, schedules.
+    rb"^\s*\"?from\s+timm\b[^\n]*\bcreate_model\b|"
+    rb"^\s*\"?from\s+transformers\b[^\n]*\bimport\s+(?:\([^)]*|[^\n]*)\w*(?:Model\b|For[A-Z]\w*)",
     re.MULTILINE,
 )
 _COMMENT = re.compile(rb"(?m)^\s*#.*$")
@@ -31,6 +34,7 @@ _IMPORT = re.compile(
     rb"^\s*\"?(?:from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n;#]+)|import\s+([\w., \t]+))", re.MULTILINE
 )
 _MODULE = re.compile(rb"\bnn\.(?:Linear|Conv\d?d|Embedding|LSTM|GRU|Parameter|LayerNorm)\b")
+_BASES = re.compile(rb"(?m)^\s*\"?\s*class\s+(\w+)\s*\(([^()]*)\)\s*:")
 _ASIDE = re.compile(r"test|_?version$")
 _OPTION = re.compile(rb"\s*if\s+(\w+)\s*:\s*")
 _NAME = re.compile(rb"\w+")
@@ -45,6 +49,7 @@ class _File:
     defined: frozenset[bytes]  # classes and functions
     layered: bool  # whether it builds layers
     sources: frozenset[str]  # what it imports from, by absolute names
+    bases: tuple[tuple[bytes, bytes], ...]  # of each class, as written
 
 
 def layered(source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
@@ -64,6 +69,30 @@ def layered(source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
         return found
     whole = starts and not _lacks([index[path] for path in looked], source.root, index)
     return (starts[0], "") if whole else None
+
+
+def has_all(source: Source) -> bool:
+    """Whether the file is one of a project's, and all that it imports from it is there.
+
+    What none of them defines comes from a library then; of a script by itself, or of a part of a project,
+    nobody knows.
+    """
+    index = _index(source.root, state(source.root)) | {source.path: _look(source.raw)}
+    return len(index) > 1 and not _lacks([index[source.path]], source.root, index)
+
+
+def derives_from_module(source: Source, cls: str) -> bool:
+    """Whether a class that the project defines in another file inherits a module, by what the texts say."""
+    bases: dict[bytes, bytes] = {}
+    for file in _index(source.root, state(source.root)).values():
+        bases.update(file.bases)
+    todo, seen = [cls.encode()], set[bytes]()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += _NAME.findall(bases.get(name, b""))
+    return b"Module" in seen
 
 
 def _lacks(looked: Iterable[_File], root: Path, index: Iterable[Path]) -> bool:
@@ -119,6 +148,7 @@ def _look(raw: bytes) -> _File:
         frozenset(re.findall(rb"(?m)^\s*\"?\s*(?:def|class)\s+(\w+)", raw)),
         bool(_MODULE.search(raw)),
         frozenset(m.decode() for m, _, _ in _IMPORT.findall(raw) if m and not m.startswith(b".")),
+        tuple(_BASES.findall(raw)),
     )
 
 
@@ -132,7 +162,7 @@ def _layer(text: bytes) -> str:
         option = _OPTION.fullmatch(above)
         given = re.findall(rb"\b%s(?:\s*:\s*bool)?\s*=\s*(\w+)" % option[1], text) if option else []
         if set(given) != {b"False"}:
-            return found.group().split()[-1].rstrip(b"(").decode(errors="replace")
+            return found.group().split()[-1].strip(b"(").decode(errors="replace")
     return ""
 
 

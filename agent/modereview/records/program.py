@@ -129,8 +129,8 @@ class Forward:
     network: bool = True  # whether more than the name of a role ("decoder") says that it is a network
     handed: bool = False  # whether it came in as an argument of the outermost function, from out of view
     given: bool = False  # whether it, or what it is a part of, came from out of view and was not made there
-    # Who may name a layer of it that depends on its mode: "models/unet.py names `BatchNorm2d`"; "" where it
-    # comes from the project, which names none there; None where nobody knows.
+    # Who may name a layer of it that depends on its mode: "models/unet.py names `BatchNorm2d`"; "" where the
+    # project, or a library that it evaluates with, is not seen to; None where nobody knows.
     suspected: str | None = None
     makers: tuple[str, ...] = ()  # what may have made it, as far as it is known: "nets.UNet"
     made_by: str = ""  # the class or imported function out of view that made it here: "asr.Speech2Text"
@@ -206,6 +206,7 @@ class Program:
     driven: tuple[
         tuple[str, str, bool], ...
     ] = ()  # methods that evaluate, their base class, whether it switches
+    modules_by_base: tuple[str, ...] = ()  # classes that evaluate, and inherit a module of a file out of view
     gave_up: str | None = None  # why the mode flow stopped early, in words
     steps: int = 0  # expressions that the mode flow went through
     block: ir.Block = ()  # the file as the rules look at it

@@ -136,7 +136,7 @@ def holds(forward: Forward) -> str:
 
 def _likely(forward: Forward) -> str:
     if forward.suspected == "":
-        return "nothing that it may come from names a layer that depends on the mode"
+        return "nothing in the project names a layer of it that depends on the mode"
     known = f", but {forward.suspected}" if forward.suspected else ""
     return f"whether a layer of it depends on the mode is not known{known}"
 

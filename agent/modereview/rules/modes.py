@@ -56,6 +56,8 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
         return False
     if any(program.module(name) is not None for name in around):
         return unseen.predicts_itself(program, forward)
+    if any(name in program.modules_by_base for name in around):
+        return False
     if _is_hook_of_base(program, forward) or _is_handed_on(program, forward):
         return False
     root = lookup.root_of(forward.model)
@@ -81,7 +83,10 @@ def _is_handed_on(program: Program, forward: Forward) -> bool:
 
 def is_unit_test(program: Program, forward: Forward) -> bool:
     """Whether a `test_...` of pytest or unittest, or its helper, tries a model out: nobody's results."""
-    in_tests = program.source.path.name.startswith("test") or {"pytest", "unittest"} & set(program.imports)
+    stem = program.source.path.stem
+    in_tests = (
+        stem.startswith("test") or stem.endswith("_test") or {"pytest", "unittest"} & set(program.imports)
+    )
     tests = [name for name in forward.through if name.rpartition(".")[2].startswith(("test_", "_test_"))]
     return bool(tests) and bool(in_tests or any("Test" in name for name in tests))
 

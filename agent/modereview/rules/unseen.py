@@ -138,6 +138,16 @@ def _is_set_elsewhere(program: Program, forward: Forward) -> bool:
     return f"self.{attr}" not in assigned
 
 
+def _is_kept_elsewhere(program: Program, forward: Forward) -> bool:
+    """Whether the model is read from what another file keeps: `model = loader.model`, `state.model(x)`."""
+    assert program.names is not None
+    function = lookup.written_in(program, forward)
+    body = dict(lookup.scopes(program)).get(function, ())
+    called = next((c.func for c in walk.calls(body) if c.span == forward.span), None)
+    read = called and (lookup.assigned(program, function, called) or called)
+    return isinstance(read, ir.Attr) and lookup.root_of(walk.dotted(read) or "") in program.names.imports
+
+
 def _is_handed_to_hook(program: Program, forward: Forward) -> bool:
     """Whether a method that a base class defines, or may define, is handed the model: a step, a metric."""
     assert program.names is not None
@@ -257,6 +267,7 @@ _EXCUSES: tuple[tuple[Callable[[Program, Forward], object], str], ...] = (
     (_is_seen_to, "on another way there it is in EVAL: whoever leads here answers for the mode"),
     (_is_hook_in_eval, "the trainer has switched to EVAL before it calls `{function}`"),
     (_is_set_elsewhere, "its class never sets `{model}`: whoever does answers for its mode"),
+    (_is_kept_elsewhere, "another file keeps `{model}`, and answers for its mode"),
     (_is_left_to_caller, "a module's own `{function}` runs in the mode that its caller chose"),
     (_is_unpickled, "`{model}` was saved whole: it is in the mode that it was saved in"),
     (_own_switch, "`{model}.{switch}()` may switch it, and is not in view"),

@@ -72,6 +72,14 @@ class _Told:
         self._note(source)
         return parse.elsewhere.layered(source, makers)
 
+    def has_all(self, source: Source) -> bool:
+        self._note(source)
+        return parse.elsewhere.has_all(source)
+
+    def derives_from_module(self, source: Source, cls: str) -> bool:
+        self._note(source)
+        return parse.elsewhere.derives_from_module(source, cls)
+
     def _note(self, source: Source) -> None:
         if source.root not in self.asked:
             self.asked[source.root] = digest(source.root)
