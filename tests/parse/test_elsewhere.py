@@ -128,12 +128,16 @@ def test_who_calls_a_method_without_care_builds_its_object(text: str, found: boo
     assert told == (tmp_path / "use.py" if found else None)
 
 
-@pytest.mark.parametrize(("switch", "severity"), [("", "warning"), ("net.eval()\n", "note")])
+@pytest.mark.parametrize(
+    ("switch", "layer", "severity"),
+    [("", "Dropout", "warning"), ("net.eval()\n", "Dropout", "note"), ("", "LayerNorm", "note")],
+)
 def test_an_evaluation_that_the_project_never_switches_for_is_at_fault(
-    switch: str, severity: str, tmp_path: Path
+    switch: str, layer: str, severity: str, tmp_path: Path
 ):
     scores = "import torch\ndef evaluate(model, loader):\n    return [model(x).argmax(1) for x in loader]\n"
-    calls = f"from engine.scores import evaluate\n{switch}print(evaluate(net, data))\n"
+    build = f"from engine.scores import evaluate\nnet = nn.Sequential(nn.{layer}(4))\n"
+    calls = f"{build}{switch}print(evaluate(net, data))\n"
     beside = source(tmp_path, {"engine/scores.py": scores, "train.py": calls})
     (finding,) = check(analyze(beside, parse.read, elsewhere=parse.elsewhere), select=["MR101"])
     assert finding.severity.value == severity

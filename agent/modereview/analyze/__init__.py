@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
-from typing import Protocol
 
 from modereview.analyze import ir, walk
-from modereview.analyze.driving import driver, driver_elsewhere, is_module_by_base, unseen_bases
 from modereview.analyze.flow import Flow
 from modereview.analyze.forwards import forwards_of, handed_of, in_file
 from modereview.analyze.frames import GaveUp, Record
@@ -17,40 +14,15 @@ from modereview.analyze.modules import Modules, params
 from modereview.analyze.names import Names
 from modereview.analyze.neighbours import Read
 from modereview.analyze.options import Options
+from modereview.analyze.others import Elsewhere, with_others
 from modereview.analyze.roles import Roles
 from modereview.analyze.schedules import call_sites, functions_of, roles_of_functions, schedules_of
 from modereview.analyze.switching import switches_of
-from modereview.analyze.torchfacts import names_an_evaluation
 from modereview.analyze.values import ForwardRun
 from modereview.analyze.worth import Worth
-from modereview.records import CallSite, Forward, Mode, Program, Source, Span
+from modereview.records import CallSite, Program, Source, Span
 
 _SIDE_BY_SIDE = 16  # states that are kept apart; more are merged
-
-
-class Elsewhere(Protocol):
-    """Other files of the project, asked by their text."""
-
-    def caller(self, source: Source, function: str, *, inherits: bool = False) -> Path | None:
-        """One that switches and calls a function or method of the file."""
-
-    def careless_caller(self, source: Source, function: str) -> Path | None:
-        """One that calls a function of the file, where nobody who does switches."""
-
-    def never_switches(self, source: Source) -> bool:
-        """Whether nothing of the project switches to EVAL."""
-
-    def maker(self, source: Source, name: str) -> Path | None:
-        """One that switches and defines a function or class."""
-
-    def layered(self, source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
-        """One that what these make may come from, and the layer it names that depends on the mode, if any."""
-
-    def has_all(self, source: Source) -> bool:
-        """Whether the project holds all that the file imports from it: the rest comes from libraries."""
-
-    def derives_from_module(self, source: Source, cls: str) -> bool:
-        """Whether a class of another file inherits a module."""
 
 
 def analyze(
@@ -78,22 +50,7 @@ def analyze(
             return _without_flow(linked, modules)
     ways = ((part, apart) for apart in (_SIDE_BY_SIDE, 1) for part in linked.parts())
     program = _first_to_end(_program(part, roots, apart) for part, apart in ways)
-    if elsewhere is not None:
-        program = _suspecting(program, source, elsewhere)
-    undecided = [f for f in program.forwards if f.cause == "entry" and f.role in ("evaluate", "infer")]
-    functions = sorted({f.through[0] for f in undecided if f.through})
-    told = replace(program, driven=tuple(_driven(functions, linked)))
-    if elsewhere is None or not undecided:
-        return told
-    called_in = dict(_called_in(functions, linked, elsewhere))
-    left = [name for name in functions if name not in called_in and names_an_evaluation(name)]
-    return replace(
-        told,
-        called_in=tuple(called_in.items()),
-        careless=tuple(_careless(left, source, elsewhere)),
-        made_in=tuple(_made_in(undecided, source, elsewhere)),
-        modules_by_base=tuple(_modules_by_base(undecided, linked, elsewhere)),
-    )
+    return with_others(program, linked, elsewhere)
 
 
 def _first_to_end(programs: Iterable[Program]) -> Program:
@@ -102,84 +59,6 @@ def _first_to_end(programs: Iterable[Program]) -> Program:
         if not program.gave_up:
             break
     return program
-
-
-def _suspecting(program: Program, source: Source, elsewhere: Elsewhere) -> Program:
-    """With what the project's text says of the layers that are not in view, where a mode may be at fault."""
-    asked: dict[tuple[str, ...], str | None] = {}
-
-    def suspected(forward: Forward) -> Forward:
-        right = {"train": Mode.TRAIN, "unknown": forward.mode}.get(forward.role, Mode.EVAL)
-        if forward.sensitive or not forward.opaque or forward.mode is right:
-            return forward
-        if forward.makers not in asked:
-            found = elsewhere.layered(source, forward.makers)
-            named = found and found[1] and f"{_named(found[0], source)} names `{found[1]}`"
-            asked[forward.makers] = named
-        named = asked[forward.makers]
-        if named is None and forward.role != "train" and forward.makers and elsewhere.has_all(source):
-            named = ""  # of a library that is not known for such layers
-        return replace(forward, suspected=named)
-
-    return replace(
-        program,
-        forwards=tuple(map(suspected, program.forwards)),
-        handed=tuple(map(suspected, program.handed)),
-    )
-
-
-def _called_in(functions: list[str], linked: Linked, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
-    """Those of the functions that another file calls."""
-    names = linked.names
-    for name in functions:
-        function = names.functions.get(name)
-        inherits = function is not None and bool(unseen_bases(function, names))
-        found = elsewhere.caller(linked.file, name, inherits=inherits)
-        if found is not None:
-            yield name, _named(found, linked.file)
-
-
-def _careless(evaluations: list[str], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
-    """Those of the evaluations that nobody in the project switches for, and how one sees that."""
-    callers = {name: elsewhere.careless_caller(source, name) for name in evaluations}
-    nobody = None in callers.values() and elsewhere.never_switches(source)
-    for name, found in callers.items():
-        if found is not None:
-            yield name, f"{_named(found, source)} calls it, and switches nothing to EVAL"
-        elif nobody:
-            yield name, "nothing in the project switches a model to EVAL"
-
-
-def _made_in(undecided: list[Forward], source: Source, elsewhere: Elsewhere) -> Iterator[tuple[str, str]]:
-    """What made the models, with the other file that defines it."""
-    for name in sorted({f.made_by for f in undecided} - {""}):
-        if (found := elsewhere.maker(source, name)) is not None:
-            yield name, _named(found, source)
-
-
-def _modules_by_base(undecided: list[Forward], linked: Linked, elsewhere: Elsewhere) -> Iterator[str]:
-    """The classes whose methods evaluate and that another file's class makes modules."""
-    owners = sorted({f.function.rpartition(".")[0] for f in undecided} & linked.names.classes.keys())
-    for name in owners:
-        cls = linked.names.classes[name]
-        if is_module_by_base(
-            cls, linked.names, lambda base: elsewhere.derives_from_module(linked.file, base)
-        ):
-            yield name
-
-
-def _named(path: Path, source: Source) -> str:
-    return path.relative_to(source.root).as_posix()
-
-
-def _driven(functions: list[str], linked: Linked) -> Iterator[tuple[str, str, bool]]:
-    """Those of the functions that a base class may call, that class, and whether it is seen to switch."""
-    names = linked.names
-    for function in (names.functions[name] for name in functions if name in names.functions):
-        seen = driver(function, names)
-        found = seen or driver_elsewhere(function, names, linked.file)
-        if found is not None:
-            yield function.name, found, seen is not None
 
 
 def _without_flow(linked: Linked, modules: Modules) -> Program:

@@ -52,18 +52,24 @@ class _File:
     bases: tuple[tuple[bytes, bytes], ...]  # of each class, as written
 
 
-def layered(source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
+def layered(source: Source, makers: Iterable[str], near: Path | None = None) -> tuple[Path, str] | None:
     """A file that a network may come from and that names a layer which depends on the mode, and that word.
 
     `makers` are the classes and functions that may have made it; where none is known, each class of the
-    project may be one. The word is "" where the project defines a maker, and names no such layer there; None
+    project may be one. With `near` the search goes no further than to the file that defines a maker, or to
+    this one where the project defines none, and to what that file imports: what lies behind is as often of
+    another network. The word is "" where the project defines a maker, and names no such layer there; None
     where it defines none, and what the file imports names no layer either.
     """
     index = _index(source.root, state(source.root)) | {source.path: _look(source.raw)}
     wanted = {maker.rpartition(".")[2].encode() for maker in makers}
     starts = [path for path, file in index.items() if (file.defined & wanted if wanted else file.layered)]
-    places = _reached(index, starts or [source.path]) if wanted else (source.path, *index)
-    looked = list(places)
+    if near is not None and not (wanted and starts):
+        looked, starts = list(_reached(index, [near], 0 if near == source.path else 1)), []
+    elif wanted:
+        looked = list(_reached(index, starts or [source.path], len(index) if near is None else 1))
+    else:
+        looked = [source.path, *index]
     named = ((path, index[path].layer) for path in looked if index[path].layer)
     if (found := next(named, None)) is not None:
         return found
@@ -108,20 +114,31 @@ def _lacks(looked: Iterable[_File], root: Path, index: Iterable[Path]) -> bool:
     return any(not any(map(_ASIDE.match, row)) for row in missing)
 
 
-def _reached(index: dict[Path, _File], starts: list[Path]) -> Iterator[Path]:
-    """The files, and all that they import from the project, nearest first."""
+def _reached(index: dict[Path, _File], starts: list[Path], levels: int) -> Iterator[Path]:
+    """The files, and what they import from the project, nearest first, over so many levels of imports."""
     modules: dict[str, list[Path]] = {}
     for path in index:
         modules.setdefault(path.parent.name if path.stem == "__init__" else path.stem, []).append(path)
-    todo, seen = list(starts), set(starts)
+    todo, seen = [(path, 0) for path in starts], set(starts)
     while todo:
-        path = todo.pop(0)
+        path, level = todo.pop(0)
         yield path
-        for dotted in sorted(index[path].imports):
-            for found in _resolved(path, dotted, modules):
+        for dotted in sorted(index[path].imports) if level < levels else ():
+            for found in (*_resolved(path, dotted, modules), *_handed_on(path, dotted, modules, index)):
                 if found not in seen:
                     seen.add(found)
-                    todo.append(found)
+                    todo.append((found, level + 1))
+
+
+def _handed_on(
+    path: Path, dotted: str, modules: dict[str, list[Path]], index: dict[Path, _File]
+) -> Iterator[Path]:
+    """The files of a package that define what is imported from it by name: its `__init__` hands it on."""
+    package, _, name = dotted.rpartition(".")
+    for whole in _resolved(path, package, modules) if package.strip(".") else ():
+        if whole.stem == "__init__":
+            inside = (each for each in index if each.is_relative_to(whole.parent))
+            yield from (each for each in inside if name.encode() in index[each].defined)
 
 
 def _resolved(path: Path, dotted: str, modules: dict[str, list[Path]]) -> Iterator[Path]:

@@ -68,9 +68,11 @@ class _Told:
         self._note(source)
         return parse.elsewhere.maker(source, name)
 
-    def layered(self, source: Source, makers: Iterable[str]) -> tuple[Path, str] | None:
+    def layered(
+        self, source: Source, makers: Iterable[str], near: Path | None = None
+    ) -> tuple[Path, str] | None:
         self._note(source)
-        return parse.elsewhere.layered(source, makers)
+        return parse.elsewhere.layered(source, makers, near)
 
     def has_all(self, source: Source) -> bool:
         self._note(source)
