@@ -158,7 +158,7 @@ def _sensitivity(thing: Thing, flow: Flow, modules: Modules) -> tuple[tuple[str,
             inside = (_sensitivity(part, flow, modules) for part in taken)
             return _together(modules.own_sensitivity(thing.cls), *inside)
         call = flow.record.built.get(thing) if thing.origin == "build" else None
-        return modules.built(thing.cls, call) if call else modules.sensitivity(thing.cls)
+        return modules.built(thing.cls, call) if call else modules.of_any(thing.cls)
     if thing.origin in ("call", "holder") and (thing.cls or "").startswith(MODELESS):
         return (), False
     if parts := flow.record.parts.get(thing):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ from modereview.analyze.options import Options
 from modereview.analyze.texts import Text
 from modereview.analyze.torchfacts import ALWAYS_ON_DROPOUTS, CONTAINERS
 from modereview.records import Layer, ModuleClass, Param
+
+_BUILDING = re.compile(r"_*(build|create|make|init|set_?up)_.*(layer|model|net|module|encoder|decoder|block)")
 
 
 class Modules:
@@ -71,6 +74,11 @@ class Modules:
             self._sensitive[name] = ((), False)  # ends recursion of classes that hold each other
             self._sensitive[name] = self._look(self._names.classes[name])
         return self._sensitive[name]
+
+    def of_any(self, name: str) -> tuple[tuple[str, ...], bool]:
+        """The same of an object that may be of a subclass: one that builds the layers where the class does not."""
+        kinds, opaque = self.sensitivity(name)
+        return kinds, opaque or any(map(_is_left_to_subclasses, self._names.classes[name].methods))
 
     def only_wraps(self, name: str) -> bool:
         """Whether a class has nothing to switch but the models that it takes."""
@@ -143,6 +151,18 @@ class Modules:
         if origin.startswith("torch.nn.") or origin.rpartition(".")[2] in CONTAINERS:
             return origin.rpartition(".")[2]
         return walk.dotted(call.func) or ""
+
+
+def _is_left_to_subclasses(method: ir.Function) -> bool:
+    """Whether a method that runs or builds the layers is empty: `def create_layers(self): ...`."""
+    named = method.short == "forward" or _BUILDING.match(method.short)
+    return bool(named) and all(_does_nothing(s) for s in method.body)
+
+
+def _does_nothing(statement: ir.Stmt) -> bool:
+    if isinstance(statement, ir.Leave):
+        return statement.how == "raise"
+    return isinstance(statement, ir.Do) and isinstance(statement.value, ir.Const)
 
 
 def _may_build(method: ir.Function) -> bool:
