@@ -18,6 +18,7 @@ from modereview.analyze.torchfacts import (
     FOREIGN,
     LIBRARY_MODELS,
     OWN_MODE,
+    PREPARING,
     READING,
     WRAPPERS,
     names_a_loading,
@@ -186,9 +187,8 @@ class Calls(Making):
         )
         if part and not given.values:
             return [(state, frozenset(part_of(v, name) for v in things if self.is_model(v)) or NOTHING)]
-        if name in ("prepare", "setup", "setup_module", "prepare_model", "unwrap_model"):
-            whole = given.positional
-            return [(state, whole[0] if len(whole) == 1 else frozenset({Elements(whole)}))]
+        if name in PREPARING:
+            return [(state, _given_back(given))]
         return [(s, v | flowing) for s, v in self.escape(call, f"{text}.{name}", owner, given, state, frame)]
 
     def _detached(self, call: ir.Call, name: str, owner: ValueSet, state: State) -> tuple[State, ValueSet]:
@@ -245,6 +245,8 @@ class Calls(Making):
         copies = last in ("deepcopy", "copy") or origin in AVERAGES or origin.startswith(COPIERS)
         if copies and any(isinstance(v, Thing) for v in first):
             return self._copied(call, first, state)
+        if origin == "apex.amp.initialize":
+            return [(state, _given_back(given))]
         if origin == "typing.cast" and len(given.positional) > 1:
             return [(state, given.positional[1])]
         if last in WRAPPERS and any(isinstance(v, Thing) for v in first):
@@ -261,6 +263,12 @@ class Calls(Making):
         if by_class or origin in OWN_MODE:
             return self.brings_its_mode(call, origin, given, state)
         return self.escape(call, origin, NOTHING, given, state, frame)
+
+
+def _given_back(given: Given) -> ValueSet:
+    """`model, optimizer = prepare(model, optimizer)` gives what it is given."""
+    whole = given.positional
+    return whole[0] if len(whole) == 1 else frozenset({Elements(whole)})
 
 
 def _lists_tensors(call: ir.Call, frame: Frame) -> bool:

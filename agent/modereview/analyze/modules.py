@@ -76,7 +76,7 @@ class Modules:
         return self._sensitive[name]
 
     def of_any(self, name: str) -> tuple[tuple[str, ...], bool]:
-        """The same of an object that may be of a subclass: one that builds the layers where the class does not."""
+        """The same of an object that may be of a subclass: one whose own class builds the layers."""
         kinds, opaque = self.sensitivity(name)
         return kinds, opaque or any(map(_is_left_to_subclasses, self._names.classes[name].methods))
 

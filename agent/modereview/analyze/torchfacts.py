@@ -66,6 +66,8 @@ FLUENT = frozenset(
     "to cuda cpu half float double bfloat16 type requires_grad_ apply share_memory "
     "xpu mps npu to_empty".split()
 )
+# Methods that give back all that they are given, made ready: of accelerate's, Lightning's and ray's.
+PREPARING = frozenset("prepare setup setup_module prepare_model unwrap_model".split())
 # Calls that are handed a model and leave its mode alone.
 HARMLESS = frozenset(
     "super print len isinstance type id hasattr getattr setattr next iter sum list str repr vars save "

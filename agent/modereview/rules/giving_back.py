@@ -49,6 +49,23 @@ def on_every_way(program: Program, function: str, start: Span, before: str, afte
     return edits.wrap(program.source, start, last.span, f"{before}\ntry:", f"finally:\n    {after}")
 
 
+def keeps_modes(program: Program, forward: Forward) -> bool:
+    """Whether the function that left EVAL behind keeps the modes of its models, and gives them back by these.
+
+    Which of several models each is of, the flow does not follow: `modes.append(net.training)` in a loop.
+    """
+    assert program.names is not None
+    off = forward.switch
+    if off is None:
+        return False
+    around = [f for f in program.names.functions.values() if walk.within(off, f.span)]
+    body = max(around, key=lambda f: f.span).body if around else ()
+    kept = [e.span for e in walk.all_expressions(body) if isinstance(e, ir.Attr) and e.name == "training"]
+    asked = (s for s in walk.statements(body) if isinstance(s, ir.If) and not walk.within(off, s.span))
+    back = (span for s in asked for _, span in _switches(s.body, "train"))
+    return any(first < off < last for last in back for first in kept)
+
+
 def _saves(body: ir.Block) -> bool:
     """`was = model.training`, and `model.train(was)` later."""
     kept = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.records import Event, Finding, Forward, Mode, Program, Severity, Span
-from modereview.rules import modes, resuming
+from modereview.rules import giving_back, modes, resuming
 from modereview.rules.base import Rule, certainty, deliberate, harm
 from modereview.rules.choosing import is_chosen
 from modereview.rules.meeting import meeting
@@ -49,7 +49,8 @@ def _finding(program: Program, forward: Forward, others: tuple[int, ...]) -> Fin
     probes = forward.frozen and not later  # only its new head is trained, on features that stay the same
     mixed = later and not forward.exact and _is_chosen_there(program, forward)
     aside = is_put_aside(program, forward)
-    meant = probes or mixed or aside or deliberate(program, forward) or modes.is_unit_test(program, forward)
+    meant = probes or mixed or aside or giving_back.keeps_modes(program, forward)
+    meant = meant or deliberate(program, forward) or modes.is_unit_test(program, forward)
     severity = certainty(forward, certain=not other)
     here = Event(forward.span, "and still in EVAL here: nothing calls `train()` in between", "forward")
     return RULE.finding(
@@ -148,7 +149,7 @@ def fit(loader, val_loader):
         "an evaluation after the last epoch only; a mode that is saved and given back; norms held in EVAL on "
         "purpose where a name or comment says so, a part that is put into EVAL right after the whole was put "
         "into TRAIN or by its owner's constructor, and a frozen network of which only a new head is trained, "
-        "always in EVAL (notes); a backward that no optimizer step follows (saliency maps, attacks)."
+        "always in EVAL, modes of several models that a list keeps (notes); a backward that no optimizer step follows (saliency maps, attacks)."
     ),
     fix=(
         "`model.train()` where the epoch's training part begins, not before the loop; after an evaluation in "
