@@ -53,6 +53,23 @@ def test_the_role_of_each_forward(body: str, expected: list[str], program: Calla
     assert [f.role for f in forwards] == expected
 
 
+def test_what_apex_makes_ready_is_what_it_is_given(program: Callable[[str], Program]):
+    (forward,) = program("""\
+import torch
+from torch import nn
+from apex import amp
+
+def run(x):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Dropout())
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    model, optimizer = amp.initialize(model, optimizer)
+    with amp.scale_loss(model(x).sum(), optimizer) as scaled:
+        scaled.backward()
+    optimizer.step()
+""").forwards
+    assert (forward.role, forward.sensitive) == ("train", ("Dropout",))
+
+
 def test_a_name_speaks_where_the_result_does_not(program: Callable[[str], Program]):
     text = "import torch\ndef {}(model, x):\n    return model(x)\n"
     roles = {

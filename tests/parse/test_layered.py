@@ -151,3 +151,50 @@ def test_a_method_of_what_another_file_makes_a_module(kind: str, found: int, tmp
     source = project(tmp_path, {"nets/plain.py": drops, "nets/base.py": BASES.format(kind)}, METHOD)
     assert derives_from_module(source, "Base") is (found == 0)
     assert len(check(analyze(source, None, elsewhere=parse.elsewhere), select=["MR103"])) == found
+
+
+FAR = {
+    "nets/plain.py": "from .blocks import Block\n" + PLAIN,
+    "nets/blocks.py": "from .drops import drop\n",
+    "nets/drops.py": "nn.Dropout()\n",
+}
+HANDED_ON = {
+    "nets/plain.py": "from .parts import Block\n" + PLAIN,
+    "nets/parts/__init__.py": "from .blocks import Block\nfrom .other import Other\n",
+    "nets/parts/blocks.py": "class Block(nn.Module):\n    drop = nn.Dropout()\n",
+    "nets/parts/other.py": "class Other(nn.Module):\n    norm = nn.BatchNorm1d(4)\n",
+}
+
+
+def test_nearby_ends_at_what_the_file_of_the_maker_imports(tmp_path: Path) -> None:
+    source = project(tmp_path, FAR)
+    assert layered(source, ["nets.plain.Net"]) == (tmp_path / "nets/drops.py", "Dropout")
+    assert layered(source, ["nets.plain.Net"], source.path) == (tmp_path / "nets/plain.py", "")
+
+
+def test_a_package_hands_on_what_is_imported_from_it_by_name(tmp_path: Path) -> None:
+    source = project(tmp_path, HANDED_ON)
+    assert layered(source, ["nets.plain.Net"], source.path) == (tmp_path / "nets/parts/blocks.py", "Dropout")
+
+
+def test_of_a_network_that_anything_made_the_file_itself_says_most(tmp_path: Path) -> None:
+    source = project(tmp_path, {"nets/plain.py": PLAIN + "    drop = nn.Dropout()\n"})
+    assert layered(source, []) == (tmp_path / "nets/plain.py", "Dropout")
+    assert layered(source, [], source.path) is None
+    assert layered(source, [], tmp_path / "nets/plain.py") == (tmp_path / "nets/plain.py", "Dropout")
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("import timm", "timm"),
+        ("from timm.models import create_model", "create_model"),
+        ("from timm.models.layers import trunc_normal_", ""),
+        ("from transformers import AutoModelForCausalLM, AutoTokenizer", "AutoModelForCausalLM"),
+        ("from transformers import (\n    AutoTokenizer,\n    BertModel,\n)", "BertModel"),
+        ("from transformers import AutoTokenizer, get_scheduler", ""),
+    ],
+)
+def test_what_a_library_of_networks_is_asked_for(line: str, word: str, tmp_path: Path) -> None:
+    source = project(tmp_path, {"nets/plain.py": f"{line}\n{PLAIN}"})
+    assert layered(source, ["nets.plain.Net"]) == (tmp_path / "nets/plain.py", word)

@@ -186,6 +186,13 @@ NOTES = {
             def predict(self, x):
                 return self.model.encoder(x).argmax(1)
     """,
+    "a class out of view that makes what it needs": """
+        from music import Composer
+
+        composer = Composer.get_pretrained("small")
+        sounds = composer.generate(["a piano"])
+        print(sounds.argmax(-1))
+    """,
     "a method that computes is no model": """
         from scores import Evaluator
 

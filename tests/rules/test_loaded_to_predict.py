@@ -80,3 +80,32 @@ class Tagger(nn.Module):
 """
     ((text, *_),) = mended("MR103", program(script))
     assert text == script.replace("        with", "        self.eval()\n        with")
+
+
+ABSTRACT = """
+    class Base(nn.Module):
+        def build_layers(self):
+            {}
+
+        @classmethod
+        def load(cls, path):
+            model = torch.load(path)
+            return model
+
+        def predict(self, x):
+            with torch.no_grad():
+                return self(x).argmax(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [
+        ('"""By each class of its own."""', "warning"),
+        ("raise NotImplementedError", "warning"),
+        ("self.head = nn.Linear(4, 4)", "note"),
+    ],
+)
+def test_a_subclass_that_builds_the_layers_may_build_any(body: str, severity: str, findings: Look):
+    (found,) = [f for f in findings(ABSTRACT.format(body)) if f.rule == "MR103"]
+    assert found.severity.value == severity

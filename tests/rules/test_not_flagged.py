@@ -68,6 +68,29 @@ SWITCHES = {
                 step(model, batch, optimizer)
                 print(validate(model, val_loader))
     """,
+    "several given back by what a list keeps": """
+        def validate(parts, loader):
+            kept = []
+            for part in parts:
+                kept.append(part.net.training)
+                part.net.eval()
+            with torch.no_grad():
+                hits = sum((parts[0].net(x).argmax(1) == y).sum().item() for x, y in loader)
+            for part, was_training in zip(parts, kept):
+                if was_training:
+                    part.net.train()
+            return hits
+
+        class Part:
+            def __init__(self):
+                self.net = Net()
+
+        def main(loader, val_loader, optimizer):
+            parts = [Part()]
+            for batch in loader:
+                step(parts[0].net, batch, optimizer)
+                print(validate(parts, val_loader))
+    """,
     "given back in finally": """
         def validate(model, loader):
             model.eval()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -71,19 +72,20 @@ def _suspecting(program: Program, source: Source, elsewhere: Elsewhere) -> Progr
     Whoever switches, or trains what is then evaluated, works with networks whose mode matters: any of the
     project's may be meant. That of another evaluation has to be shown to hold such a layer.
     """
-    asked: dict[tuple[bool, tuple[str, ...]], str | None] = {}
     trained = {(f.function, f.model) for f in program.forwards if f.role == "train"}
+
+    @cache
+    def asked(makers: tuple[str, ...], any_of_them: bool, trains: bool) -> str | None:
+        found = elsewhere.layered(source, makers, None if any_of_them else source.path)
+        library = found is None and not trains and elsewhere.has_all(source)
+        return "" if library else _word(found, source)
 
     def suspected(forward: Forward) -> Forward:
         right = {"train": Mode.TRAIN, "unknown": forward.mode}.get(forward.role, Mode.EVAL)
         if forward.sensitive or not forward.opaque or forward.mode is right:
             return forward
         any_of_them = forward.cause == "switch" or (forward.function, forward.model) in trained
-        if (any_of_them, forward.makers) not in asked:
-            found = elsewhere.layered(source, forward.makers, None if any_of_them else source.path)
-            library = found is None and forward.role != "train" and elsewhere.has_all(source)
-            asked[any_of_them, forward.makers] = "" if library else _word(found, source)
-        return replace(forward, suspected=asked[any_of_them, forward.makers])
+        return replace(forward, suspected=asked(forward.makers, any_of_them, forward.role == "train"))
 
     return replace(
         program,

@@ -149,7 +149,8 @@ def fit(loader, val_loader):
         "an evaluation after the last epoch only; a mode that is saved and given back; norms held in EVAL on "
         "purpose where a name or comment says so, a part that is put into EVAL right after the whole was put "
         "into TRAIN or by its owner's constructor, and a frozen network of which only a new head is trained, "
-        "always in EVAL, modes of several models that a list keeps (notes); a backward that no optimizer step follows (saliency maps, attacks)."
+        "always in EVAL, modes of several models that a list keeps (notes); a backward that no optimizer "
+        "step follows (saliency maps, attacks)."
     ),
     fix=(
         "`model.train()` where the epoch's training part begins, not before the loop; after an evaluation in "
