@@ -260,9 +260,18 @@ class Calls(Making):
         if last == "from_pretrained":
             return self.pretrained(call, frozenset({External(origin.rpartition(".")[0])}), state)
         by_class = names_a_making(last) and origin.rpartition(".")[0].rpartition(".")[2][:1].isupper()
-        if by_class or origin in OWN_MODE:
+        if by_class or origin in OWN_MODE or (origin == "torch.hub.load" and not _is_of_torchvision(call)):
             return self.brings_its_mode(call, origin, given, state)
         return self.escape(call, origin, NOTHING, given, state, frame)
+
+
+def _is_of_torchvision(call: ir.Call) -> bool:
+    """Whether a hub is asked for one of torchvision's, which come in TRAIN; others see to the mode or not."""
+    match call.args[:1]:
+        case (ir.Const(str() as repository),):
+            return repository.startswith("pytorch/vision")
+        case _:
+            return False
 
 
 def _given_back(given: Given) -> ValueSet:

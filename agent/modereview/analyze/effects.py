@@ -129,7 +129,7 @@ class Effects(Expressions):
         for original in (v for v in originals if isinstance(v, Thing)):
             copy = Thing((call.span, original.key), original.label, "copy", original.cls, original.is_module)
             self.record.built.setdefault(copy, self.record.built.get(original, call))
-            state = self.switched(copy, self.modes_of(original, state), state)
+            state = self.switched(copy, self.modes_run(original, state), state)
             copies.add(copy)
         return [(state, frozenset(copies))]
 

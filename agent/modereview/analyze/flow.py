@@ -151,7 +151,9 @@ class Flow(Statements):
         born = State(cells)
         for held in {v for values in cells.values() for v in values if isinstance(v, Thing)} | {thing}:
             if self.is_model(held):
-                switched = any(map(_was_seen_to, self.modes_of(held, state)))
+                # What ran behind a switch there, as a loader of weights, may have left another mode.
+                seen = any(held in s.things and s.path[:1] == (cls.span,) for s in self.record.switches)
+                switched = seen or any(map(_was_seen_to, self.modes_of(held, state)))
                 born = born.set(("mode", held), frozenset({_later(held, switched_before=switched)}))
         for cell in state.cells("mode"):  # an item, or a part of a part, that `__init__` switched
             part = cell[1]

@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 _SWITCHES = re.compile(rb"\.(?:set_(?:to_)?)?eval(?:_mode)?\s*\(|\.train\s*\(\s*(mode\s*=\s*)?False")
+# Models of transformers and kin come in EVAL so; what else is loaded by that name has no mode.
+_COMES_IN_EVAL = re.compile(rb"(?<!okenizer)(?<!onfig)(?<!rocessor)(?<!xtractor)\.from_pretrained\s*\(")
 # Who calls such a function is handed a model, in the mode that it comes in there.
 _MAKES = re.compile(
     rb"\b((?:load|build|create|make|get|init|restore|setup)_\w*"
@@ -53,7 +55,7 @@ def careless_caller(source: Source, function: str) -> Path | None:
     owner = function.rpartition(".")[0].encode()
     builds = re.compile(rb"\b%s\s*\(" % re.escape(owner) if owner else b"")  # a subclass only hands on
     for path, text in _matching(source, *_calls(source, function, inherits=False), builds):
-        if _SWITCHES.search(text) or _asks_one_that_switches(source, text):
+        if _in_eval(text) or _asks_one_that_switches(source, text):
             return None
         first = first or path
     return first
@@ -61,7 +63,11 @@ def careless_caller(source: Source, function: str) -> Path | None:
 
 def never_switches(source: Source) -> bool:
     """Whether the file, and every other of the project, switches nothing to EVAL."""
-    return not _SWITCHES.search(source.raw) and _first(source, _SWITCHES) is None
+    return not _in_eval(source.raw) and _first(source, _SWITCHES) is None
+
+
+def _in_eval(text: bytes) -> bool:
+    return bool(_SWITCHES.search(text) or _COMES_IN_EVAL.search(text))
 
 
 def _asks_one_that_switches(source: Source, text: bytes) -> bool:

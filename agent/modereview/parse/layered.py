@@ -15,20 +15,28 @@ from pathlib import Path
 from modereview.parse.project import files, state, text_of
 from modereview.records import Source
 
-# Layers, functions and questions that depend on the mode, and libraries most of whose networks hold some.
+# Layers, functions and questions that depend on the mode.
 _LAYERS = re.compile(
     rb"\b(?:Alpha|FeatureAlpha)?Dropout[123]?d?\b|\bDropPath\b|\b[fF](?:unctional)?\.(?:alpha_)?dropout|"
     rb"BatchNorm|\bbatch_norm\s*\(|\btrack_running_stats\s*=\s*True|\bRReLU\b|\bself\.training\b|"
-    rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])|"
+    rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])",
+    re.MULTILINE,
+)
+# Libraries most of whose networks hold some, and what is asked of them.
+_NETWORKS = (
+    "diffusers|segmentation_models_pytorch|efficientnet_pytorch|pretrainedmodels|open_clip|"
+    "pytorch_pretrained_bert|pytorch_transformers|fairseq|torch_geometric\\.nn"
+)
+_LIBRARIES = re.compile(
     rb"\btorchvision(?:\.|\s+import\s+)[^\n]*\bmodels\b|(?<!\bEmbedding\.)(?<!\bEmbeddingBag\.)\bfrom_pretrained\b|"
-    rb"^\s*\"?(?:from|import)\s+(?:diffusers|segmentation_models_pytorch|efficientnet_pytorch|"
-    rb"pretrainedmodels|open_clip|pytorch_pretrained_bert|pytorch_transformers|fairseq|torch_geometric\.nn)\b|"
+    rb"^\s*\"?(?:from|import)\s+(?:" + _NETWORKS.encode() + rb")\b|"
     rb"^\s*\"?import\s+(?:timm|transformers)\b|\btorch\.hub\.load\b|"
     # Of these two, what is no model and no builder of one says nothing: tokenizers, single blocks, schedules.
     rb"^\s*\"?from\s+timm\b[^\n]*\bcreate_model\b|"
     rb"^\s*\"?from\s+transformers\b[^\n]*\bimport\s+(?:\([^)]*|[^\n]*)\w*(?:Model\b|For[A-Z]\w*)",
     re.MULTILINE,
 )
+_MAKERS = re.compile(rf"(?:torchvision\.models|torch\.hub|timm|transformers|{_NETWORKS})\b")
 _COMMENT = re.compile(rb"(?m)^\s*#.*$")
 _IMPORT = re.compile(
     rb"^\s*\"?(?:from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n;#]+)|import\s+([\w., \t]+))", re.MULTILINE
@@ -44,7 +52,8 @@ _NAME = re.compile(rb"\w+")
 class _File:
     """What matters of a file here."""
 
-    layer: str  # the first word in it that names one; "" for none
+    own: str  # the first word in it that names such a layer; "" for none
+    layer: str  # or a library of networks that hold some
     imports: frozenset[str]  # dotted, relative ones with their dots, names that may be modules as well
     defined: frozenset[bytes]  # classes and functions
     layered: bool  # whether it builds layers
@@ -56,25 +65,35 @@ def layered(source: Source, makers: Iterable[str], near: Path | None = None) -> 
     """A file that a network may come from and that names a layer which depends on the mode, and that word.
 
     `makers` are the classes and functions that may have made it; where none is known, each class of the
-    project may be one. With `near` the search goes no further than to the file that defines a maker, or to
-    this one where the project defines none, and to what that file imports: what lies behind is as often of
-    another network. The word is "" where the project defines a maker, and names no such layer there; None
+    project may be one. The word is "" where the project defines a maker, and names no such layer there; None
     where it defines none, and what the file imports names no layer either.
+
+    With `near` the search goes no further than to the file that defines a maker and what that file imports:
+    what lies behind is as often of another network. Where no maker is known it stays in that file, or, if it
+    is not the one under review, with it and what it imports. A maker of a library has to be of one whose
+    networks hold such layers.
     """
     index = _index(source.root, state(source.root)) | {source.path: _look(source.raw)}
     wanted = {maker.rpartition(".")[2].encode() for maker in makers}
     starts = [path for path, file in index.items() if (file.defined & wanted if wanted else file.layered)]
-    if near is not None and not (wanted and starts):
-        looked, starts = list(_reached(index, [near], 0 if near == source.path else 1)), []
-    elif wanted:
-        looked = list(_reached(index, starts or [source.path], len(index) if near is None else 1))
-    else:
-        looked = [source.path, *index]
-    named = ((path, index[path].layer) for path in looked if index[path].layer)
-    if (found := next(named, None)) is not None:
-        return found
+    if near is not None and not wanted:
+        levels = 0 if near == source.path else 1
+        return _named(index, _reached(index, [near], levels), layers_alone=levels == 0)
+    if near is not None and not starts:
+        library = next(filter(None, map(_MAKERS.match, sorted(makers))), None)
+        return (source.path, library.group()) if library else None
+    levels = len(index) if near is None else 1
+    looked = list(_reached(index, starts or [source.path], levels)) if wanted else [source.path, *index]
     whole = starts and not _lacks([index[path] for path in looked], source.root, index)
-    return (starts[0], "") if whole else None
+    return _named(index, looked) or ((starts[0], "") if whole else None)
+
+
+def _named(
+    index: dict[Path, _File], looked: Iterable[Path], *, layers_alone: bool = False
+) -> tuple[Path, str] | None:
+    """The first file that names a layer, or a library whose networks hold some, with the word."""
+    words = ((path, index[path].own if layers_alone else index[path].layer) for path in looked)
+    return next(((path, word) for path, word in words if word), None)
 
 
 def has_all(source: Source) -> bool:
@@ -159,8 +178,10 @@ def _index(root: Path, state: str) -> dict[Path, _File]:
 
 
 def _look(raw: bytes) -> _File:
+    text = _COMMENT.sub(b"", raw)
     return _File(
-        _layer(_COMMENT.sub(b"", raw)),
+        _word(_LAYERS, text),
+        _word(_LAYERS, text) or _word(_LIBRARIES, text),
         frozenset(_imports(raw)),
         frozenset(re.findall(rb"(?m)^\s*\"?\s*(?:def|class)\s+(\w+)", raw)),
         bool(_MODULE.search(raw)),
@@ -169,12 +190,12 @@ def _look(raw: bytes) -> _File:
     )
 
 
-def _layer(text: bytes) -> str:
-    """The first word that names a layer which depends on the mode; "" for none.
+def _word(words: re.Pattern[bytes], text: bytes) -> str:
+    """The first such word; "" for none.
 
     Not what an option builds that is off, where the file never turns it on: `def vgg(cfg, batch_norm=False)`.
     """
-    for found in _LAYERS.finditer(text):
+    for found in words.finditer(text):
         above = text[: found.start()].rpartition(b"\n")[0].rstrip().rpartition(b"\n")[2]
         option = _OPTION.fullmatch(above)
         given = re.findall(rb"\b%s(?:\s*:\s*bool)?\s*=\s*(\w+)" % option[1], text) if option else []

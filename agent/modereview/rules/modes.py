@@ -83,12 +83,15 @@ def _is_handed_on(program: Program, forward: Forward) -> bool:
 
 def is_unit_test(program: Program, forward: Forward) -> bool:
     """Whether a `test_...` of pytest or unittest, or its helper, tries a model out: nobody's results."""
-    stem = program.source.path.stem
-    in_tests = (
-        stem.startswith("test") or stem.endswith("_test") or {"pytest", "unittest"} & set(program.imports)
-    )
     tests = [name for name in forward.through if name.rpartition(".")[2].startswith(("test_", "_test_"))]
-    return bool(tests) and bool(in_tests or any("Test" in name for name in tests))
+    return bool(tests) and (is_of_tests(program) or any("Test" in name for name in tests))
+
+
+def is_of_tests(program: Program) -> bool:
+    """Whether the file holds tests: by its name, or as it imports what runs them."""
+    stem = program.source.path.stem
+    by_name = stem.startswith("test") or stem.endswith("_test")
+    return by_name or not {"pytest", "unittest"}.isdisjoint(program.imports)
 
 
 def switched_inside(program: Program, forward: Forward) -> bool:

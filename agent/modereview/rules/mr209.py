@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from modereview.analyze import ir
 from modereview.analyze.torchfacts import says_deliberate
 from modereview.records import Finding, Program, Severity
-from modereview.rules import inside, lookup
+from modereview.rules import inside, lookup, modes
 from modereview.rules.base import Rule, comment_at
 
 _NORM = re.compile(r"torch\.nn\.(Lazy|Sync)?BatchNorm(\dd)?")
@@ -63,7 +63,7 @@ def _written(program: Program, call: ir.Call, origin: str) -> str:
 
 def _meant(program: Program, function: str, call: ir.Call) -> bool:
     said = f"{function} {comment_at(program, call.span.line)}"
-    return says_deliberate(said) or bool(_TRANSDUCTIVE.search(said))
+    return says_deliberate(said) or bool(_TRANSDUCTIVE.search(said)) or modes.is_of_tests(program)
 
 
 RULE = Rule(
