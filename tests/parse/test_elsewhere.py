@@ -94,6 +94,8 @@ def test_no_maker(text: str, tmp_path: Path) -> None:
 
 CARELESS = "from engine.scores import score\nprint(score(net, data))\n"
 LOADS = "from loaders import load_net\nnet = load_net('a')\n" + CARELESS
+COMES = "from engine.scores import score\nnet = Seq2Seq.from_pretrained('a')\nprint(score(net, data))\n"
+WORDS = CARELESS + "words = AutoTokenizer.from_pretrained('a')\n"
 HANDED = "from engine import scores\nnet.eval()\njudge = functools.partial(scores.score, net=net)\n"
 
 
@@ -107,6 +109,8 @@ HANDED = "from engine import scores\nnet.eval()\njudge = functools.partial(score
         ({"train.py": LOADS, "loaders.py": "def load_net(name):\n    return nets[name].eval()\n"}, None),
         ({"train.py": LOADS, "loaders.py": "def load_net(name):\n    return nets[name]\n"}, "train.py"),
         ({"train.py": CARELESS, "other.py": HANDED}, None),
+        ({"train.py": COMES}, None),
+        ({"train.py": WORDS}, "train.py"),
         ({}, None),
     ],
 )

@@ -193,6 +193,28 @@ NOTES = {
         sounds = composer.generate(["a piano"])
         print(sounds.argmax(-1))
     """,
+    "a model of somebody's hub": """
+        model = torch.hub.load("someone/tracker", "online").cuda()
+        with torch.no_grad():
+            print(model(read_video()).argmax(-1))
+    """,
+    "a switch in the constructor, and a loader behind it": """
+        from zoo import build
+        from loading import Checkpointer
+
+        class Demo:
+            def __init__(self, path, load=True):
+                if load:
+                    self.model = build(path)
+                    self.model.eval()
+                if load:
+                    checkpointer = Checkpointer(self.model)
+                    checkpointer.load(path)
+
+            @torch.no_grad()
+            def predict(self, x):
+                return self.model(x).argmax(1)
+    """,
     "a method that computes is no model": """
         from scores import Evaluator
 
@@ -245,6 +267,11 @@ NOTES = {
     """,
 }
 WARNINGS = {
+    "a model of torchvision's hub": """
+        model = torch.hub.load("pytorch/vision:v0.10.0", "resnet18", pretrained=True).cuda()
+        with torch.no_grad():
+            print(model(read_image()).argmax(-1))
+    """,
     "what a role's name holds is moved to a device": """
         from zoo import make
 

@@ -71,6 +71,11 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     ),
 }
 
+FOUND["in a file of tests"] = (
+    "import pytest\n" + dedent(FOUND["by name"][0]),
+    ["note self.norm = nn.BatchNorm2d(4, track_running_stats=False)"],
+)
+
 INNOCENT = {
     "the default": """
         class Net(nn.Module):

@@ -44,6 +44,18 @@ RIGHT = {
         model = Net()
         torch.jit.trace(model.eval(), torch.zeros(2, 4))
     """,
+    "a copy of a wrapper around what is in EVAL": """
+        class Stubs(nn.Module):
+            def __init__(self, inner):
+                super().__init__()
+                self.model = inner
+            def forward(self, x):
+                return self.model(x)
+
+        stubs = Stubs(Net().eval())
+        quantized = torch.quantization.convert(torch.quantization.prepare(stubs))
+        torch.jit.trace(quantized, torch.zeros(2, 4))
+    """,
     "script keeps the flag": """
         model = Net()
         torch.jit.script(model).save("net.pt")

@@ -130,10 +130,11 @@ def main(loader):
         "sets its mode before; Monte-Carlo dropout and test-time adaptation that a name or a comment "
         "declares, a switch that an option decides on (`if args.eval_mode:`), a teacher or features in a "
         "training step, and a GAN's generator sampled where it is trained (a note at most); a model without "
-        "any layer that depends on the mode (a note). Notes, too, where nothing in view decides the mode and "
-        "the model is another's: handed in, saved whole, made in a file that switches, driven by a base "
-        "class; what only its name says to be a network (`decoder(x)`); and a module's own `predict`, unless "
-        "a class method hands the module out loaded and unswitched."
+        "any layer that depends on the mode, or out of view in a project where nothing near it names one (a "
+        "note). Notes, too, where nothing in view decides the mode and the model is another's: handed in, "
+        "saved whole, kept by another file, made in a file that switches, driven by a base class; what only "
+        "its name says to be a network (`decoder(x)`); and a module's own `predict`, unless a class method "
+        "hands the module out loaded and unswitched."
     ),
     fix=(
         "`model.eval()` at the start of the evaluating function, on the very expression used there; on "

@@ -103,7 +103,7 @@ class Net(nn.Module):
 """,
     not_flagged=(
         "instance norms, whose statistics are those of one sample; a flag that is no literal; few-shot "
-        "learning and adaptation at test time, where a name or comment says so (a note)."
+        "learning and adaptation at test time, where a name or comment says so, and a file of tests (notes)."
     ),
     fix="explained with the line to write, `track_running_stats=True`: it wants a new training.",
     check=check,
