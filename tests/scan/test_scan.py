@@ -255,10 +255,12 @@ def test_a_file_that_takes_too_long_is_given_up(run: Run, monkeypatch: pytest.Mo
 def test_who_calls_a_function_counts_and_is_asked_again_when_it_changed(
     run: Run, looked_at: list[str], project: Path
 ) -> None:
-    score = "import torch\nfrom zoo import make_net\n\nnet = make_net()\n\n@torch.no_grad()\n"
+    score = "import torch\nfrom zoo.nets import make_net\n\nnet = make_net()\n\n@torch.no_grad()\n"
     score += "def evaluate(x):\n    return net(x).argmax(1)\n"
     caller = "from score import evaluate, net\n\ndef main(x):\n    net.eval()\n    evaluate(x)\n"
     (project / "score.py").write_text(score)
+    (project / "zoo").mkdir()
+    (project / "zoo/other.py").write_text("")  # `zoo.nets` is missing: what it makes may be anything
 
     def severity() -> list[str]:
         reviews = run(select=("MR103",))[0]
