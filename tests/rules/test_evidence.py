@@ -215,6 +215,13 @@ NOTES = {
             def predict(self, x):
                 return self.model(x).argmax(1)
     """,
+    "a method that is named for what it does": """
+        from relations import Framework
+
+        framework = Framework(nn.Sequential(nn.Linear(4, 4), nn.Dropout()))
+        framework.load_state_dict(torch.load("best.pt"))
+        print(framework.eval_model(framework.test_loader).argmax(1))
+    """,
     "a method that computes is no model": """
         from scores import Evaluator
 

@@ -7,6 +7,20 @@ from collections.abc import Callable
 import pytest
 
 SHAPES = {
+    "a new head of a network that a table gives": """
+        import models
+
+        @torch.no_grad()
+        def evaluate(loader, model):
+            model.eval()
+            print([model.module.head(model(x)).argmax(1) for x in loader])
+
+        def main(args, loader):
+            model = models.__dict__[args.arch](drop=0.1)
+            model.head = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+            model = torch.nn.parallel.DistributedDataParallel(model.cuda())
+            evaluate(loader, model)
+    """,
     "a loop over phases": """
         def main(loaders, optimizer):
             model = Net()

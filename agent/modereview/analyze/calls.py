@@ -21,6 +21,7 @@ from modereview.analyze.torchfacts import (
     PREPARING,
     READING,
     WRAPPERS,
+    names_a_doing,
     names_a_loading,
     names_a_making,
     names_a_model,
@@ -108,6 +109,7 @@ class Calls(Making):
             if method:
                 return self.call_function(method, thing, given, call.span, state, frame)
         fed = bool(call.args or call.kwargs) or thing.is_module  # who is called with nothing runs nothing
+        fed = fed and not (thing.origin == "attribute" and names_a_doing(thing.label))
         if fed and self.is_model(thing) and (thing.is_module or not self._takes_a_model(given)):
             return self._forward(call.span, thing, self.source.slice(call.func.span), given, state, frame)
         if thing.label == "getattr" and (chosen := self.chosen(given)):

@@ -68,7 +68,7 @@ class Effects(Expressions):
         state = without_modes_of(thing, state)
         for cell in [c for c in state.cells("attr") if c[1] == thing]:
             for held in state.get(cell) or ():
-                if isinstance(held, Thing) and held != thing and thing.is_module:
+                if isinstance(held, Thing) and held != thing and self.is_model(thing):
                     state = self.switched(held, modes, state)
         for held in state.get(("holds", thing)) or ():
             if isinstance(held, Thing) and held != thing:

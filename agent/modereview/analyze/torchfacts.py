@@ -178,6 +178,7 @@ _NO_MODEL_NAME = re.compile(
     r"|(param|rand|random|number|seed|data|batch|anchor|prior|grid|id|name)s?_gen(erator)?$)",
     re.IGNORECASE,
 )
+_DOING_NAME = re.compile(r"(train|test|eval)_(model|net|network)s?$")
 _EVALUATION_NAME = re.compile(
     r"(^|_)(valid\w*|val|test\w*|eval\w*|predict\w*|infer\w*|inference|sample\w*|generate\w*|accuracy|score"
     r"|demo|visuali[sz]e\w*|translate|decode|bench\w*|latency|throughput|fps|speed_?test|metrics?)($|_)",
@@ -228,6 +229,11 @@ def leaves_the_mode_alone(name: str) -> bool:
 def names_a_model(name: str) -> bool:
     """Whether people call models so: "model", "netG", "self.encoder" (the last part counts)."""
     return bool(_MODEL_NAME.search(name.rpartition(".")[2])) and not names_something_else(name)
+
+
+def names_a_doing(name: str) -> bool:
+    """Whether an attribute that is called is so named for what it does: `framework.eval_model(loader)`."""
+    return bool(_DOING_NAME.match(name.rpartition(".")[2]))
 
 
 def names_a_class(name: str) -> bool:
