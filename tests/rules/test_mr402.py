@@ -190,6 +190,14 @@ RIGHT |= {
     """,
 }
 NOTED = {
+    "the letters of a run's name": """
+        import random
+        import torch
+
+        def main(args, letters):
+            torch.manual_seed(args.seed)
+            return "".join(random.choice(letters) for _ in range(10))
+    """,
     "a file that tries its own layers out": """
         import torch
         from torch import nn

@@ -44,6 +44,20 @@ RIGHT = {
                 for new, kept in zip(self.online.parameters(), self.target.parameters()):
                     kept.data = decay * kept.data + (1 - decay) * new.data
     """,
+    "norms of the average that are put into TRAIN": """
+        def momentum(model, model_ema, decay):
+            for kept, new in zip(model_ema.parameters(), model.parameters()):
+                kept.data.mul_(decay).add_(new.data, alpha=1 - decay)
+
+        def train(model, model_ema, loader):
+            def norms_on(m):
+                if isinstance(m, nn.modules.batchnorm._NormBase):
+                    m.train()
+            model_ema.eval()
+            model_ema.apply(norms_on)
+            for x, y in loader:
+                momentum(model, model_ema, 0.9)
+    """,
     "the buffers as well": """
         def update_ema(ema_model, model, decay):
             for kept, new in zip(ema_model.parameters(), model.parameters()):

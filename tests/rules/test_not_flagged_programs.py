@@ -7,6 +7,67 @@ from collections.abc import Callable
 import pytest
 
 SHAPES = {
+    "a discriminator that is asked in the step of what it judges": """
+        class Trainer:
+            def __init__(self, mapping):
+                self.mapping, self.discriminator = mapping, Net()
+                self.map_optimizer = make(mapping)
+                self.dis_optimizer = make(self.discriminator)
+
+            def dis_step(self, x, y):
+                self.discriminator.train()
+                F.cross_entropy(self.discriminator(x), y).backward()
+                self.dis_optimizer.step()
+
+            def mapping_step(self, x, y):
+                self.discriminator.eval()
+                F.cross_entropy(self.discriminator(self.mapping(x)), 1 - y).backward()
+                self.map_optimizer.step()
+    """,
+    "an average that some path makes by the builder of the network": """
+        from zoo import table
+
+        def define(name):
+            for module in table:
+                cls = getattr(module, name, None)
+                if cls is not None:
+                    break
+            return cls(drop=0.1)
+
+        class Restoration:
+            def __init__(self, opt):
+                self.net_g = define(opt.name)
+                if opt.train:
+                    self.net_g.train()
+                    self.net_g_ema = define(opt.name).cuda()
+                    self.net_g_ema.eval()
+                self.optimizer = torch.optim.Adam(self.net_g.parameters())
+
+            def optimize(self, x, y):
+                self.optimizer.zero_grad()
+                F.mse_loss(self.net_g(x), y).backward()
+                self.optimizer.step()
+
+            def test(self, x):
+                self.net_g_ema.eval()
+                with torch.no_grad():
+                    return self.net_g_ema(x)
+
+        def main(opt, loader, val_loader):
+            restoration = Restoration(opt)
+            for x, y in loader:
+                restoration.optimize(x, y)
+                print([restoration.test(v) for v in val_loader])
+    """,
+    "statistics of the norms gathered before samples are judged": """
+        def apply_standing_statistics(generator, steps):
+            generator.train()
+            generator.apply(forget)
+            with torch.no_grad():
+                for _ in range(steps):
+                    images = generator(torch.randn(8, 4))
+                    print(images.argmax(1))
+    """,
     "a new head of a network that a table gives": """
         import models
 

@@ -211,6 +211,7 @@ _DRAWS = (
 _SAYS_IT_DRAWS = re.compile(_DRAWS, re.IGNORECASE)
 _DELIBERATE = re.compile(
     rf"{_DRAWS}|adapt|re-?estimat|recalibrat|update_bn|bn_update|maml|meta[_ -]?learn|inner_loop|frozen|freez"
+    r"|standing_stat|re(set|calculate)_\w*stat"
     r"|on purpose|intention|deliberate|keep .*(bn|batch ?norm|dropout|statistics)|fix .*(bn|batch ?norm)",
     re.IGNORECASE,
 )

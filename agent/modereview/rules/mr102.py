@@ -9,7 +9,7 @@ from modereview.rules import giving_back, modes, resuming
 from modereview.rules.base import Rule, certainty, deliberate, harm
 from modereview.rules.choosing import is_chosen
 from modereview.rules.meeting import meeting
-from modereview.rules.put_aside import is_put_aside
+from modereview.rules.put_aside import is_of_another_part, is_of_other_step, is_put_aside
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -48,7 +48,8 @@ def _finding(program: Program, forward: Forward, others: tuple[int, ...]) -> Fin
     other = _other_method(program, forward)
     probes = forward.frozen and not later  # only its new head is trained, on features that stay the same
     mixed = later and not forward.exact and _is_chosen_there(program, forward)
-    aside = is_put_aside(program, forward)
+    aside = is_put_aside(program, forward) or is_of_other_step(program, forward)
+    aside = aside or is_of_another_part(program, forward)
     meant = probes or mixed or aside or giving_back.keeps_modes(program, forward)
     meant = meant or deliberate(program, forward) or modes.is_unit_test(program, forward)
     severity = certainty(forward, certain=not other)

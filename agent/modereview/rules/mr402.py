@@ -43,6 +43,7 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
         or _is_tried_out(program, seeded)
         or not any(seeds.is_of_run(program, seed) or seed.function == draw.function for seed in seeded)
         or _comes_after_training(program, draw)
+        or _makes_a_name(program, draw)
         or seeds.is_kept(dict(lookup.scopes(program)).get(draw.function, ()), draw)
         or says_deliberate(comment_at(program, draw.call.span.line))
     )
@@ -66,6 +67,13 @@ def _is_tried_out(program: Program, seeded: tuple[seeds.Draw, ...]) -> bool:
     guards = [s.span for s in program.block if walk.is_main_guard(s)]
     guarded = all(any(walk.within(seed.call.span, guard) for guard in guards) for seed in seeded)
     return guarded and not any(f.role == "train" for f in program.forwards)
+
+
+def _makes_a_name(program: Program, draw: seeds.Draw) -> bool:
+    """Whether letters are drawn and joined: a run's name."""
+    body = dict(lookup.scopes(program)).get(draw.function, ())
+    joins = (c for c in walk.calls(body) if isinstance(c.func, ir.Attr) and c.func.name == "join")
+    return any(isinstance(c.func.base, ir.Const) and walk.within(draw.call.span, c.span) for c in joins)  # type: ignore[union-attr]
 
 
 def _comes_after_training(program: Program, draw: seeds.Draw) -> bool:

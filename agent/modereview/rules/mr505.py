@@ -91,6 +91,8 @@ def _severity(program: Program, average: str, source: str) -> Severity | None:
     forwards = [f for f in program.forwards if f.model.rpartition(".")[2] in (_last(average), _last(source))]
     if any(f.mode is Mode.TRAIN and f.model.rpartition(".")[2] == _last(average) for f in program.forwards):
         return None  # it runs in TRAIN and moves its own statistics, as a mean teacher does
+    if _puts_parts_into_train(program, average):
+        return None
     if any("BatchNorm" in kind for f in forwards for kind in f.sensitive):
         return Severity.WARNING
     if any(f.classes and not f.opaque for f in forwards):
@@ -100,6 +102,20 @@ def _severity(program: Program, average: str, source: str) -> Severity | None:
         return Severity.WARNING
     named = _AVERAGE_NAME.search(average) is not None
     return Severity.NOTE if named and (any(norms) or not norms) else None
+
+
+def _puts_parts_into_train(program: Program, average: str) -> bool:
+    """Whether the norms of an average run in TRAIN: `model_ema.apply(set_bn_train)`."""
+    assert program.names is not None
+    applied = {
+        _last(walk.dotted(call.args[0]) or "")
+        for _, call, _ in lookup.calls(program)
+        if isinstance(call.func, ir.Attr) and call.func.name == "apply" and call.args
+        if _last(walk.dotted(call.func.base) or "") == _last(average)
+    }
+    functions = (f for f in program.names.functions.values() if f.short in applied)
+    called = (c.func for f in functions for c in walk.calls(f.body))
+    return any(isinstance(func, ir.Attr) and func.name == "train" for func in called)
 
 
 def _wrap_the_same(program: Program, function: str, *pair: str) -> bool:

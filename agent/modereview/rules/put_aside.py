@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modereview.analyze import ir, walk
-from modereview.records import Forward, Program
+from modereview.records import Forward, Mode, Program
+from modereview.rules import lookup
 from modereview.rules.meeting import meeting
 
 
@@ -29,6 +30,51 @@ def is_put_aside(program: Program, forward: Forward) -> bool:
         and not any(switch.span < place < where.forward for place in judged)
         for switch in wholes
         for whole in _switched(program, where.body, switch)
+    )
+
+
+def is_of_another_part(program: Program, forward: Forward) -> bool:
+    """Whether the switch is of one attribute and the forward of another, neither made of the other.
+
+    `self.net` and `self.net_ema` of one builder, which some path makes once and some path twice.
+    """
+    assert program.names is not None
+    off = program.source.slice(forward.switch) if forward.switch else ""
+    switched, owner = off.rpartition(".eval(")[0], forward.function.rpartition(".")[0]
+    if not (switched.startswith("self.") and forward.model.startswith("self.")) or switched == forward.model:
+        return False
+    cls = program.names.classes.get(owner)
+    pair = {switched, forward.model}
+    made = [
+        (walk.dotted(target), {walk.dotted(part) for part in walk.subexpressions(value)})
+        for method in (cls.methods if cls else ())
+        for s in walk.statements(method.body)
+        for target, value in lookup.bindings(s)
+        if walk.dotted(target) in pair
+    ]
+    return pair == {name for name, _ in made} and not any(pair & (parts - {name}) for name, parts in made)
+
+
+def is_of_other_step(program: Program, forward: Forward) -> bool:
+    """Whether a method puts the model into EVAL for its own step, beside one that trains it in TRAIN.
+
+    So a critic is asked in the step of what it judges: `self.discriminator.eval()`.
+    """
+    where = meeting(program, forward)
+    beside = where is not None and where.function == forward.function and where.switch < where.forward
+    owner = forward.function.rpartition(".")[0]
+    return (
+        beside
+        and bool(owner)
+        and any(
+            other.role == "train"
+            and other.mode is Mode.TRAIN
+            and other.model == forward.model
+            and other.cause == "switch"
+            and other.function != forward.function
+            and other.function.rpartition(".")[0] == owner
+            for other in program.forwards
+        )
     )
 
 
