@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,7 @@ def test_no_maker(text: str, tmp_path: Path) -> None:
 
 CARELESS = "from engine.scores import score\nprint(score(net, data))\n"
 LOADS = "from loaders import load_net\nnet = load_net('a')\n" + CARELESS
+LOADS_LM = LOADS.replace("load_net", "load_hf_lm_and_tokenizer")
 COMES = "from engine.scores import score\nnet = Seq2Seq.from_pretrained('a')\nprint(score(net, data))\n"
 WORDS = CARELESS + "words = AutoTokenizer.from_pretrained('a')\n"
 HANDED = "from engine import scores\nnet.eval()\njudge = functools.partial(scores.score, net=net)\n"
@@ -110,6 +112,10 @@ HANDED = "from engine import scores\nnet.eval()\njudge = functools.partial(score
         ({"train.py": LOADS, "loaders.py": "def load_net(name):\n    return nets[name]\n"}, "train.py"),
         ({"train.py": CARELESS, "other.py": HANDED}, None),
         ({"train.py": COMES}, None),
+        (
+            {"train.py": LOADS_LM, "loaders.py": "def load_hf_lm_and_tokenizer(n):\n    a.eval()\n"},
+            None,
+        ),
         ({"train.py": WORDS}, "train.py"),
         ({}, None),
     ],
@@ -117,6 +123,13 @@ HANDED = "from engine import scores\nnet.eval()\njudge = functools.partial(score
 def test_nobody_who_calls_it_switches(files: dict[str, str], found: str | None, tmp_path: Path):
     told = parse.elsewhere.careless_caller(source(tmp_path, files), "score")
     assert told == (tmp_path / found if found else None)
+
+
+def test_the_file_itself_may_load_the_model_in_eval(tmp_path: Path) -> None:
+    beside = source(tmp_path, {"train.py": LOADS.replace("loaders", "engine.scores")})
+    loads = replace(beside, raw=b"def load_net(name):\n    return nets[name].eval()\n")
+    assert parse.elsewhere.careless_caller(beside, "score") == tmp_path / "train.py"
+    assert parse.elsewhere.careless_caller(loads, "score") is None
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,14 @@ NOTES = {
             def predict(self, x):
                 return self.model(x).argmax(1)
     """,
+    "what a base out of view makes callable": """
+        from vision import Language
+
+        class Acting(Language if available else object):
+            @torch.no_grad()
+            def predict(self, x):
+                return self.generate(x).argmax(-1)
+    """,
     "a method that is named for what it does": """
         from relations import Framework
 

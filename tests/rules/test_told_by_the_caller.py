@@ -85,6 +85,26 @@ def test_who_gives_the_rate(caller: str, severity: str, findings: Callable[[str]
     assert [f.severity.value for f in findings(ATTEND + caller) if f.rule == "MR201"] == [severity]
 
 
+BLOCK = """
+    class Block(nn.Module):
+        def attention(self, q, k):
+            return self.attend(q, k, rate={given})
+
+    class Llama(Block):
+        def attend(self, q, k, rate=0.0):
+            return F.dropout((q @ k).softmax(-1), p=rate)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "severity"), [("0.0 if not self.training else 0.1", "note"), ("0.1", "error")]
+)
+def test_who_gives_the_rate_of_a_method(
+    given: str, severity: str, findings: Callable[[str], tuple[Finding, ...]]
+):
+    assert [f.severity.value for f in findings(BLOCK.format(given=given))] == [severity]
+
+
 SAMPLER = """
     class Sampler:
         def sample(self, x, noise_dropout={given}):

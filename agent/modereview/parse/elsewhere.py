@@ -32,7 +32,7 @@ _COMES_IN_EVAL = re.compile(rb"(?<!okenizer)(?<!onfig)(?<!rocessor)(?<!xtractor)
 # Who calls such a function is handed a model, in the mode that it comes in there.
 _MAKES = re.compile(
     rb"\b((?:load|build|create|make|get|init|restore|setup)_\w*"
-    rb"(?:model|net|pretrained|checkpoint|backbone|encoder|weights)\w*)\s*\("
+    rb"(?:model|net|pretrained|checkpoint|backbone|encoder|weights|(?<=_)l?lm(?=_|\b))\w*)\s*\("
 )
 
 
@@ -72,7 +72,9 @@ def _in_eval(text: bytes) -> bool:
 
 def _asks_one_that_switches(source: Source, text: bytes) -> bool:
     asked = b"|".join(sorted(set(_MAKES.findall(text))))
-    return bool(asked) and _first(source, re.compile(rb"(?m)^\s*def\s+(%s)\b" % asked), _SWITCHES) is not None
+    defined = re.compile(rb"(?m)^\s*def\s+(%s)\b" % asked)
+    here = defined.search(source.raw) and _SWITCHES.search(source.raw)
+    return bool(asked) and bool(here or _first(source, defined, _SWITCHES))
 
 
 def _calls(source: Source, function: str, *, inherits: bool) -> tuple[re.Pattern[bytes], ...]:

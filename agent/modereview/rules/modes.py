@@ -58,6 +58,8 @@ def _is_answerable(program: Program, forward: Forward) -> bool:
         return unseen.predicts_itself(program, forward)
     if any(name in program.modules_by_base for name in around):
         return False
+    if forward.model == "self":
+        return False  # its class has from a base out of view that it can be called
     if _is_hook_of_base(program, forward) or _is_handed_on(program, forward):
         return False
     root = lookup.root_of(forward.model)

@@ -15,19 +15,29 @@ def are_up_to_callers(program: Program, function: ir.Function, rate: ir.Expr | N
 
 
 def _follows_mode(program: Program, function: ir.Function, rate: ir.Name) -> bool:
-    """Whether a plain function takes the rate from its callers, none of which here gives one in EVAL."""
+    """Whether the rate is taken from callers, none of which here gives one in EVAL.
+
+    Of a method some caller has to be in view: `self.attend(q, k, p=self.p if self.training else 0)`.
+    """
     assert program.names is not None
-    names = [p.name for p in function.params]
-    if function.method_of or rate.id not in names:
+    names = [p.name for p in function.params][1 if function.method_of else 0 :]
+    if rate.id not in names:
         return False
-    position = names.index(rate.id)
-    for caller in program.names.functions.values():
-        for each in walk.calls(caller.body):
-            if program.names.function_at(each.func) is function:
-                given = lookup.argument(each, rate.id, position)
-                if given is None or not inside.follows_mode(caller.body, given):
-                    return False
-    return True
+    rates = [
+        (caller, lookup.argument(each, rate.id, names.index(rate.id)))
+        for caller in program.names.functions.values()
+        for each in walk.calls(caller.body)
+        if _calls(program, each, function)
+    ]
+    followed = all(given is not None and inside.follows_mode(caller.body, given) for caller, given in rates)
+    return followed and bool(rates or not function.method_of)
+
+
+def _calls(program: Program, call: ir.Call, function: ir.Function) -> bool:
+    assert program.names is not None
+    if function.method_of:
+        return walk.dotted(call.func) == f"self.{function.short}"
+    return program.names.function_at(call.func) is function
 
 
 def _is_off_unless_asked(program: Program, function: ir.Function, rate: ir.Name) -> bool:
