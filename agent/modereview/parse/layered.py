@@ -37,6 +37,7 @@ _LIBRARIES = re.compile(
     re.MULTILINE,
 )
 _MAKERS = re.compile(rf"(?:torchvision\.models|torch\.hub|timm|transformers|{_NETWORKS})\b")
+_PICTURE = re.compile(rb'"image/[^"]+": "[^"]*"')  # most of what a notebook holds
 _COMMENT = re.compile(rb"(?m)^\s*#.*$")
 _IMPORT = re.compile(
     rb"^\s*\"?(?:from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n;#]+)|import\s+([\w., \t]+))", re.MULTILINE
@@ -178,10 +179,11 @@ def _index(root: Path, state: str) -> dict[Path, _File]:
 
 
 def _look(raw: bytes) -> _File:
-    text = _COMMENT.sub(b"", raw)
+    text = _COMMENT.sub(b"", _PICTURE.sub(b"", raw))
+    own = _word(_LAYERS, text)
     return _File(
-        _word(_LAYERS, text),
-        _word(_LAYERS, text) or _word(_LIBRARIES, text),
+        own,
+        own or _word(_LIBRARIES, text),
         frozenset(_imports(raw)),
         frozenset(re.findall(rb"(?m)^\s*\"?\s*(?:def|class)\s+(\w+)", raw)),
         bool(_MODULE.search(raw)),
