@@ -56,6 +56,18 @@ RIGHT = {
         quantized = torch.quantization.convert(torch.quantization.prepare(stubs))
         torch.jit.trace(quantized, torch.zeros(2, 4))
     """,
+    "a wrapper that keeps what is in EVAL under any name": """
+        class Means(nn.Module):
+            def __init__(self, gp):
+                super().__init__()
+                self.gp = gp
+            def forward(self, x):
+                return self.gp(x).mean
+
+        process = Net()
+        process.eval()
+        torch.jit.trace(Means(process), torch.zeros(2, 4))
+    """,
     "script keeps the flag": """
         model = Net()
         torch.jit.script(model).save("net.pt")

@@ -241,6 +241,9 @@ class Bindings(ABC):
         held = (v for c in state.cells("attr") if c[1] == thing for v in state.get(c) or ())
         models = [v for v in held if isinstance(v, Thing) and self.is_model(v) and v not in around]
         own = thing.cls not in self.modules.known or self.modules.sensitivity(thing.cls)[0]
+        if not (own or models) and self.modules.only_wraps(thing.cls or ""):
+            # Kept under a name that is no model's: `self.gp = gp`.
+            models = [v for v in self.record.taken.get(thing) or () if v not in around]
         switched = state.get(("mode", thing)) is not None
         unseen = not (own or models or switched) and self.record.taken.get(thing) is None
         sees_to_it = thing.cls in self.modules.known and self.modules.switches_in_forward(thing.cls or "")

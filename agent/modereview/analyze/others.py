@@ -84,7 +84,8 @@ def _suspecting(program: Program, source: Source, elsewhere: Elsewhere) -> Progr
         right = {"train": Mode.TRAIN, "unknown": forward.mode}.get(forward.role, Mode.EVAL)
         if forward.sensitive or not forward.opaque or forward.mode is right:
             return forward
-        any_of_them = forward.cause == "switch" or (forward.function, forward.model) in trained
+        decided = forward.cause == "switch" or (forward.function, forward.model) in trained
+        any_of_them = decided and not forward.makers
         return replace(forward, suspected=asked(forward.makers, any_of_them, forward.role == "train"))
 
     return replace(
