@@ -72,9 +72,11 @@ def _in_eval(text: bytes) -> bool:
 
 def _asks_one_that_switches(source: Source, text: bytes) -> bool:
     asked = b"|".join(sorted(set(_MAKES.findall(text))))
+    if not asked:
+        return False
     defined = re.compile(rb"(?m)^\s*def\s+(%s)\b" % asked)
     here = defined.search(source.raw) and _SWITCHES.search(source.raw)
-    return bool(asked) and bool(here or _first(source, defined, _SWITCHES))
+    return bool(here or _first(source, defined, _SWITCHES))
 
 
 def _calls(source: Source, function: str, *, inherits: bool) -> tuple[re.Pattern[bytes], ...]:

@@ -19,8 +19,7 @@ from modereview.records import Source
 _LAYERS = re.compile(
     rb"\b(?:Alpha|FeatureAlpha)?Dropout[123]?d?\b|\bDropPath\b|\b[fF](?:unctional)?\.(?:alpha_)?dropout|"
     rb"BatchNorm|\bbatch_norm\s*\(|\btrack_running_stats\s*=\s*True|\bRReLU\b|\bself\.training\b|"
-    rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])",
-    re.MULTILINE,
+    rb"\bnn\.Transformer|\bdropout(?:_p)?\s*=\s*(?:self\b|0?\.\d*[1-9])"
 )
 # Libraries most of whose networks hold some, and what is asked of them.
 _NETWORKS = (

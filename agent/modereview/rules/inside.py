@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modereview.analyze import ir, walk
+from modereview.analyze import classes, ir, walk
 from modereview.records import ModuleClass, Program, Span
 from modereview.rules import lookup
 
@@ -52,13 +52,8 @@ def method_of(program: Program, cls: str, name: str) -> ir.Function | None:
 def lineage(program: Program, cls: str) -> Iterator[ir.Class]:
     """The class and its bases in the file, each once, nearest first."""
     assert program.names is not None
-    todo, seen = [cls], set()
-    while todo:
-        found = program.names.classes.get(todo.pop(0))
-        if found is not None and found.name not in seen:
-            seen.add(found.name)
-            todo += [walk.dotted(base) or "" for base in found.bases]
-            yield found
+    own = program.names.classes.get(cls)
+    return classes.lineage(own, program.names) if own else iter(())
 
 
 def owner(program: Program, function: ir.Function) -> ModuleClass | None:

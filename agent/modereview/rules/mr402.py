@@ -10,6 +10,7 @@ from modereview.analyze.torchfacts import says_deliberate
 from modereview.records import Event, Finding, Fix, Program, Severity
 from modereview.rules import lookup, seeds
 from modereview.rules.base import Rule, comment_at, fix
+from modereview.rules.meeting import body_of
 from modereview.rules.spelling import spelled
 
 _WHOSE = {"random": "Python's `random`", "numpy": "numpy's generator", "torch": "torch's generator"}
@@ -44,7 +45,7 @@ def _finding(program: Program, draw: seeds.Draw, seeded: tuple[seeds.Draw, ...])
         or not any(seeds.is_of_run(program, seed) or seed.function == draw.function for seed in seeded)
         or _comes_after_training(program, draw)
         or _makes_a_name(program, draw)
-        or seeds.is_kept(dict(lookup.scopes(program)).get(draw.function, ()), draw)
+        or seeds.is_kept(body_of(program, draw.function), draw)
         or says_deliberate(comment_at(program, draw.call.span.line))
     )
     first = {seed.kind: seed for seed in reversed(seeded)}
@@ -71,9 +72,11 @@ def _is_tried_out(program: Program, seeded: tuple[seeds.Draw, ...]) -> bool:
 
 def _makes_a_name(program: Program, draw: seeds.Draw) -> bool:
     """Whether letters are drawn and joined: a run's name."""
-    body = dict(lookup.scopes(program)).get(draw.function, ())
-    joins = (c for c in walk.calls(body) if isinstance(c.func, ir.Attr) and c.func.name == "join")
-    return any(isinstance(c.func.base, ir.Const) and walk.within(draw.call.span, c.span) for c in joins)  # type: ignore[union-attr]
+    for call in walk.calls(body_of(program, draw.function)):
+        match call.func:
+            case ir.Attr(ir.Const(), "join") if walk.within(draw.call.span, call.span):
+                return True
+    return False
 
 
 def _comes_after_training(program: Program, draw: seeds.Draw) -> bool:

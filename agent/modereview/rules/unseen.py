@@ -23,6 +23,7 @@ from modereview.analyze.torchfacts import (
 from modereview.records import Forward, Mode, Program
 from modereview.rules import handing_out, inside, lookup, made_up
 from modereview.rules.base import deliberate
+from modereview.rules.meeting import body_of
 
 FOR_ITS_EFFECT = "nobody takes what it returns: it is run for what it leaves behind"
 
@@ -70,7 +71,7 @@ def is_run_for_its_effect(program: Program, forward: Forward) -> bool:
     """Whether nobody takes what the forward returns: it moves batch statistics, warms up or fills hooks."""
     called = program.source.slice(forward.span).startswith(f"{forward.model}(")  # and not what leads to it
     measured = any(map(names_an_evaluation, forward.through))  # `benchmark()`, `latency()`: its time is taken
-    body = dict(lookup.scopes(program)).get(forward.function, ())
+    body = body_of(program, forward.function)
     alone = any(
         _throws_away(s, forward) or _is_never_read(program, s, forward) for s in walk.statements(body)
     )
@@ -90,7 +91,7 @@ def _is_never_read(program: Program, statement: ir.Stmt, forward: Forward) -> bo
     """`out = model(x)`, to initialize lazy layers, and nothing reads that `out`."""
     match statement:
         case ir.Assign((ir.Name(name),), value) if value.span == forward.span:
-            body = dict(lookup.scopes(program)).get(forward.function, ())
+            body = body_of(program, forward.function)
             bound = {t.span for s in walk.statements(body) for t, _ in lookup.bindings(s)}
             named = [e for e in walk.all_expressions(body) if isinstance(e, ir.Name) and e.id == name]
             read = any(e.span not in bound for e in named) or any(name in f.reads for f in program.functions)
@@ -142,8 +143,7 @@ def _is_kept_elsewhere(program: Program, forward: Forward) -> bool:
     """Whether the model is read from what another file keeps: `model = loader.model`, `state.model(x)`."""
     assert program.names is not None
     function = lookup.written_in(program, forward)
-    body = dict(lookup.scopes(program)).get(function, ())
-    called = next((c.func for c in walk.calls(body) if c.span == forward.span), None)
+    called = next((c.func for c in walk.calls(body_of(program, function)) if c.span == forward.span), None)
     read = called and (lookup.assigned(program, function, called) or called)
     return isinstance(read, ir.Attr) and lookup.root_of(walk.dotted(read) or "") in program.names.imports
 
